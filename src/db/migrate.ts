@@ -1,0 +1,62 @@
+/**
+ * Numbered SQL files, applied in order, each once. PostgreSQL: each file in one transaction that first inserts its
+ * number, so two racing processes resolve by the primary key. ClickHouse: statements are idempotent and the number is
+ * inserted last, because it has no transactions. A file is never edited once released; `--! breaking` in its first
+ * line keeps older programs from running on the newer schema.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Failure } from "../errors.ts";
+import type { EventLog } from "./clickhouse.ts";
+import type { Sql } from "./postgres.ts";
+
+const FOLDER = fileURLToPath(new URL("./migrations", import.meta.url));
+
+type Migration = { readonly number: number; readonly text: string; readonly breaking: boolean };
+
+async function migrationsOf(store: "state" | "log"): Promise<readonly Migration[]> {
+  const names = (await readdir(join(FOLDER, store))).filter((name) => /^\d{4}\.sql$/.test(name)).toSorted();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(FOLDER, store, name), "utf8");
+      return { number: Number(name.slice(0, 4)), text, breaking: text.startsWith("--! breaking") };
+    }),
+  );
+}
+
+/** Brings the state schema up to date. Throws `Failure("configuration")` when the database is newer than this program. */
+export async function migrateState(sql: Sql): Promise<void> {
+  const known = await migrationsOf("state");
+  // The lock keeps two starting processes from creating the same table at the same moment.
+  await sql.transaction(async (tx) => {
+    await tx.query("select pg_advisory_xact_lock(731700)");
+    await tx.query("create table if not exists migrations (number int primary key, breaking boolean not null, applied_at timestamptz not null default now())");
+    const applied = await tx.query<{ number: number; breaking: boolean }>("select number, breaking from migrations");
+    refuseNewer(applied, known, "The database");
+    for (const { number, text, breaking } of known) {
+      if (applied.some((row) => row.number === number)) continue;
+      await tx.query("insert into migrations (number, breaking) values ($1, $2)", [number, breaking]);
+      await tx.query(text);
+    }
+  });
+}
+
+/** Brings the event log's schema up to date. Throws as `migrateState`. */
+export async function migrateLog(log: EventLog): Promise<void> {
+  const known = await migrationsOf("log");
+  await log.command("create table if not exists migrations (number UInt32, breaking Bool) engine = MergeTree order by number");
+  const applied = await log.rows<{ number: number; breaking: boolean }>("select number, breaking from migrations");
+  refuseNewer(applied, known, "The event log");
+  for (const { number, text, breaking } of known) {
+    if (applied.some((row) => row.number === number)) continue;
+    for (const statement of text.split(/;\s*$/m).filter((part) => part.replace(/--.*$/gm, "").trim())) await log.command(statement);
+    await log.command(`insert into migrations values (${number}, ${breaking})`);
+  }
+}
+
+function refuseNewer(applied: readonly { number: number; breaking: boolean }[], known: readonly Migration[], what: string): void {
+  const newer = applied.find((row) => row.breaking && !known.some(({ number }) => number === row.number));
+  if (newer)
+    throw new Failure("configuration", `${what} was changed by a newer version (migration ${newer.number}). Start that version, or restore a backup.`);
+}
