@@ -1,0 +1,48 @@
+/**
+ * Exact counts of what became of events: written in the transaction that did it, so a crash never makes them lie.
+ */
+import type { Sql } from "../db/postgres.ts";
+import { SEPARATOR } from "../db/postgres.ts";
+import type { WorkspaceId } from "../values.ts";
+
+/** accepted = processed + duplicates + still waiting; logged follows processed; refused are not accepted. */
+export type TallyName = "accepted" | "processed" | "duplicates" | "logged" | "refused" | "replayed";
+export type Tally = { readonly workspace: WorkspaceId; readonly name: TallyName; readonly reason?: string; readonly n: number };
+
+/** Adds to the counts, inside the caller's transaction. Rows are taken in one order, so writers cannot deadlock. */
+export async function addTallies(tx: Sql, tallies: readonly Tally[]): Promise<void> {
+  const rows = tallies.filter(({ n }) => n !== 0);
+  if (rows.length === 0) return;
+  await tx.query(
+    `insert into tallies (workspace, name, reason, n)
+     select workspace::int, name, reason, sum(n::bigint)
+     from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)))
+       as t (workspace, name, reason, n)
+     group by 1, 2, 3 order by 1, 2, 3
+     on conflict (workspace, name, reason) do update set n = tallies.n + excluded.n`,
+    [
+      rows.map((row) => row.workspace).join(SEPARATOR),
+      rows.map((row) => row.name).join(SEPARATOR),
+      rows.map((row) => row.reason ?? "").join(SEPARATOR),
+      rows.map((row) => row.n).join(SEPARATOR),
+    ],
+  );
+}
+
+/** The workspace's counts, as `GET /v1/stats` answers them. */
+export async function readTallies(sql: Sql, workspace: WorkspaceId) {
+  const rows = await sql.query<{ name: TallyName; reason: string; n: number }>(
+    "select name, reason, n from tallies where workspace = $1",
+    [workspace],
+  );
+  const of = (name: TallyName) => rows.filter((row) => row.name === name).reduce((sum, row) => sum + row.n, 0);
+  const refused = rows.filter((row) => row.name === "refused").map((row) => [row.reason, row.n] as const);
+  return {
+    accepted: of("accepted"),
+    processed: of("processed"),
+    logged: of("logged"),
+    duplicates: of("duplicates"),
+    refused: Object.fromEntries(refused),
+    replayed: of("replayed"),
+  };
+}
