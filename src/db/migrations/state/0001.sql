@@ -95,7 +95,9 @@ create table identifiers (
   workspace int not null,
   kind text not null,
   value text not null,
+  -- The atom it points at; 0 when nobody owns it for now (a device found to be shared).
   atom bigint not null,
+  shared boolean not null default false,
   created_at bigint not null
 );
 create index identifiers_atom on identifiers (atom);
@@ -124,14 +126,20 @@ create table asides (
   message_id text not null,
   at bigint not null
 );
-create index asides_atom on asides (atom);
+create unique index asides_once on asides (atom, kind, value, reason);
 
 -- customers/: what is known, by atom; the customer is the merge of the atoms that name it
 create table atoms (
   id bigint primary key,
   workspace int not null,
+  -- The customer it belongs to (that customer's oldest atom) and how many atoms that customer has.
   customer bigint not null,
+  size smallint not null default 1,
+  -- Grows with every write: a worker that decided on an older version tries again.
   version int not null default 1,
+  -- JSON: [[kind, value, since], ...] and the atoms this one must not be joined to again.
+  identifiers text not null,
+  apart text not null default '',
   knowledge text not null
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
 create index atoms_joined on atoms (customer) where customer <> id;
