@@ -20,7 +20,7 @@ export const cursorOf = (place: Place): string => Buffer.from(JSON.stringify(pla
  * The place a cursor names, as the types in `shape` say; null for no cursor. Throws `Failure("bad_request")` for a
  * text that is none of ours.
  */
-export function placeOf<Shape extends readonly ("string" | "number")[]>(
+export function placeOf<const Shape extends readonly ("string" | "number")[]>(
   cursor: string | undefined,
   shape: Shape,
 ): { [i in keyof Shape]: Shape[i] extends "string" ? string : number } | null {
