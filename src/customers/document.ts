@@ -3,7 +3,10 @@ import { z } from "zod";
 import { ConsentChannel } from "../consent/model.ts";
 import { Channel, EventType } from "../events/model.ts";
 import { AsideReason, IdentifierKind, LinkRule } from "../identity/model.ts";
-import { CustomerId, Json } from "../values.ts";
+import { CustomerId, type Json } from "../values.ts";
+
+// Any JSON; spelled as unknown so that the OpenAPI document stays small.
+const AnyJson = z.unknown() as z.ZodType<Json>;
 
 const At = z.iso.datetime().describe("ISO 8601, UTC");
 const Money = z.object({ currency: z.string(), valueMinor: z.number().describe("In minor units, e.g. cents") });
@@ -32,7 +35,7 @@ export const CustomerDocument = z.object({
   lastSeenAt: At.nullable(),
   events: z.number(),
   identifiers: z.array(IdentifierView),
-  traits: z.record(z.string(), Json),
+  traits: z.record(z.string(), AnyJson),
   traitsAt: z.record(z.string(), At).describe("When each trait was last told"),
   counts: z.record(z.string(), Count).describe("By event name"),
   channels: z.record(z.string(), Count),
@@ -56,7 +59,7 @@ export const CustomerDocument = z.object({
   consents: z.array(
     z.object({ channel: ConsentChannel, purpose: z.string(), answer: z.enum(["granted", "denied"]), at: At, source: z.string() }),
   ),
-  accounts: z.array(z.object({ accountId: z.string(), since: At, traits: z.record(z.string(), Json) })),
+  accounts: z.array(z.object({ accountId: z.string(), since: At, traits: z.record(z.string(), AnyJson) })),
   recentEvents: z.array(
     z.object({ at: At, messageId: z.string(), name: z.string(), channel: Channel, touchpoint: z.string() }),
   ),
@@ -88,9 +91,9 @@ export const TimelineEvent = z.object({
   channel: Channel,
   touchpoint: z.string(),
   identifiers: z.array(z.object({ kind: IdentifierKind, value: z.string() })),
-  properties: z.record(z.string(), Json),
-  traits: z.record(z.string(), Json),
-  more: z.record(z.string(), Json).describe("Campaign, referrer, account, consents and context, where told"),
+  properties: z.record(z.string(), AnyJson),
+  traits: z.record(z.string(), AnyJson),
+  more: z.record(z.string(), AnyJson).describe("Campaign, referrer, account, consents and context, where told"),
 });
 export type TimelineEvent = z.infer<typeof TimelineEvent>;
 /** GET /v1/customers/{id}/timeline?limit=&cursor=&channel=: newest first, over all channels. */

@@ -158,12 +158,13 @@ export async function readInbox(sql: Sql, cursors: readonly LaneCursor[], events
   );
 }
 
-/** Rows `fromId` to `toId` of a lane, to rebuild what a crash interrupted. */
-export async function readInboxRange(sql: Sql, lane: number, fromId: number, toId: number, fromAt: Instant, toAt: Instant) {
+/** The named rows in the order asked for, to rebuild what a crash interrupted. */
+export async function readInboxRows(sql: Sql, rows: readonly (readonly [lane: number, id: number, receivedAt: Instant])[]) {
   return sql.query<InboxRow>(
-    `select id, lane, received_at as "receivedAt", events, body from inbox
-     where lane = $1 and id between $2 and $3 and received_at between $4 and $5 order by id`,
-    [lane, fromId, toId, fromAt, toAt],
+    `select i.id, i.lane, i.received_at as "receivedAt", i.events, i.body
+     from unnest($1::smallint[], $2::bigint[], $3::bigint[]) with ordinality as r (lane, id, received_at, n)
+     join inbox i on i.lane = r.lane and i.id = r.id and i.received_at = r.received_at order by r.n`,
+    [rows.map((row) => row[0]), rows.map((row) => row[1]), rows.map((row) => row[2])],
   );
 }
 
@@ -195,7 +196,7 @@ export async function ensureInboxPartitions(sql: Sql, now: Instant): Promise<voi
 /** Drops the partitions whose last day ended before `before` and that every lane and the event log have passed. Answers their names. */
 export async function dropInboxPartitions(sql: Sql, before: Instant): Promise<readonly string[]> {
   const [{ oldest } = { oldest: 0 }] = await sql.query<{ oldest: number }>(
-    `select least((select coalesce(min(received_at), 9e15::bigint) from log_batches b join inbox i on i.lane = b.lane and i.id = b.from_id),
+    `select least((select coalesce(min((rows::jsonb -> 0 ->> 2)::bigint), 9e15::bigint) from log_batches),
                   (select coalesce(min(i.received_at), 9e15::bigint) from lanes l join inbox i on i.lane = l.lane and i.id > l.cursor_id)) as oldest`,
   );
   const names = await sql.query<{ name: string }>("select relname as name from pg_class where relname ~ '^inbox_[0-9]+$' and relkind = 'r'");

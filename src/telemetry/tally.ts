@@ -15,7 +15,7 @@ export async function addTallies(tx: Sql, tallies: readonly Tally[]): Promise<vo
   if (rows.length === 0) return;
   await tx.query(
     `insert into tallies (workspace, name, reason, n)
-     select workspace::int, name, reason, sum(n::bigint)
+     select workspace::int, name, coalesce(reason, ''), sum(n::bigint)
      from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)))
        as t (workspace, name, reason, n)
      group by 1, 2, 3 order by 1, 2, 3

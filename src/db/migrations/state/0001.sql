@@ -157,14 +157,11 @@ create table accounts (
 -- log/: what still has to reach the event log, and in which insert
 create table log_batches (
   id bigint generated always as identity primary key,
-  lane smallint not null,
-  from_id bigint not null,
-  to_id bigint not null,
-  from_at bigint not null,
-  to_at bigint not null,
-  events int not null,
-  -- Per event of the rows from_id..to_id of the lane: the atom it hangs on, or 0 when it is not to be logged.
+  -- The inbox rows of the batch in order, [[lane, id, received_at], ...], and per event of them the atom it hangs on,
+  -- or 0 when it is not to be logged: with these a crash can rebuild the same insert.
+  rows text not null,
   atoms text not null,
+  events int not null,
   insert_id bigint,
   claimed_until bigint not null default 0,
   created_at bigint not null
@@ -177,6 +174,7 @@ create table remaps (
   atom bigint not null,
   customer bigint not null
 );
+create table workers (id text primary key, seen_at bigint not null);
 
 -- telemetry/: counts that survive a restart; one row a name, reason and process, summed when read
 create table tallies (

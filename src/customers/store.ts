@@ -1,0 +1,219 @@
+/** The statements on atoms: what is known, by atom, and which customer each belongs to. */
+import { createHash } from "node:crypto";
+import type { Atom, HeldIdentifier, PointerChange } from "../identity/directory.ts";
+import type { Pointer } from "../identity/resolve.ts";
+import type { Sql } from "../db/postgres.ts";
+import { SEPARATOR } from "../db/postgres.ts";
+import type { Event } from "../events/model.ts";
+import type { AtomId, Instant, Json, WorkspaceId } from "../values.ts";
+import { type OwnKnowledge, nothing } from "./fold.ts";
+import type { Knowledge } from "./model.ts";
+
+export type CustomerAtom = Atom<OwnKnowledge>;
+type AtomRow = {
+  readonly id: number;
+  readonly workspace: number;
+  readonly customer: number;
+  readonly size: number;
+  readonly version: number;
+  readonly identifiers: string;
+  readonly apart: string;
+  readonly knowledge: string;
+};
+
+const COLUMNS = "id, workspace, customer, size, version, identifiers, apart, knowledge";
+
+/** The fixed-length name of an identifier or message id in an index. MD5 serves as a 128-bit name, not as a secret. */
+export const hashOf = (name: string): string => createHash("md5").update(name).digest("hex");
+
+/** The atoms of these ids and all atoms of their customers. */
+export async function loadAtoms(sql: Sql, ids: readonly AtomId[]): Promise<readonly CustomerAtom[]> {
+  if (ids.length === 0) return [];
+  const direct = await sql.query<AtomRow>(`select ${COLUMNS} from atoms where id = any(string_to_array($1, ',')::bigint[])`, [ids.join(",")]);
+  const joined = [...new Set(direct.filter(({ size }) => size > 1).map(({ customer }) => customer))];
+  if (joined.length === 0) return direct.map(atomOf);
+  const have = new Set(direct.map(({ id }) => id));
+  const members = await sql.query<AtomRow>(
+    `select ${COLUMNS} from atoms where id = any(string_to_array($1, ',')::bigint[])
+     union all select ${COLUMNS} from atoms where customer = any(string_to_array($1, ',')::bigint[]) and customer <> id`,
+    [joined.join(",")],
+  );
+  return [...direct, ...members.filter(({ id }) => !have.has(id))].map(atomOf);
+}
+
+function atomOf(row: AtomRow): CustomerAtom {
+  return {
+    id: row.id as AtomId,
+    workspace: row.workspace as WorkspaceId,
+    customer: row.customer as AtomId,
+    size: row.size,
+    version: row.version,
+    identifiers: JSON.parse(row.identifiers) as HeldIdentifier[],
+    apart: row.apart === "" ? [] : (row.apart.split(",").map(Number) as AtomId[]),
+    knowledge: knowledgeOf(row.knowledge),
+  };
+}
+
+const MAPS = ["traits", "counts", "channels", "orders", "refunds", "consents", "accounts"] as const;
+
+/** Knowledge from its stored text. Empty parts are not stored; names from outside must not meet a prototype. */
+export function knowledgeOf(text: string): OwnKnowledge {
+  const stored = JSON.parse(text) as Partial<OwnKnowledge>;
+  const known = Object.assign(nothing(), stored);
+  for (const map of MAPS) if (stored[map]) Object.setPrototypeOf(known[map], null);
+  return known;
+}
+
+/** Knowledge as stored text: the parts that hold something. */
+export function textOf(known: Knowledge): string {
+  return JSON.stringify(known, omitEmpty);
+}
+function omitEmpty(this: unknown, key: string, value: unknown): unknown {
+  if (!PARTS.has(key) || typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.length === 0 && key !== "products" ? undefined : value;
+  for (const _ in value) return value;
+  return undefined;
+}
+const PARTS = new Set<string>([...MAPS, "viewed", "cart", "recent"]);
+
+/**
+ * Takes the texts of atoms (new: version 0, and changed) as they stand, and answers how to write them. Writing answers
+ * false when another writer changed one of them meanwhile: the caller must roll back, forget what it loaded and decide
+ * again.
+ */
+export function prepareAtoms(atoms: readonly CustomerAtom[]): (tx: Sql) => Promise<boolean> {
+  // In order of id: two writers that meet take their rows in the same order and cannot deadlock.
+  const inOrder = atoms.toSorted((a, b) => a.id - b.id);
+  const fresh = columnsOf(inOrder.filter(({ version }) => version === 0));
+  const changed = columnsOf(inOrder.filter(({ version }) => version > 0));
+  const given = `unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)),
+    string_to_array($5, chr(1)), string_to_array($6, chr(1)), string_to_array($7, chr(1)), string_to_array($8, chr(1)))
+    as t (id, workspace, customer, size, version, identifiers, apart, knowledge)`;
+  return async (tx) => {
+    if (fresh.count > 0)
+      await tx.query(
+        `insert into atoms (id, workspace, customer, size, version, identifiers, apart, knowledge)
+         select id::bigint, workspace::int, customer::bigint, size::smallint, 1, identifiers, coalesce(apart, ''), knowledge from ${given}`,
+        fresh.values,
+      );
+    if (changed.count === 0) return true;
+    const [row] = await tx.query<{ n: number }>(
+      `with written as (
+         update atoms a set customer = t.customer::bigint, size = t.size::smallint, version = a.version + 1,
+           identifiers = t.identifiers, apart = coalesce(t.apart, ''), knowledge = t.knowledge
+         from ${given} where a.id = t.id::bigint and a.version = t.version::int returning 1)
+       select count(*)::int as n from written`,
+      changed.values,
+    );
+    return row?.n === changed.count;
+  };
+}
+
+function columnsOf(atoms: readonly CustomerAtom[]) {
+  return {
+    count: atoms.length,
+    values: [
+      column(atoms, (a) => a.id), column(atoms, (a) => a.workspace), column(atoms, (a) => a.customer), column(atoms, (a) => a.size),
+      column(atoms, (a) => a.version), column(atoms, (a) => JSON.stringify(a.identifiers)), column(atoms, (a) => a.apart.join(",")),
+      column(atoms, (a) => textOf(a.knowledge)),
+    ],
+  }; // prettier-ignore
+}
+
+const column = <T>(rows: readonly T[], value: (row: T) => string | number): string => rows.map(value).join(SEPARATOR);
+
+/** Reserves `count` atom numbers (or more): the first of a range. */
+export async function reserveAtomIds(sql: Sql): Promise<{ first: number; count: number }> {
+  // The sequence grows by 1000; each value stands for the thousand that begins with it.
+  const [row] = await sql.query<{ id: number }>("select nextval('atom_id') as id");
+  return { first: row!.id, count: 1000 };
+}
+
+/** Where identifiers point, by their hash. */
+export async function loadPointers(sql: Sql, hashes: readonly string[]): Promise<ReadonlyMap<string, Pointer>> {
+  if (hashes.length === 0) return new Map();
+  const rows = await sql.query<{ key: string; atom: number; shared: boolean }>(
+    "select key::text, atom, shared from identifiers where key = any(string_to_array($1, ',')::uuid[])",
+    [hashes.join(",")],
+  );
+  return new Map(rows.map(({ key, atom, shared }) => [key.replaceAll("-", ""), { atom: atom as AtomId | 0, shared }]));
+}
+
+/** Writes new and changed pointers. False when another writer was there first with another atom. */
+export async function savePointers(tx: Sql, pointers: readonly PointerChange[], isNew: (key: string) => boolean, now: Instant): Promise<boolean> {
+  const fresh = pointers.filter(({ key }) => isNew(key));
+  const changed = pointers.filter(({ key }) => !isNew(key));
+  const values = (rows: readonly PointerChange[]) => [
+    column(rows, (p) => hashOf(p.key)), column(rows, (p) => p.workspace), column(rows, (p) => p.identifier.kind), column(rows, (p) => p.identifier.value),
+    column(rows, (p) => p.atom), column(rows, (p) => String(p.shared)),
+  ]; // prettier-ignore
+  const given = `unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)),
+    string_to_array($5, chr(1)), string_to_array($6, chr(1))) as t (key, workspace, kind, value, atom, shared)`;
+  if (fresh.length > 0) {
+    const written = await tx.query(
+      `insert into identifiers (key, workspace, kind, value, atom, shared, created_at)
+       select key::uuid, workspace::int, kind, value, atom::bigint, shared::boolean, $7 from ${given} order by 1
+       on conflict (key) do nothing returning 1 as one`,
+      [...values(fresh), now],
+    );
+    if (written.length !== fresh.length) return false;
+  }
+  if (changed.length > 0)
+    await tx.query(
+      `update identifiers i set atom = t.atom::bigint, shared = t.shared::boolean from ${given} where i.key = t.key::uuid`,
+      values(changed),
+    );
+  return true;
+}
+
+/** Which of these message-id hashes were handled before. */
+export async function loadSeen(sql: Sql, hashes: readonly string[]): Promise<ReadonlySet<string>> {
+  if (hashes.length === 0) return new Set();
+  const rows = await sql.query<{ key: string }>("select key::text from seen where key = any(string_to_array($1, ',')::uuid[])", [hashes.join(",")]);
+  return new Set(rows.map(({ key }) => key.replaceAll("-", "")));
+}
+
+/** Remembers message ids. False when another writer remembered one of them first. */
+export async function saveSeen(tx: Sql, hashes: readonly string[], day: number): Promise<boolean> {
+  if (hashes.length === 0) return true;
+  const [row] = await tx.query<{ n: number }>(
+    `with written as (insert into seen (key, day) select k::uuid, $2 from unnest(string_to_array($1, ',')) k order by 1 on conflict do nothing returning 1)
+     select count(*)::int as n from written`,
+    [hashes.join(","), day],
+  );
+  return row?.n === hashes.length;
+}
+
+/** Writes what customers are called, for the search. */
+export async function saveNames(tx: Sql, names: ReadonlyMap<AtomId, readonly [WorkspaceId, string]>): Promise<void> {
+  if (names.size === 0) return;
+  const rows = [...names].toSorted(([a], [b]) => a - b);
+  await tx.query(
+    `insert into customer_names (atom, workspace, name)
+     select atom::bigint, workspace::int, lower(name)
+     from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1))) as t (atom, workspace, name)
+     on conflict (atom) do update set name = excluded.name where customer_names.name <> excluded.name`,
+    [column(rows, ([atom]) => atom), column(rows, ([, [workspace]]) => workspace), column(rows, ([, [, name]]) => name)],
+  );
+}
+
+/** Writes what group events told of accounts: of each trait the latest value stays. */
+export async function saveAccounts(tx: Sql, events: readonly Event[]): Promise<void> {
+  // Several events of one account in a batch are joined first: one statement may touch a row once.
+  const accounts = new Map<string, { workspace: WorkspaceId; accountId: string; traits: { [name: string]: readonly [Json, Instant] } }>();
+  for (const { workspace, accountId, traits = {}, happenedAt } of events) {
+    if (accountId === undefined) continue;
+    const key = `${workspace} ${accountId}`;
+    const account = accounts.get(key) ?? { workspace, accountId, traits: Object.create(null) as { [name: string]: readonly [Json, Instant] } };
+    accounts.set(key, account);
+    for (const name in traits) if ((account.traits[name]?.[1] ?? -Infinity) <= happenedAt) account.traits[name] = [traits[name]!, happenedAt];
+  }
+  for (const { workspace, accountId, traits } of [...accounts.values()].toSorted((a, b) => a.workspace - b.workspace || (a.accountId < b.accountId ? -1 : 1)))
+    await tx.query(
+      `insert into accounts (workspace, account_id, traits, updated_at) values ($1, $2, $3, $4)
+       on conflict (workspace, account_id) do update set updated_at = greatest(accounts.updated_at, excluded.updated_at), traits = accounts.traits ||
+         coalesce((select jsonb_object_agg(e.key, e.value) from jsonb_each(excluded.traits) e
+           where accounts.traits -> e.key is null or (accounts.traits -> e.key ->> 1)::bigint <= (e.value ->> 1)::bigint), '{}')`,
+      [workspace, accountId, JSON.stringify(traits), Math.max(0, ...Object.values(traits).map(([, at]) => at))],
+    );
+}

@@ -1,0 +1,225 @@
+/**
+ * Feeds the event log: what the worker committed reaches ClickHouse in large inserts, each exactly once.
+ *
+ * The worker's transaction leaves a `log_batches` row. The feeder first writes down which batches make up one insert
+ * (so that a crash repeats the very same insert), then inserts under that number as deduplication token, then deletes
+ * the rows and counts the events as logged. Lines wait in memory; what is no longer there (a crash, a log that was down
+ * for long) is built again from the inbox, which keeps the same lines in the same order.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { EventLog } from "../db/clickhouse.ts";
+import type { Sql } from "../db/postgres.ts";
+import { readInboxRows } from "../events/inbox.ts";
+import { addTallies } from "../telemetry/tally.ts";
+import type { Clock, WorkspaceId } from "../values.ts";
+
+/** Events of one insert: large parts keep ClickHouse fast; under light load an insert goes out after FLUSH_MS. */
+const INSERT_EVENTS_MAX = 20_000;
+const FLUSH_MS = 250;
+/** Lines kept in memory while the log cannot take them; beyond that they are read again from the inbox. */
+const HELD_LINES_MAX = 100_000;
+const CLAIM_MS = 30_000;
+const RECOVER_MS = 5_000;
+const BACKOFF_MS_MAX = 10_000;
+
+export type FeedOptions = {
+  readonly sql: Sql;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly onFault: (cause: unknown) => void;
+  /** Called after an insert with the number of its events. */
+  readonly onLogged?: (events: number) => void;
+};
+export interface Feed {
+  /** Takes what a batch has to log. */
+  offer(batch: number, lines: readonly string[]): void;
+  /** Resolves when everything offered so far, and all a crash left behind, is in the log. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+type Held = { readonly id: number; readonly lines: readonly string[] | null; readonly count: number };
+type BatchRow = { readonly id: number; readonly rows: string; readonly atoms: string; readonly insertId: number | null };
+
+/** Starts the feeder's loop. */
+export function startFeed(options: FeedOptions): Feed {
+  const feeder = new Feeder(options);
+  const done = feeder.run();
+  return {
+    offer: (batch, lines) => feeder.offer(batch, lines),
+    drain: () => feeder.drain(),
+    stop: async () => {
+      feeder.stop();
+      await done;
+    },
+  };
+}
+
+class Feeder {
+  readonly #options: FeedOptions;
+  #held: Held[] = [];
+  #heldLines = 0;
+  #stopping = false;
+  #drains: (() => void)[] = [];
+  #wakeUp: (() => void) | null = null;
+  #recoverAt = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  offer(id: number, lines: readonly string[]): void {
+    const keep = this.#heldLines + lines.length <= HELD_LINES_MAX;
+    this.#held.push({ id, lines: keep ? lines : null, count: lines.length });
+    if (keep) this.#heldLines += lines.length;
+    if (this.#heldLines >= INSERT_EVENTS_MAX) this.#wakeUp?.();
+  }
+
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drains.push(resolve);
+      this.#recoverAt = 0;
+      this.#wakeUp?.();
+    });
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    this.#wakeUp?.();
+  }
+
+  async run(): Promise<void> {
+    let backoffMs = 100;
+    for (;;) {
+      const drains = this.#drains.splice(0);
+      try {
+        await this.#flush();
+        if (this.#options.clock() >= this.#recoverAt || drains.length > 0) await this.#recover(drains.length > 0 || this.#stopping);
+        for (const resolve of drains) resolve();
+        backoffMs = 100;
+        if (this.#stopping && this.#held.length === 0) return;
+        if (this.#heldLines < INSERT_EVENTS_MAX && this.#drains.length === 0 && !this.#stopping) await this.#rest(this.#held.length > 0 ? FLUSH_MS : 1000);
+      } catch (cause) {
+        this.#drains.push(...drains);
+        this.#options.onFault(cause);
+        // What is left behind is in the database; the next start finds it.
+        if (this.#stopping) return;
+        await pause(backoffMs);
+        backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+      }
+    }
+  }
+
+  async #rest(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wakeUp = null;
+  }
+
+  /** One insert of what is held. */
+  async #flush(): Promise<void> {
+    while (this.#held.length > 0) {
+      const group: Held[] = [];
+      for (let events = 0; this.#held[group.length] && events < INSERT_EVENTS_MAX; ) events += (group.push(this.#held[group.length]!), group.at(-1)!.count);
+      const ids = group.map(({ id }) => id);
+      const insertId = await this.#claim(ids);
+      const lines = group.every((held) => held.lines) ? group.flatMap((held) => held.lines!) : await this.#rebuild(insertId);
+      // From here on the group is in the database's care: whatever fails, `#recover` repeats the same insert.
+      this.#held.splice(0, group.length);
+      this.#heldLines -= group.reduce((sum, held) => sum + (held.lines?.length ?? 0), 0);
+      await this.#insert(insertId, lines);
+      if (this.#heldLines < INSERT_EVENTS_MAX && !this.#stopping) return;
+    }
+  }
+
+  /** Writes down that these batches make up one insert; its number. */
+  async #claim(ids: readonly number[]): Promise<number> {
+    const [row] = await this.#options.sql.query<{ insertId: number }>(
+      `with numbered as (select nextval('log_insert_id') as n)
+       update log_batches set insert_id = numbered.n, claimed_until = $2 from numbered where id = any($1::bigint[]) and insert_id is null returning insert_id as "insertId"`,
+      [ids, this.#options.clock() + CLAIM_MS],
+    );
+    if (!row) throw new Error(`Log batches ${ids.join(", ")} were claimed by another feeder.`);
+    return row.insertId;
+  }
+
+  async #insert(insertId: number, lines: readonly string[]): Promise<void> {
+    const { sql, log } = this.#options;
+    if (lines.length > 0) await log.insert("events", lines.join("\n"), `e${insertId}`);
+    const counts = new Map<WorkspaceId, number>();
+    for (const line of lines) {
+      const workspace = Number(/"workspace":(\d+)/.exec(line)![1]) as WorkspaceId;
+      counts.set(workspace, (counts.get(workspace) ?? 0) + 1);
+    }
+    await sql.transaction(async (tx) => {
+      const gone = await tx.query("delete from log_batches where insert_id = $1 returning 1 as one", [insertId]);
+      // Another feeder that repeated our insert has counted it.
+      if (gone.length > 0) await addTallies(tx, [...counts].map(([workspace, n]) => ({ workspace, name: "logged", n }) as const));
+    });
+    this.#options.onLogged?.(lines.length);
+  }
+
+  /** Takes up inserts and batches whose feeder is gone, and the customers' mapping. */
+  async #recover(now: boolean): Promise<void> {
+    const { sql, clock } = this.#options;
+    this.#recoverAt = clock() + RECOVER_MS;
+    await this.#remap();
+    for (;;) {
+      const [left] = await sql.query<{ insertId: number }>(
+        `update log_batches set claimed_until = $1 where insert_id = (
+           select insert_id from log_batches where insert_id is not null and claimed_until < $2 order by insert_id limit 1)
+         returning insert_id as "insertId"`,
+        [clock() + CLAIM_MS, clock()],
+      );
+      if (!left) break;
+      await this.#insert(left.insertId, await this.#rebuild(left.insertId));
+    }
+    const held = new Set(this.#held.map(({ id }) => id));
+    const orphans = await sql.query<{ id: number; events: number }>(
+      "select id, events from log_batches where insert_id is null and claimed_until < $1 order by id limit 50",
+      [now ? clock() + CLAIM_MS : clock()],
+    );
+    for (const { id, events } of orphans) if (!held.has(id)) this.#held.push({ id, lines: null, count: events });
+    this.#held.sort((a, b) => a.id - b.id);
+    if (orphans.some(({ id }) => !held.has(id))) await this.#flush();
+  }
+
+  /** The lines of an insert, from the inbox. */
+  async #rebuild(insertId: number): Promise<readonly string[]> {
+    const { sql } = this.#options;
+    const batches = await sql.query<BatchRow>("select id, rows, atoms from log_batches where insert_id = $1 order by id", [insertId]);
+    const lines: string[] = [];
+    for (const { rows, atoms } of batches) {
+      const bodies = await readInboxRows(sql, JSON.parse(rows) as [number, number, number][]);
+      const all = bodies.flatMap(({ body }) => body.split("\n"));
+      const on = atoms.split(",");
+      if (all.length !== on.length) throw new Error(`Log insert ${insertId}: the inbox has ${all.length} events of ${on.length}.`);
+      for (const [i, line] of all.entries()) if (on[i] !== "0") lines.push(`{"atom":${on[i]},${line.slice(1)}`);
+    }
+    return lines;
+  }
+
+  /** Sends changes of the customers' mapping; a row sent twice replaces itself. */
+  async #remap(): Promise<void> {
+    const { sql, log } = this.#options;
+    for (;;) {
+      const rows = await sql.query<{ id: number; workspace: number; atom: number; customer: number }>("select * from remaps order by id limit 10000");
+      if (rows.length === 0) return;
+      const lines = rows.map(({ id, workspace, atom, customer }) => JSON.stringify({ workspace, atom, customer, version: id }));
+      await log.insert("customersOfAtoms", lines.join("\n"), `m${rows[0]!.id}-${rows.at(-1)!.id}`);
+      await sql.query("delete from remaps where id between $1 and $2", [rows[0]!.id, rows.at(-1)!.id]);
+    }
+  }
+}
+
+/** How many handled events the log does not have yet, and for how long. */
+export async function unloggedEvents(sql: Sql, now: number): Promise<{ events: number; ms: number }> {
+  const [row] = await sql.query<{ events: number | null; oldest: number | null }>(
+    "select sum(events)::bigint as events, min(created_at) as oldest from log_batches",
+  );
+  return { events: row?.events ?? 0, ms: row?.oldest ? Math.max(0, now - row.oldest) : 0 };
+}

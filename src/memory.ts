@@ -1,0 +1,78 @@
+/**
+ * What a worker remembers between batches: customers it wrote or read lately, where identifiers point, which message
+ * ids it has just handled, and a reserve of atom numbers. Bounded. Everything here may be wrong when another writer was
+ * at work; `commit` notices by the versions, and the worker then forgets all of it.
+ */
+import { LRUCache } from "lru-cache";
+import type { CustomerAtom } from "./customers/store.ts";
+import type { Directory } from "./identity/directory.ts";
+import type { Pointer } from "./identity/resolve.ts";
+import type { AtomId } from "./values.ts";
+
+export type MemoryLimits = { readonly atomsMax: number; readonly pointersMax: number };
+const LIMITS: MemoryLimits = { atomsMax: 20_000, pointersMax: 100_000 };
+/** Batches that may be decided but not yet committed: their message ids are not in the database. */
+const BATCHES_LATELY = 3;
+
+export class Memory {
+  readonly #customers: LRUCache<AtomId, readonly CustomerAtom[]>;
+  readonly #pointers: LRUCache<string, Pointer>;
+  #lately: ReadonlySet<string>[] = [];
+  #ids: { next: number; end: number }[] = [];
+
+  constructor({ atomsMax, pointersMax }: MemoryLimits = LIMITS) {
+    this.#customers = new LRUCache({ max: atomsMax });
+    this.#pointers = new LRUCache({ max: pointersMax });
+  }
+
+  pointer(key: string): Pointer | undefined {
+    return this.#pointers.get(key);
+  }
+
+  /** All atoms of the customer that `atom` belongs to, where known. */
+  customerOf(atom: AtomId): readonly CustomerAtom[] | undefined {
+    return this.#customers.get(atom);
+  }
+
+  sawLately(hash: string): boolean {
+    return this.#lately.some((hashes) => hashes.has(hash));
+  }
+
+  /** Keeps what a decided batch knows. */
+  remember(directory: Directory<CustomerAtom["knowledge"]>, seen: readonly string[]): void {
+    this.#lately = [new Set(seen), ...this.#lately].slice(0, BATCHES_LATELY);
+    for (const [key, pointer] of directory.pointers) this.#pointers.set(key, pointer);
+    const groups = new Map<AtomId, CustomerAtom[]>();
+    for (const atom of directory.atoms.values()) {
+      const group = groups.get(atom.customer);
+      if (group) group.push(atom);
+      else groups.set(atom.customer, [atom]);
+    }
+    for (const group of groups.values()) for (const atom of group) this.#customers.set(atom.id, group);
+  }
+
+  /** Forgets all that may be wrong; reserved atom numbers stay ours. */
+  forget(): void {
+    this.#customers.clear();
+    this.#pointers.clear();
+    this.#lately = [];
+  }
+
+  /** Makes sure that `count` atom numbers are at hand. `more` answers a range ending at `last`. */
+  async reserve(count: number, more: () => Promise<{ first: number; count: number }>): Promise<void> {
+    let have = this.#ids.reduce((sum, { next, end }) => sum + end - next, 0);
+    while (have < count) {
+      const range = await more();
+      this.#ids.push({ next: range.first, end: range.first + range.count });
+      have += range.count;
+    }
+  }
+
+  /** The next atom number; `reserve` must have been called for it. */
+  nextAtomId(): AtomId {
+    const range = this.#ids[0]!;
+    const id = range.next++;
+    if (range.next === range.end) this.#ids.shift();
+    return id as AtomId;
+  }
+}

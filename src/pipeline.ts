@@ -1,0 +1,236 @@
+/**
+ * The life of an event after the door, top to bottom. Read this file first.
+ *
+ *   inbox       the door committed it and answered 200                       events/inbox.ts
+ *   understand  a batch of inbox rows, in order: parse, drop what was seen
+ *               before, resolve who it was, fold what it tells               this file, identity/, customers/
+ *   commit      one transaction: atoms, pointers, links, seen ids, counts,
+ *               what the event log still needs, and the lanes' cursors       this file
+ *   feed        the event log, in large inserts, each exactly once           log/feed.ts
+ *
+ * A batch is decided in memory on versions it read or cached and written only if nobody changed them meanwhile; else
+ * everything is forgotten and decided again. So a crash or a second worker leaves either the whole step or none of it.
+ */
+import {
+  type CustomerAtom, hashOf, loadAtoms, loadPointers, loadSeen, prepareAtoms, reserveAtomIds, saveAccounts, saveNames, savePointers, saveSeen,
+} from "./customers/store.ts"; // prettier-ignore
+import { absorb, nothing } from "./customers/fold.ts";
+import { nameOf } from "./customers/names.ts";
+import { told } from "./customers/told.ts";
+import type { Sql } from "./db/postgres.ts";
+import type { InboxRow, LaneCursor } from "./events/inbox.ts";
+import type { Event } from "./events/model.ts";
+import { Directory, keyOf } from "./identity/directory.ts";
+import { saveAsides, saveLinks } from "./identity/store.ts";
+import { resolve } from "./identity/resolve.ts";
+import type { Memory } from "./memory.ts";
+import { type Tally, addTallies } from "./telemetry/tally.ts";
+import type { AtomId, Instant, WorkspaceId } from "./values.ts";
+
+const DAY_MS = 86_400_000;
+
+/** A batch, decided but not written. */
+export type Batch = {
+  readonly rows: readonly InboxRow[];
+  readonly directory: Directory<CustomerAtom["knowledge"]>;
+  readonly newPointers: Set<string>;
+  /** Hashes of the message ids handled here for the first time. */
+  readonly seen: string[];
+  readonly tallies: Tally[];
+  /** For each event of `rows` in order: the atom it hangs on, or 0 (seen before, or failed). */
+  readonly atoms: number[];
+  /** The lines to log, each beginning with its atom. */
+  readonly logLines: string[];
+  readonly names: Map<AtomId, readonly [WorkspaceId, string]>;
+  /** Group events, which tell of accounts. */
+  readonly accounts: Event[];
+  readonly failed: { readonly event: Event; readonly line: string; readonly detail: string }[];
+  readonly handled: { readonly event: Event; readonly atom: CustomerAtom }[];
+};
+
+type Arrived = { readonly event: Event; readonly line: string; readonly hash: string };
+
+/** Reads what a batch needs and decides it in memory; nothing is written but reserved atom numbers. */
+export async function understand(sql: Sql, memory: Memory, rows: readonly InboxRow[]): Promise<Batch> {
+  const arrived = rows.flatMap(({ body }) => body.split("\n").map(arrivedOf));
+  const [seenBefore, directory] = await Promise.all([seenOf(sql, memory, arrived), directoryOf(sql, memory, arrived)]);
+  await memory.reserve(arrived.length, () => reserveAtomIds(sql));
+
+  const batch: Batch = {
+    rows, directory, newPointers: new Set(), seen: [], tallies: [], atoms: [], logLines: [], names: new Map(), accounts: [], failed: [], handled: [],
+  }; // prettier-ignore
+  const known = new Set(directory.pointers.keys());
+  for (const one of arrived) {
+    const { workspace } = one.event;
+    if (seenBefore.has(one.hash)) {
+      batch.tallies.push({ workspace, name: "duplicates", n: 1 });
+      batch.atoms.push(0);
+      continue;
+    }
+    seenBefore.add(one.hash);
+    batch.seen.push(one.hash);
+    batch.atoms.push(decide(one, memory, batch));
+  }
+  for (const key of directory.changedPointers.keys()) if (!known.has(key)) batch.newPointers.add(key);
+  memory.remember(directory, batch.seen);
+  return batch;
+}
+
+/** Resolves and folds one event; the atom it hangs on, or 0 when a bug kept it from being understood. */
+function decide({ event, line }: Arrived, memory: Memory, batch: Batch): number {
+  const { workspace } = event;
+  const { directory } = batch;
+  let atom: CustomerAtom;
+  try {
+    // Both rules are pure and run before anything is changed, so a failure leaves the others of the batch untouched.
+    const tells = told(event);
+    const resolution = resolve(directory.viewOf(workspace), event);
+    atom = directory.apply(workspace, resolution, event, () => newAtom(memory.nextAtomId(), workspace));
+    absorb(atom.knowledge, tells);
+  } catch (cause) {
+    batch.failed.push({ event, line, detail: cause instanceof Error ? cause.message : String(cause) });
+    batch.tallies.push({ workspace, name: "refused", reason: "processing_failed", n: 1 });
+    return 0;
+  }
+  batch.tallies.push({ workspace, name: "processed", n: 1 });
+  batch.handled.push({ event, atom });
+  batch.logLines.push(`{"atom":${atom.id},${line.slice(1)}`);
+  if (event.type === "identify" && event.traits) {
+    const name = nameOf(atom.knowledge.traits);
+    if (name !== null) batch.names.set(atom.id, [workspace, name]);
+  }
+  if (event.type === "group") batch.accounts.push(event);
+  return atom.id;
+}
+
+function newAtom(id: AtomId, workspace: WorkspaceId): CustomerAtom {
+  return { id, workspace, customer: id, size: 1, version: 0, identifiers: [], apart: [], knowledge: nothing() };
+}
+
+function arrivedOf(line: string): Arrived {
+  const event = JSON.parse(line) as Event;
+  return { event, line, hash: hashOf(`${event.workspace}\u0001${event.id}`) };
+}
+
+async function seenOf(sql: Sql, memory: Memory, arrived: readonly Arrived[]): Promise<Set<string>> {
+  const lately = arrived.filter(({ hash }) => memory.sawLately(hash)).map(({ hash }) => hash);
+  const before = await loadSeen(sql, arrived.map(({ hash }) => hash));
+  return new Set([...lately, ...before]);
+}
+
+async function directoryOf(sql: Sql, memory: Memory, arrived: readonly Arrived[]): Promise<Directory<CustomerAtom["knowledge"]>> {
+  const directory = new Directory<CustomerAtom["knowledge"]>();
+  const asked = new Map<string, string>();
+  for (const { event } of arrived) {
+    for (const identifier of event.identifiers) wantPointer(keyOf(event.workspace, identifier));
+    if (event.previous)
+      for (const kind of new Set([event.previous.kind, "anonymous_id", "user_id", "email"] as const))
+        wantPointer(keyOf(event.workspace, { kind, value: event.previous.value }));
+  }
+  function wantPointer(key: string): void {
+    if (directory.pointers.has(key) || asked.has(key)) return;
+    const pointer = memory.pointer(key);
+    if (pointer) directory.pointers.set(key, pointer);
+    else asked.set(key, hashOf(key));
+  }
+  const loaded = await loadPointers(sql, [...asked.values()]);
+  for (const [key, hash] of asked) {
+    const pointer = loaded.get(hash);
+    if (pointer) directory.pointers.set(key, pointer);
+  }
+  const missing = new Set<AtomId>();
+  for (const { atom } of directory.pointers.values()) {
+    if (atom === 0 || directory.atoms.has(atom)) continue;
+    const group = memory.customerOf(atom);
+    if (group) group.forEach((member) => directory.add(member));
+    else missing.add(atom);
+  }
+  for (const atom of await loadAtoms(sql, [...missing])) if (!directory.atoms.has(atom.id)) directory.add(atom);
+  return directory;
+}
+
+/** Thrown inside the transaction when another writer was faster: everything is rolled back and decided again. */
+export class Overtaken extends Error {
+  override readonly name = "Overtaken";
+}
+
+/** What `commit` writes, as texts taken before the next batch changes the same atoms in memory. */
+export type Prepared = { readonly batch: Batch; write(tx: Sql, owner: string, now: Instant): Promise<number | null> };
+
+/**
+ * Makes the batch ready to be written. `write` runs it in the caller's transaction and answers the log batch's number
+ * (null when there is nothing to log);
+ * it throws `Overtaken` when a lane was lost or a row was changed by another writer.
+ */
+export function prepare(batch: Batch): Prepared {
+  const { directory } = batch;
+  const atoms = [...directory.changedAtoms].map((id) => ({ ...directory.atoms.get(id)! }));
+  const writeAtoms = prepareAtoms(atoms);
+  for (const { id } of atoms) directory.atoms.get(id)!.version += 1;
+  const remaps = [...directory.remapped].map((id) => directory.atoms.get(id)!).map(({ id, workspace, customer }) => ({ id, workspace, customer }));
+  const pointers = [...directory.changedPointers.values()];
+  const must = (done: boolean) => {
+    if (!done) throw new Overtaken("Another worker changed what this batch was decided on.");
+  };
+  return {
+    batch,
+    write: async (tx, owner, now) => {
+      must(await moveCursors(tx, owner, cursorsOf(batch.rows)));
+      must(await saveSeen(tx, batch.seen, Math.floor(now / DAY_MS)));
+      must(await savePointers(tx, pointers, (key) => batch.newPointers.has(key), now));
+      must(await writeAtoms(tx));
+      await saveLinks(tx, directory.links);
+      await saveAsides(tx, directory.asides);
+      await saveNames(tx, batch.names);
+      await saveAccounts(tx, batch.accounts);
+      await saveRemaps(tx, remaps);
+      await saveFailed(tx, batch.failed, now);
+      await addTallies(tx, batch.tallies);
+      return saveLogBatch(tx, batch, now);
+    },
+  };
+}
+
+/** The lanes' new cursors after `rows` (which are in order). */
+export function cursorsOf(rows: readonly InboxRow[]): readonly LaneCursor[] {
+  const last = new Map<number, LaneCursor>();
+  for (const { lane, id, receivedAt } of rows)
+    last.set(lane, { lane, cursorId: id, cursorAt: Math.max(receivedAt, last.get(lane)?.cursorAt ?? 0) });
+  return [...last.values()];
+}
+
+async function moveCursors(tx: Sql, owner: string, cursors: readonly LaneCursor[]): Promise<boolean> {
+  const moved = await tx.query(
+    `update lanes l set cursor_id = c.id, cursor_at = greatest(l.cursor_at, c.at)
+     from (select * from unnest($2::smallint[], $3::bigint[], $4::bigint[]) as t (lane, id, at) order by lane) c
+     where l.lane = c.lane and l.owner = $1 and l.cursor_id < c.id returning 1 as one`,
+    [owner, cursors.map((c) => c.lane), cursors.map((c) => c.cursorId), cursors.map((c) => c.cursorAt)],
+  );
+  return moved.length === cursors.length;
+}
+
+async function saveRemaps(tx: Sql, remaps: readonly { id: AtomId; workspace: WorkspaceId; customer: AtomId }[]): Promise<void> {
+  if (remaps.length === 0) return;
+  await tx.query("insert into remaps (workspace, atom, customer) select * from unnest($1::int[], $2::bigint[], $3::bigint[])", [
+    remaps.map((r) => r.workspace),
+    remaps.map((r) => r.id),
+    remaps.map((r) => r.customer),
+  ]);
+}
+
+async function saveFailed(tx: Sql, failed: Batch["failed"], now: Instant): Promise<void> {
+  for (const { event, line, detail } of failed)
+    await tx.query(
+      "insert into refused (workspace, key, reason, detail, message_id, body, refused_at) values ($1, $2, 'processing_failed', $3, $4, $5, $6)",
+      [event.workspace, event.key, detail.slice(0, 1000), event.id, line, now],
+    );
+}
+
+async function saveLogBatch(tx: Sql, batch: Batch, now: Instant): Promise<number | null> {
+  if (batch.logLines.length === 0) return null;
+  const [row] = await tx.query<{ id: number }>(
+    "insert into log_batches (rows, atoms, events, created_at, claimed_until) values ($1, $2, $3, $4, $4 + 10000) returning id",
+    [JSON.stringify(batch.rows.map(({ lane, id, receivedAt }) => [lane, id, receivedAt])), batch.atoms.join(","), batch.logLines.length, now],
+  );
+  return row!.id;
+}

@@ -1,0 +1,148 @@
+/**
+ * The worker's loop: holds its lanes, and takes batches of the inbox through the pipeline for as long as there are any.
+ * While one batch is being written the next is read and decided, so the database and this process work at once.
+ * Any fault makes it forget what it remembers and begin again from the lanes' cursors; nothing is half done.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Database } from "./db/postgres.ts";
+import { readInbox } from "./events/inbox.ts";
+import { BEAT_MS, type HeldLane, beat, releaseLanes } from "./lanes.ts";
+import { Memory } from "./memory.ts";
+import { type Batch, cursorsOf, prepare, understand } from "./pipeline.ts";
+import type { Clock } from "./values.ts";
+
+/** Events of one batch: enough to spread a commit's cost, few enough that it takes well under a second. */
+const BATCH_EVENTS_MAX = 4_000;
+const BACKOFF_MS_MAX = 5_000;
+
+export type WorkerOptions = {
+  readonly sql: Database;
+  readonly clock: Clock;
+  /** This worker's name: unique among all that were ever started. */
+  readonly owner: string;
+  /** Called with each batch once it is committed; `logBatch` is null when nothing is to be logged. */
+  readonly onCommit: (batch: Batch, logBatch: number | null) => void;
+  readonly onFault: (cause: unknown) => void;
+};
+export interface Worker {
+  /** Says that there may be something in the inbox. */
+  wake(): void;
+  /** Finishes the batch in hand, gives its lanes back and resolves. */
+  stop(): Promise<void>;
+}
+
+/** Starts the loop; it runs until `stop`. */
+export function startWorker(options: WorkerOptions): Worker {
+  const loop = new Loop(options);
+  const done = loop.run();
+  return { wake: () => loop.wake(), stop: () => loop.stop(done) };
+}
+
+class Loop {
+  readonly #options: WorkerOptions;
+  readonly #memory = new Memory();
+  #lanes: readonly HeldLane[] = [];
+  #beatAt = -Infinity;
+  #stopping = false;
+  #woken = false;
+  #wakeUp: (() => void) | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  #failed: unknown = null;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#wakeUp?.();
+  }
+
+  async stop(done: Promise<void>): Promise<void> {
+    this.#stopping = true;
+    this.wake();
+    await done;
+  }
+
+  async run(): Promise<void> {
+    let backoffMs = 50;
+    while (!this.#stopping) {
+      try {
+        const worked = await this.#step();
+        backoffMs = 50;
+        if (!worked) await this.#rest();
+      } catch (cause) {
+        await this.#writing;
+        this.#beginAgain();
+        this.#options.onFault(cause);
+        await pause(backoffMs);
+        backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+      }
+    }
+    await this.#writing;
+    await releaseLanes(this.#options.sql, this.#options.owner).catch(this.#options.onFault);
+  }
+
+  /** One batch, or false when the inbox holds nothing for us. */
+  async #step(): Promise<boolean> {
+    const { sql, owner } = this.#options;
+    if (performance.now() - this.#beatAt >= BEAT_MS) await this.#hold();
+    this.#woken = false;
+    const rows = await readInbox(sql, this.#lanes, BATCH_EVENTS_MAX);
+    if (rows.length === 0) {
+      await this.#written();
+      return this.#woken;
+    }
+    const batch = await understand(sql, this.#memory, rows);
+    await this.#written();
+    // Texts are taken now, at the versions the former batch left, before a later batch changes the atoms in memory.
+    const prepared = prepare(batch);
+    const moved = new Map(cursorsOf(rows).map((cursor) => [cursor.lane, cursor]));
+    this.#lanes = this.#lanes.map((held) => moved.get(held.lane) ?? held);
+    this.#writing = sql
+      .transaction((tx) => prepared.write(tx, owner, this.#options.clock()))
+      .then((logBatch) => this.#options.onCommit(batch, logBatch))
+      .catch((cause: unknown) => {
+        this.#failed = cause;
+      });
+    return true;
+  }
+
+  /** Waits for the batch being written; throws what it failed with. */
+  async #written(): Promise<void> {
+    await this.#writing;
+    const failed = this.#failed;
+    this.#failed = null;
+    if (failed !== null) throw failed;
+  }
+
+  async #hold(): Promise<void> {
+    const { sql, owner } = this.#options;
+    await this.#written();
+    const before = this.#lanes.map(({ lane }) => lane).join();
+    this.#lanes = await beat(sql, owner);
+    this.#beatAt = performance.now();
+    // Another worker may have handled a lane that is new to us: what we remember may be old.
+    if (this.#lanes.map(({ lane }) => lane).join() !== before) this.#memory.forget();
+  }
+
+  #beginAgain(): void {
+    this.#failed = null;
+    this.#memory.forget();
+    this.#lanes = [];
+    this.#beatAt = -Infinity;
+  }
+
+  async #rest(): Promise<void> {
+    const left = this.#beatAt + BEAT_MS - performance.now();
+    if (this.#woken || left <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.min(left, 1000));
+      this.#wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wakeUp = null;
+  }
+}
