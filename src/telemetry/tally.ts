@@ -7,7 +7,12 @@ import type { WorkspaceId } from "../values.ts";
 
 /** accepted = processed + duplicates + still waiting; logged follows processed; refused are not accepted. */
 export type TallyName = "accepted" | "processed" | "duplicates" | "logged" | "refused" | "replayed";
-export type Tally = { readonly workspace: WorkspaceId; readonly name: TallyName; readonly reason?: string; readonly n: number };
+export type Tally = {
+  readonly workspace: WorkspaceId;
+  readonly name: TallyName;
+  readonly reason?: string;
+  readonly n: number;
+};
 
 /** Adds to the counts, inside the caller's transaction. Rows are taken in one order, so writers cannot deadlock. */
 export async function addTallies(tx: Sql, tallies: readonly Tally[]): Promise<void> {
@@ -35,7 +40,8 @@ export async function readTallies(sql: Sql, workspace: WorkspaceId) {
     "select name, reason, n from tallies where workspace = $1",
     [workspace],
   );
-  const of = (name: TallyName) => rows.filter((row) => row.name === name).reduce((sum, row) => sum + row.n, 0);
+  const of = (name: TallyName) =>
+    rows.filter((row) => row.name === name).reduce((sum, row) => sum + row.n, 0);
   const refused = rows.filter((row) => row.name === "refused").map((row) => [row.reason, row.n] as const);
   return {
     accepted: of("accepted"),
@@ -46,3 +52,9 @@ export async function readTallies(sql: Sql, workspace: WorkspaceId) {
     replayed: of("replayed"),
   };
 }
+
+/** The counts of all workspaces together, by name and reason. */
+export const sumTallies = (sql: Sql): Promise<readonly { name: TallyName; reason: string; n: number }[]> =>
+  sql.query(
+    "select name, reason, sum(n)::bigint as n from tallies group by name, reason order by name, reason",
+  );
