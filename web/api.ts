@@ -1,0 +1,109 @@
+/**
+ * Every endpoint this app uses, one function each, typed by the schemas the server answers with. Types only: no schema
+ * reaches the bundle.
+ */
+import type { KeyCreated, KeyDraft, KeyList, SessionView, SetUp, SignIn } from "../src/access/model.ts";
+import type { CustomerDocument, CustomerList, Identities, Timeline, Unmerged } from "../src/customers/document.ts";
+import type { Channel, EventType, RefusalReason } from "../src/events/model.ts";
+import type { IdentifierKind } from "../src/identity/model.ts";
+import type { Import } from "../src/imports/model.ts";
+import type { Client } from "./http.ts";
+
+/** GET /auth/session */
+export type Session = SessionView;
+
+type Lag = { readonly lagEvents: number; readonly lagMs: number };
+/** GET /readyz */
+export type Readiness = { readonly ready: boolean; readonly worker: Lag; readonly eventLog: Lag };
+/** GET /v1/stats */
+export type Stats = {
+  readonly accepted: number;
+  readonly processed: number;
+  readonly logged: number;
+  readonly duplicates: number;
+  readonly replayed: number;
+  readonly refused: { readonly [reason: string]: number };
+};
+
+/** One event of GET /v1/events/live. */
+export type LiveEvent = {
+  readonly messageId: string;
+  readonly customerId: string | null;
+  readonly name: string;
+  readonly type: EventType;
+  readonly channel: Channel;
+  readonly touchpoint: string;
+  readonly happenedAt: string;
+  readonly receivedAt: string;
+  readonly identifiers: readonly { readonly kind: IdentifierKind; readonly value: string }[];
+  readonly properties: { readonly [name: string]: unknown };
+};
+/** A refusal as the live stream tells it. */
+export type LiveRefusal = { readonly reason: RefusalReason; readonly detail: string; readonly messageId: string | null };
+
+/** One event that was not taken. */
+export type RefusedEvent = {
+  readonly id: number;
+  readonly reason: RefusalReason;
+  readonly detail: string;
+  readonly messageId: string | null;
+  readonly body: string;
+  readonly refusedAt: string;
+  readonly replayedAt: string | null;
+  readonly key: number | null;
+};
+export type RefusedList = { readonly refused: readonly RefusedEvent[]; readonly nextCursor: string | null };
+
+/** Who sent events lately, by key and library. */
+export type Source = {
+  readonly key: number;
+  readonly keyName: string;
+  readonly library: string;
+  readonly events24h: number;
+  readonly lastAt: string | null;
+};
+
+/** The app's calls. `signal` cancels a read that nobody waits for any more. */
+export function createApi(client: Client) {
+  const { json } = client;
+  const customer = (id: string) => `/v1/customers/${encodeURIComponent(id)}`;
+  return {
+    client,
+    session: (signal?: AbortSignal) => json<Session>("/auth/session", { signal }),
+    setup: (body: SetUp) => json<unknown>("/auth/setup", { method: "POST", body }),
+    signIn: (body: SignIn) => json<unknown>("/auth/sign-in", { method: "POST", body }),
+    signOut: () => json<unknown>("/auth/sign-out", { method: "POST", body: {} }),
+    // 503 is an answer here: not ready, and why.
+    readiness: (signal?: AbortSignal) => json<Readiness>("/readyz", { signal, answersAt: [503] }),
+    stats: (signal?: AbortSignal) => json<Stats>("/v1/stats", { signal }),
+
+    customers: (query: { query?: string; limit?: number; cursor?: string | undefined }, signal?: AbortSignal) =>
+      json<CustomerList>("/v1/customers", { query, signal }),
+    customer: (id: string, signal?: AbortSignal) => json<CustomerDocument>(customer(id), { signal }),
+    timeline: (
+      id: string,
+      query: { limit?: number; cursor?: string | undefined; channel?: string | undefined },
+      signal?: AbortSignal,
+    ) => json<Timeline>(`${customer(id)}/timeline`, { query, signal }),
+    identities: (id: string, signal?: AbortSignal) => json<Identities>(`${customer(id)}/identities`, { signal }),
+    unmerge: (id: string, linkId: number) =>
+      json<Unmerged>(`${customer(id)}/unmerge`, { method: "POST", body: { linkId } }),
+    relink: (id: string, linkId: number) =>
+      json<{ customerId: string }>(`${customer(id)}/relink`, { method: "POST", body: { linkId } }),
+
+    refused: (query: { reason?: string; limit?: number; cursor?: string | undefined }, signal?: AbortSignal) =>
+      json<RefusedList>("/v1/refused", { query, signal }),
+    replayOne: (id: number, event?: unknown) =>
+      json<unknown>(`/v1/refused/${id}/replay`, { method: "POST", body: event === undefined ? {} : { event } }),
+    replayAll: (reason?: string) =>
+      json<unknown>("/v1/refused/replay", { method: "POST", body: reason === undefined ? {} : { reason } }),
+
+    keys: (signal?: AbortSignal) => json<KeyList>("/v1/keys", { signal }),
+    createKey: (body: KeyDraft) => json<KeyCreated>("/v1/keys", { method: "POST", body }),
+    revokeKey: (id: number) => json<unknown>(`/v1/keys/${id}`, { method: "DELETE" }),
+    imports: (signal?: AbortSignal) => json<{ imports: readonly Import[] }>("/v1/imports", { signal }),
+    cancelImport: (id: number) => json<unknown>(`/v1/imports/${id}/cancel`, { method: "POST", body: {} }),
+    sources: (signal?: AbortSignal) => json<{ sources: readonly Source[] }>("/v1/sources", { signal }),
+  };
+}
+export type Api = ReturnType<typeof createApi>;

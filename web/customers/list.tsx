@@ -1,0 +1,143 @@
+/** Everybody: search by the start of a name or of any identifier, newest first. */
+import { Button, Menu } from "@mantine/core";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Download, SearchX, Users } from "lucide-react";
+import type { CustomerSummary } from "../../src/customers/document.ts";
+import { useApi } from "../services.tsx";
+import { ChannelTags } from "../ui/channel.tsx";
+import { csvOf, saveFile } from "../ui/csv.ts";
+import { FirstEvent } from "../ui/first-event.tsx";
+import { count, counted } from "../ui/format.ts";
+import { More } from "../ui/more.tsx";
+import { nameOf } from "../ui/names.ts";
+import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Page } from "../ui/page.tsx";
+import { SearchField } from "../ui/search.tsx";
+import { type Column, DataTable, valuesOf } from "../ui/table.tsx";
+import { Ago } from "../ui/time.tsx";
+import { KIND_WORDS } from "../ui/words.ts";
+
+const PAGE_ROWS = 50;
+const route = getRouteApi("/customers");
+
+const namesBeside = (customer: CustomerSummary): string =>
+  customer.identifiers
+    .filter(({ value }) => value !== nameOf(customer))
+    .map(({ kind, value }) => (kind === "anonymous_id" || kind === "device_id" ? KIND_WORDS[kind] : value))
+    .filter((value, at, all) => all.indexOf(value) === at)
+    .join(" · ");
+
+const COLUMNS: readonly Column<CustomerSummary>[] = [
+  {
+    id: "name",
+    header: "Customer",
+    width: "38%",
+    value: (customer) => nameOf(customer),
+    cell: (customer) => (
+      <div className="wrap">
+        <Link to="/customers/$customerId" params={{ customerId: customer.id }} className="link">
+          <strong>{nameOf(customer)}</strong>
+        </Link>
+        <div className="quiet" style={{ fontSize: "0.8125rem" }}>
+          {namesBeside(customer)}
+        </div>
+      </div>
+    ),
+  },
+  {
+    id: "channels",
+    header: "Channels",
+    value: ({ channels }) => channels.join(" "),
+    cell: ({ channels }) => <ChannelTags channels={channels} />,
+  },
+  { id: "events", header: "Events", end: true, value: ({ events }) => events, cell: ({ events }) => count(events) },
+  { id: "first", header: "First seen", value: ({ firstSeenAt }) => firstSeenAt, cell: ({ firstSeenAt }) => <Ago at={firstSeenAt} /> },
+  { id: "last", header: "Last seen", value: ({ lastSeenAt }) => lastSeenAt, cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} /> },
+];
+
+function saveShown(rows: readonly CustomerSummary[]): void {
+  const values = valuesOf(COLUMNS, rows);
+  const csv = csvOf(["Id", ...values.header], values.rows.map((row, at) => [rows[at]!.id, ...row]));
+  saveFile("customers.csv", csv, "text/csv");
+}
+
+function Nobody({ query }: { query: string }) {
+  if (query !== "")
+    return (
+      <Empty icon={<SearchX />} title={`Nobody found for “${query}”`}>
+        <p>The search looks at the start of names, emails, phone numbers and ids. Try fewer letters.</p>
+      </Empty>
+    );
+  return (
+    <Empty icon={<Users />} title="No customers yet">
+      <p>
+        A customer appears with the first event that names one. Send one now, <Link to="/data/import" className="link">import a file</Link>, or{" "}
+        <Link to="/data/sources" className="link">connect your website</Link>.
+      </p>
+      <FirstEvent />
+    </Empty>
+  );
+}
+
+function SaveMenu({ rows }: { rows: readonly CustomerSummary[] }) {
+  return (
+    <Menu position="bottom-end" shadow="md">
+      <Menu.Target>
+        <Button variant="default" leftSection={<Download size={16} />} disabled={rows.length === 0}>
+          Export
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => saveShown(rows)}>The {counted(rows.length, "row")} shown, as CSV</Menu.Item>
+        <Menu.Item component="a" href="/v1/export/customers" download="customers.ndjson">
+          All customers, as NDJSON
+        </Menu.Item>
+        <Menu.Item component="a" href="/v1/export/events" download="events.ndjson">
+          All events, as NDJSON
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** The list of customers. */
+export function CustomersScreen() {
+  const api = useApi();
+  const { query = "" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useInfiniteQuery({
+    queryKey: ["customers", query],
+    queryFn: ({ pageParam, signal }) => api.customers({ query, limit: PAGE_ROWS, cursor: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+  const rows = list.data?.pages.flatMap(({ customers }) => customers) ?? [];
+  const search = (text: string) => void navigate({ search: text === "" ? {} : { query: text }, replace: true });
+  return (
+    <Page title="Customers" intro="Everybody who met you, whatever the channel." actions={<SaveMenu rows={rows} />}>
+      <div className="sheet">
+        <header>
+          <SearchField label="Search customers" placeholder="Name, email, phone or id" value={query} onSearch={search} />
+          <span className="quiet" aria-live="polite">
+            {list.isSuccess && rows.length > 0 && `${counted(rows.length, "customer")} shown${list.hasNextPage ? ", more follow" : ""}`}
+          </span>
+        </header>
+        {list.isPending && <Rows />}
+        {list.isError && (
+          <div className="pad">
+            <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
+          </div>
+        )}
+        {list.isSuccess && rows.length === 0 && <Nobody query={query} />}
+        {rows.length > 0 && (
+          <div style={{ opacity: list.isPlaceholderData ? 0.6 : 1 }}>
+            <DataTable label="Customers" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} />
+            <More more={list.hasNextPage} loading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} end="That is everybody." />
+          </div>
+        )}
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,111 @@
+/**
+ * Which address shows which screen. Each room is a chunk of its own, loaded when first opened; what a screen shows beyond
+ * that (filters, searches) stands in the address's query, so that a view can be shared.
+ */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { Gate } from "./session/gate.tsx";
+import { NotFound, ScreenFault } from "./ui/notice.tsx";
+
+/** A query parameter as a text, or undefined: an absent, empty or malformed one does not stay in the address. */
+const text = (value: unknown): string | undefined => {
+  const given = typeof value === "number" ? String(value) : value;
+  return typeof given === "string" && given !== "" ? given.slice(0, 500) : undefined;
+};
+/** The search of a screen: the named texts, absent ones left out. */
+const texts =
+  <Name extends string>(...names: Name[]) =>
+  (search: Record<string, unknown>) =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const value = text(search[name]);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ) as { [name in Name]?: string };
+
+const root = createRootRoute({ component: Gate, notFoundComponent: NotFound });
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("./shell/home.tsx"), "Home"),
+});
+
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: "/customers",
+  validateSearch: texts("query"),
+  component: lazyRouteComponent(() => import("./customers/list.tsx"), "CustomersScreen"),
+});
+const customer = createRoute({
+  getParentRoute: () => root,
+  path: "/customers/$customerId",
+  component: lazyRouteComponent(() => import("./customers/customer.tsx"), "CustomerScreen"),
+});
+const timeline = createRoute({
+  getParentRoute: () => customer,
+  path: "/",
+  validateSearch: texts("channel"),
+  component: lazyRouteComponent(() => import("./customers/timeline.tsx"), "TimelineTab"),
+});
+const about = createRoute({
+  getParentRoute: () => customer,
+  path: "/about",
+  component: lazyRouteComponent(() => import("./customers/facts.tsx"), "AboutTab"),
+});
+const identities = createRoute({
+  getParentRoute: () => customer,
+  path: "/identities",
+  component: lazyRouteComponent(() => import("./customers/identities.tsx"), "IdentitiesTab"),
+});
+
+const data = createRoute({
+  getParentRoute: () => root,
+  path: "/data",
+  component: lazyRouteComponent(() => import("./data/data.tsx"), "DataScreen"),
+});
+const dataHome = createRoute({
+  getParentRoute: () => data,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/data/live" });
+  },
+});
+const live = createRoute({
+  getParentRoute: () => data,
+  path: "/live",
+  validateSearch: texts("channel", "name"),
+  component: lazyRouteComponent(() => import("./data/live.tsx"), "LiveTab"),
+});
+const sources = createRoute({
+  getParentRoute: () => data,
+  path: "/sources",
+  validateSearch: texts("with"),
+  component: lazyRouteComponent(() => import("./data/sources.tsx"), "SourcesTab"),
+});
+const imports = createRoute({
+  getParentRoute: () => data,
+  path: "/import",
+  component: lazyRouteComponent(() => import("./data/import.tsx"), "ImportTab"),
+});
+const refused = createRoute({
+  getParentRoute: () => data,
+  path: "/refused",
+  validateSearch: texts("reason"),
+  component: lazyRouteComponent(() => import("./data/refused.tsx"), "RefusedTab"),
+});
+
+const tree = root.addChildren([
+  home,
+  customers,
+  customer.addChildren([timeline, about, identities]),
+  data.addChildren([dataHome, live, sources, imports, refused]),
+]);
+
+/** The app's router. */
+export const createAppRouter = () =>
+  createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: true, defaultErrorComponent: ScreenFault });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,19 @@
+/** Where the app opens: at the customers once there are any, before that at the place where the first event arrives. */
+import { useQuery } from "@tanstack/react-query";
+import { Navigate } from "@tanstack/react-router";
+import { useApi } from "../services.tsx";
+import { Fault, Rows } from "../ui/notice.tsx";
+
+/** Decides and goes. */
+export function Home() {
+  const api = useApi();
+  const stats = useQuery({ queryKey: ["stats"], queryFn: ({ signal }) => api.stats(signal) });
+  if (stats.isPending) return <Rows />;
+  if (stats.isError)
+    return (
+      <div className="pad">
+        <Fault fault={stats.error} retry={() => void stats.refetch()} retrying={stats.isFetching} />
+      </div>
+    );
+  return <Navigate to={stats.data.accepted > 0 ? "/customers" : "/data/live"} replace />;
+}

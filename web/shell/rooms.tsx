@@ -1,0 +1,16 @@
+/** The rooms the navigation leads to. A room is listed once its screens exist; nothing here leads nowhere. */
+import type { LinkProps } from "@tanstack/react-router";
+import { Cable, type LucideIcon, Users } from "lucide-react";
+
+export type RoomLink = {
+  readonly to: NonNullable<LinkProps["to"]>;
+  readonly label: string;
+  readonly icon: LucideIcon;
+  /** Pressed after `g`, goes there. */
+  readonly key: string;
+};
+/** In the order of the loop: who, then where from. */
+export const ROOM_LINKS: readonly RoomLink[] = [
+  { to: "/customers", label: "Customers", icon: Users, key: "c" },
+  { to: "/data", label: "Data", icon: Cable, key: "d" },
+];
