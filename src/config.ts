@@ -29,6 +29,7 @@ export const Configuration = z.object({
   THROUGHLINE_SEEN_DAYS: z.coerce.number().int().min(1).max(3650).default(400).describe("Days a message id is remembered, so that a second event of the same id is dropped."),
   THROUGHLINE_INBOX_MAX: z.coerce.number().int().min(1000).default(2_000_000).describe("Events waiting to be processed at which the door answers 429."),
   THROUGHLINE_RATE_PER_KEY: z.coerce.number().int().min(1).default(100_000).describe("Events a second one write key may send before it is answered 429."),
+  THROUGHLINE_API_RATE_PER_KEY: z.coerce.number().int().min(1).default(1000).describe("Requests a second one secret key or one person may make of the management API, over ten seconds."),
   DATABASE_URL: z.string().optional().describe("A PostgreSQL 15+ server to use instead of the embedded one."),
   CLICKHOUSE_URL: z.string().optional().describe("A ClickHouse server to use instead of the embedded one, e.g. http://user:password@host:8123/database."),
 }); // prettier-ignore

@@ -54,6 +54,8 @@ declare module "fastify" {
     access?: RouteAccess;
     /** `once`: the answer holds a secret, so a repeat of the Idempotency-Key is told that it was done, not the answer. */
     idempotency?: "replay" | "once";
+    /** Set on the collection routes by the server: they have their own keys, shapes and description. */
+    collection?: boolean;
   }
   interface FastifyRequest {
     /** The workspace the caller acts in. Throws on a public route. */

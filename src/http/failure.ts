@@ -111,7 +111,7 @@ export function sendProblem(
   const fault = failureOf(cause);
   const { failure } = fault;
   if (failure.status >= 500)
-    request.log.error({ err: failure.cause ?? failure, requestId: request.id, code: failure.code }, "fault");
+    request.log.error({ err: failure.cause ?? failure, code: failure.code }, "fault");
   if (failure.retryAfterSeconds !== undefined)
     reply.header("retry-after", String(Math.max(1, Math.ceil(failure.retryAfterSeconds))));
   if (failure.code === "unauthenticated") reply.header("www-authenticate", 'Bearer realm="throughline"');

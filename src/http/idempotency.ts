@@ -54,10 +54,7 @@ export function heedIdempotencyKeys(app: App, sql: Sql, clock: Clock): void {
       await settle(sql, claim, request, reply, payload, clock());
     } catch (cause) {
       // The work is done and is answered; only a repeat would not know of it, after the lease.
-      request.log.warn(
-        { err: cause, requestId: request.id },
-        "the answer to an Idempotency-Key could not be kept",
-      );
+      request.log.warn({ err: cause }, "the answer to an Idempotency-Key could not be kept");
     }
     return payload;
   });

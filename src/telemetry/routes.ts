@@ -12,15 +12,14 @@ import { readTallies } from "./tally.ts";
 const TAGS = ["Operation"];
 const Alive = z.object({ status: z.literal("ok") });
 export type TelemetryDeps = {
-  readonly sql: Sql;
   readonly health: Health;
   readonly metrics: Metrics;
-  /** Whether the text of an Authorization header is a secret key in force. */
-  readonly isKey: (authorization: string) => Promise<boolean>;
+  /** Whether this text is a secret key in force. */
+  readonly isKey: (text: string) => Promise<boolean>;
 };
 
-/** Registers the probes and the counts. */
-export function telemetryRoutes(app: App, { sql, health, metrics, isKey }: TelemetryDeps): void {
+/** Registers the probes and the metrics. */
+export function telemetryRoutes(app: App, { health, metrics, isKey }: TelemetryDeps): void {
   app.get(
     "/healthz",
     {
@@ -71,8 +70,8 @@ export function telemetryRoutes(app: App, { sql, health, metrics, isKey }: Telem
       },
     },
     async (request, reply) => {
-      const { authorization } = request.headers;
-      if (!isLocal(request.ip, request.headers) && !(authorization && (await isKey(authorization))))
+      const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+      if (!isLocal(request.ip, request.headers) && !(key && (await isKey(key))))
         throw new Failure(
           "unauthenticated",
           "Metrics are for this machine and its private network. Send a secret key from elsewhere.",
@@ -84,10 +83,10 @@ export function telemetryRoutes(app: App, { sql, health, metrics, isKey }: Telem
         .send(await metrics.text());
     },
   );
-  statsRoute(app, sql);
 }
 
-function statsRoute(app: App, sql: Sql): void {
+/** Registers `/v1/stats`. */
+export function statsRoutes(app: App, sql: Sql): void {
   app.get(
     "/v1/stats",
     {

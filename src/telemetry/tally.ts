@@ -6,7 +6,14 @@ import { SEPARATOR } from "../db/postgres.ts";
 import type { WorkspaceId } from "../values.ts";
 
 /** accepted = processed + duplicates + still waiting; logged follows processed; refused are not accepted. */
-export type TallyName = "accepted" | "processed" | "duplicates" | "logged" | "refused" | "replayed";
+export type TallyName =
+  | "accepted"
+  | "processed"
+  | "duplicates"
+  | "logged"
+  | "refused"
+  | "replayed"
+  | "pruned";
 export type Tally = {
   readonly workspace: WorkspaceId;
   readonly name: TallyName;

@@ -1,0 +1,223 @@
+/**
+ * The OpenAPI 3.1 document, made from the routes' own schemas, so that it cannot say what the server does not do.
+ *
+ * A route tells its operation, parameters, body and good answers; what is the same everywhere (who may call, problems,
+ * rate limits, idempotency, the workspace) is added here. Schemas that have a name below stand once, under
+ * `components`.
+ */
+import swagger from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { KeyCreated, KeyView, SessionView, WorkspaceView } from "../access/model.ts";
+import {
+  CustomerDocument,
+  CustomerSummary,
+  Identities,
+  IdentifierView,
+  TimelineEvent,
+} from "../customers/document.ts";
+import { Readiness, Stats } from "../telemetry/model.ts";
+import type { RouteAccess } from "./app.ts";
+import { COLLECTION_PATHS } from "./collection-doc.ts";
+import { Problem, PROBLEM_TYPE } from "./failure.ts";
+
+const NAMED = {
+  CustomerDocument, CustomerSummary, Identities, IdentifierView, KeyCreated, KeyView, Problem, Readiness, SessionView, Stats,
+  TimelineEvent, WorkspaceView,
+} as const; // prettier-ignore
+
+const TAGS = [
+  { name: "Collection", description: "Events in, in Segment's shapes: with a write key." },
+  { name: "Customers", description: "Who they are, what is known, and how they came to be one." },
+  { name: "Events", description: "What happened, as it arrives; and what was refused, with the reason." },
+  { name: "Imports", description: "Files in, everything out." },
+  { name: "Keys", description: "Write keys send events; secret keys may do everything in their workspace." },
+  { name: "Workspaces", description: "Separate businesses in one installation." },
+  { name: "Sign-in", description: "The web app's sessions." },
+  { name: "Operation", description: "For those who run it." },
+] as const;
+
+/** Schemas and what OpenAPI puts around them, of the shape of JSON. */
+type Node = { [key: string]: unknown };
+type Operation = Node & {
+  parameters?: unknown[];
+  responses: { [status: string]: Node };
+  "x-access"?: RouteAccess;
+  tags?: string[];
+};
+export type Document = Node & {
+  paths: { [path: string]: { [method: string]: Operation } };
+  components: { [kind: string]: Node };
+};
+
+/** Registers the collector of routes; before the routes. */
+export async function collectRoutes(app: FastifyInstance, version: string): Promise<void> {
+  const schemaRegistry = z.registry<{ id?: string | undefined }>();
+  for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, { id });
+  const transform = createJsonSchemaTransform({ schemaRegistry, skipList: [] });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Throughline",
+        version,
+        summary: "One customer. One journey. Every channel.",
+        description:
+          "Everything the product does, as HTTP. Faults are problems (RFC 9457); lists are paged by `cursor`; times are ISO 8601 in UTC.",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      servers: [{ url: "/", description: "This server" }],
+      tags: [...TAGS],
+      components: {
+        securitySchemes: {
+          secretKey: { type: "http", scheme: "bearer", description: "A secret key of the workspace" },
+          session: {
+            type: "apiKey",
+            in: "cookie",
+            name: "throughline",
+            description: "The web app's session; unsafe requests also send X-CSRF-Token",
+          },
+          writeKey: {
+            type: "http",
+            scheme: "basic",
+            description: "A write key as the user name, no password",
+          },
+        },
+      },
+    },
+    transform: (given) => {
+      const { route, schema, url } = given;
+      const { access = "secret", collection } = route.config ?? {};
+      if (collection || !schema) return { schema: { hide: true }, url };
+      return transform({ ...given, schema: { ...schema, "x-access": access } as typeof schema });
+    },
+    transformObject: createJsonSchemaTransformObject({ schemaRegistry }),
+  });
+}
+
+/** The document of a server that is ready. */
+export function documentOf(app: FastifyInstance): Document {
+  const document = structuredClone(app.swagger()) as unknown as Document;
+  for (const methods of Object.values(document.paths))
+    for (const [method, operation] of Object.entries(methods)) complete(method, operation);
+  for (const [path, methods] of Object.entries(COLLECTION_PATHS))
+    document.paths[path] = {
+      ...document.paths[path],
+      ...(structuredClone(methods) as unknown as Document["paths"][string]),
+    };
+  document.components["parameters"] = PARAMETERS;
+  document.components["responses"] = RESPONSES;
+  document.components["headers"] = HEADERS;
+  const used = new Set(
+    Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).flatMap(({ tags }) => tags ?? []),
+    ),
+  );
+  return { ...document, tags: TAGS.filter(({ name }) => used.has(name)) };
+}
+
+const ref = (kind: string, name: string): Node => ({ $ref: `#/components/${kind}/${name}` });
+const DONE: { readonly [status: string]: string } = {
+  200: "Done",
+  201: "Made",
+  202: "Begun",
+  204: "Done, nothing to tell",
+  503: "Not now",
+};
+
+/** Adds to one operation what is the same for all of its kind. */
+function complete(method: string, operation: Operation): void {
+  const access = operation["x-access"] ?? "secret";
+  delete operation["x-access"];
+  const unsafe = method !== "get" && method !== "head";
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (response["description"] === "Default Response")
+      response["description"] = DONE[status] ?? "The answer";
+    if (access !== "public" && status < "3")
+      response["headers"] = {
+        RateLimit: ref("headers", "RateLimit"),
+        "RateLimit-Policy": ref("headers", "RateLimitPolicy"),
+      };
+  }
+  operation.responses["4XX"] = ref("responses", "Problem");
+  operation.responses["5XX"] = ref("responses", "Fault");
+  if (access === "public") {
+    operation["security"] = [];
+    return;
+  }
+  operation["security"] = access === "user" ? [{ session: [] }] : [{ secretKey: [] }, { session: [] }];
+  operation.parameters = [...(operation.parameters ?? []), ref("parameters", "Workspace")];
+  if (unsafe) operation.parameters.push(ref("parameters", "IdempotencyKey"), ref("parameters", "CsrfToken"));
+}
+
+const header = (name: string, description: string, schema: Node, example: unknown): Node => ({
+  name,
+  in: "header",
+  required: false,
+  description,
+  schema,
+  example,
+});
+const PARAMETERS: Node = {
+  Workspace: header(
+    "X-Workspace",
+    "For people in several workspaces: which one. Theirs first made when absent.",
+    { type: "integer" },
+    1,
+  ),
+  IdempotencyKey: header(
+    "Idempotency-Key",
+    "Sent again with the same request within 24 hours, it is done once and answered the same. With another request: 422. While the first runs: 409.",
+    { type: "string", minLength: 1, maxLength: 257 },
+    '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+  ),
+  CsrfToken: header(
+    "X-CSRF-Token",
+    "With a session: `csrf` of GET /auth/session. Not with a key.",
+    { type: "string" },
+    "9QdJ1sVwqT3m",
+  ),
+};
+const HEADERS: Node = {
+  RateLimit: {
+    description: "What is left (r) and the seconds until all is back (t)",
+    schema: { type: "string" },
+    example: '"default";r=9999;t=1',
+  },
+  RateLimitPolicy: {
+    description: "How much is allowed (q) in how many seconds (w)",
+    schema: { type: "string" },
+    example: '"default";q=10000;w=10',
+  },
+};
+const problem = (description: string, example: Problem): Node => ({
+  description,
+  headers: {
+    "Retry-After": {
+      description: "Whole seconds to wait, where trying again can help",
+      schema: { type: "integer" },
+    },
+  },
+  content: { [PROBLEM_TYPE]: { schema: ref("schemas", "Problem"), example } },
+});
+const INSTANCE = "urn:uuid:0b8e7f4c-6c1f-4d7b-9a53-2f1f0f3f7c11";
+const RESPONSES: Node = {
+  Problem: problem("The request cannot be done; `code` and `detail` say why.", {
+    type: "/problems/bad_request",
+    title: "The request cannot be read",
+    status: 400,
+    detail: "limit (query): Too big: expected number to be <=100.",
+    instance: INSTANCE,
+    code: "bad_request",
+    errors: [{ pointer: "#/limit", detail: "Too big: expected number to be <=100", in: "query" }],
+  }),
+  Fault: problem("A fault on our side, or a store that cannot be reached for now.", {
+    type: "/problems/store_unavailable",
+    title: "A store cannot be reached for now",
+    status: 503,
+    detail: "PostgreSQL cannot serve for now.",
+    instance: INSTANCE,
+    code: "store_unavailable",
+  }),
+};
