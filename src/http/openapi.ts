@@ -53,9 +53,10 @@ export type Document = Node & {
 
 /** Registers the collector of routes; before the routes. */
 export async function collectRoutes(app: FastifyInstance, version: string): Promise<void> {
-  const schemaRegistry = z.registry<{ id?: string | undefined }>();
-  for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, { id });
-  const transform = createJsonSchemaTransform({ schemaRegistry, skipList: [] });
+  // zod keeps what is said of a schema (its description, its examples) in one registry; a name is one thing more.
+  for (const [id, schema] of Object.entries(NAMED))
+    z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+  const transform = createJsonSchemaTransform({ skipList: [] });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -92,7 +93,7 @@ export async function collectRoutes(app: FastifyInstance, version: string): Prom
       if (collection || !schema) return { schema: { hide: true }, url };
       return transform({ ...given, schema: { ...schema, "x-access": access } as typeof schema });
     },
-    transformObject: createJsonSchemaTransformObject({ schemaRegistry }),
+    transformObject: createJsonSchemaTransformObject({}),
   });
 }
 
@@ -109,12 +110,26 @@ export function documentOf(app: FastifyInstance): Document {
   document.components["parameters"] = PARAMETERS;
   document.components["responses"] = RESPONSES;
   document.components["headers"] = HEADERS;
+  dropUnused(document);
   const used = new Set(
     Object.values(document.paths).flatMap((methods) =>
       Object.values(methods).flatMap(({ tags }) => tags ?? []),
     ),
   );
   return { ...document, tags: TAGS.filter(({ name }) => used.has(name)) };
+}
+
+/** Leaves out the schemas nothing refers to: the collector makes each for asking and for answering. */
+function dropUnused(document: Document): void {
+  const schemas = document.components["schemas"] ?? {};
+  const refersTo = (node: unknown) =>
+    new Set(JSON.stringify(node).match(/(?<=#\/components\/schemas\/)\w+/g));
+  const { schemas: _, ...others } = document.components;
+  const used = refersTo([document.paths, others]);
+  for (const name of used) for (const next of refersTo(schemas[name] ?? {})) used.add(next);
+  document.components["schemas"] = Object.fromEntries(
+    Object.entries(schemas).filter(([name]) => used.has(name)),
+  );
 }
 
 const ref = (kind: string, name: string): Node => ({ $ref: `#/components/${kind}/${name}` });
