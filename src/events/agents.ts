@@ -38,4 +38,7 @@ const browserOf = (text: string): string | undefined => FAMILIES.find(([pattern]
 
 /** Whether a host is the developer's own machine or a name that exists on no network. */
 export const isLocal = (host: string): boolean =>
-  host === "localhost" || host === "[::1]" || host.startsWith("127.") || /\.(?:localhost|test|local)$/.test(host);
+  host === "localhost" ||
+  host === "[::1]" ||
+  host.startsWith("127.") ||
+  /\.(?:localhost|test|local)$/.test(host);

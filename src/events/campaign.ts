@@ -56,32 +56,43 @@ const VALUE_CHARS_MAX = 200;
 const PARAMETERS_MAX = 100;
 
 /** Paid before social before mailing: the click that cost money is the better evidence. */
-const STRENGTH: readonly Channel[] = ["paid_search", "paid_social", "ads", "affiliate", "email", "social", "search"];
+const STRENGTH: readonly Channel[] = [
+  "paid_search",
+  "paid_social",
+  "ads",
+  "affiliate",
+  "email",
+  "social",
+  "search",
+];
 const NO_LINK: Link = { campaign: undefined, click: undefined };
 
 /** Reads a query with or without its question mark. Never throws; a broken escape is left as it stands. */
 export function linkOf(query: string): Link {
   if (query.length < 4 || !query.includes("=")) return NO_LINK;
-  let campaign: { -readonly [field in keyof Campaign]: Campaign[field] } | undefined;
-  let click: Channel | undefined;
-  const parameters = query.slice(query.startsWith("?") ? 1 : 0).split("&", PARAMETERS_MAX);
-  for (const parameter of parameters) {
+  const found: Found = { campaign: {}, click: undefined };
+  for (const parameter of query.slice(query.startsWith("?") ? 1 : 0).split("&", PARAMETERS_MAX)) {
     const equals = parameter.indexOf("=");
-    if (equals < 1 || equals === parameter.length - 1) continue;
-    const name = parameter.slice(0, equals);
-    const field = UTM[name];
-    const by = CLICKS[name];
-    if (!field && !by) continue;
-    const value = decoded(parameter.slice(equals + 1));
-    if (value === "") continue;
-    campaign ??= {};
-    if (field) campaign[field] ??= value;
-    if (by && (!click || STRENGTH.indexOf(by) < STRENGTH.indexOf(click))) {
-      click = by;
-      campaign.clickId = cut(`${name}=${value}`, VALUE_CHARS_MAX);
-    }
+    if (equals > 0) read(found, parameter.slice(0, equals), parameter.slice(equals + 1));
   }
-  return campaign ? { campaign, click } : NO_LINK;
+  for (const _ in found.campaign) return found;
+  return NO_LINK;
+}
+type Found = {
+  readonly campaign: { -readonly [field in keyof Campaign]: Campaign[field] };
+  click: Channel | undefined;
+};
+
+function read(found: Found, name: string, text: string): void {
+  const field = UTM[name];
+  const by = CLICKS[name];
+  if (!field && !by) return;
+  const value = decoded(text);
+  if (value === "") return;
+  if (field) found.campaign[field] ??= value;
+  if (!by || (found.click && STRENGTH.indexOf(by) >= STRENGTH.indexOf(found.click))) return;
+  found.click = by;
+  found.campaign.clickId = cut(`${name}=${value}`, VALUE_CHARS_MAX);
 }
 
 function decoded(value: string): string {

@@ -65,7 +65,14 @@ for (const [channel, names] of Object.entries({
 
 /** The channel a sender's own word names, or null. */
 export const channelNamed = (word: string): Channel | null =>
-  ALIASES.get(word.length > 40 ? "" : word.trim().toLowerCase().replace(/[\s-]+/g, "_")) ?? null;
+  ALIASES.get(
+    word.length > 40
+      ? ""
+      : word
+          .trim()
+          .toLowerCase()
+          .replace(/[\s-]+/g, "_"),
+  ) ?? null;
 
 /** Top-level `channel` values that say how the event travelled, not where the customer was. */
 const TRANSPORTS: { readonly [hint: string]: Sender } = {
@@ -128,13 +135,11 @@ export function channelOf(signals: Signals): Channel {
 function onSite(signals: Signals, sender: Sender): Channel {
   const visits = signals.type === "page" || sender !== "browser";
   if (signals.referrer && visits) return byReferrer(signals) ?? "web";
-  if (signals.type === "page") {
-    if (signals.pageHost !== undefined || (signals.onPage && sender !== "server")) return "direct";
-    return sender === "server" ? "server" : "web";
-  }
+  if (signals.type === "page" && (signals.pageHost !== undefined || (signals.onPage && sender !== "server")))
+    return "direct";
   if (sender === "browser") return "web";
   if (signals.inApp) return "app";
-  if (signals.onPage) return "web";
+  if (signals.onPage || (signals.type === "page" && sender !== "server")) return "web";
   return sender === "server" ? "server" : "other";
 }
 
@@ -151,22 +156,22 @@ function senderOf({ sender, transport }: Signals): Sender {
 
 /** As Google Analytics' default channel groups, with our channels: medium, then click id, then source. */
 function byCampaign(signals: Signals): Channel | null {
-  const { campaign, click } = signals;
-  const medium = (campaign!.medium ?? "").toLowerCase().replace(/[^a-z0-9]/g, "");
-  const source = campaign!.source === undefined ? null : placeOfSource(campaign!.source);
-  if (PAID.test(medium)) {
-    if (source) return PAID_FOR[source];
-    if (click === "social" || click === "paid_social") return "paid_social";
-    return click ?? (medium === "cpc" || medium === "ppc" ? "paid_search" : "ads");
-  }
-  const byMedium = MEDIA.get(medium);
-  if (byMedium === "referral" || byMedium === "search") return source ?? byMedium;
-  if (byMedium) return byMedium;
-  if (click) return click;
-  if (source) return source;
-  if (campaign!.source === undefined && campaign!.medium === undefined) return null;
+  const { source = "", medium = "" } = signals.campaign!;
+  const kind = source === "" ? null : placeOfSource(source);
+  const word = medium.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (PAID.test(word)) return byPaid(word, kind, signals.click);
+  const byMedium = MEDIA.get(word);
+  if (byMedium === "referral" || byMedium === "search") return kind ?? byMedium;
+  const told = byMedium ?? signals.click ?? kind;
+  if (told || (source === "" && medium === "")) return told;
   // A link made by somebody for somewhere that no list knows: the referrer may say where.
   return (signals.referrer && byReferrer(signals)) ?? "referral";
+}
+
+function byPaid(medium: string, source: PlaceKind | null, click: Channel | undefined): Channel {
+  if (source) return PAID_FOR[source];
+  if (click === "social") return "paid_social";
+  return click ?? (medium === "cpc" || medium === "ppc" ? "paid_search" : "ads");
 }
 
 /** Null when the referrer is the site itself. */

@@ -23,7 +23,8 @@ let dayAt = Number.NaN;
  * seconds or milliseconds since 1970 as a number or digits. Never throws.
  */
 export function instantOf(value: Json | undefined): Instant | null {
-  if (typeof value === "string") return value.length === 24 ? (utcOf(value) ?? looseOf(value)) : looseOf(value);
+  if (typeof value === "string")
+    return value.length === 24 ? (utcOf(value) ?? looseOf(value)) : looseOf(value);
   if (typeof value !== "number" || !Number.isFinite(value)) return null;
   const at = Math.round(Math.abs(value) < SECONDS_BELOW ? value * 1000 : value);
   return Math.abs(at) <= INSTANT_MAX ? at : null;
@@ -57,7 +58,8 @@ function looseOf(value: string): Instant | null {
   const parts = ISO.exec(text);
   if (parts) {
     const [, day, time = "00:00", zone = "Z"] = parts;
-    const offset = zone.length === 3 ? `${zone}:00` : zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
+    const offset =
+      zone.length === 3 ? `${zone}:00` : zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
     const at = Date.parse(`${day}T${time.replace(",", ".")}${offset.toUpperCase()}`);
     return Number.isNaN(at) ? null : at;
   }
@@ -69,7 +71,11 @@ function looseOf(value: string): Instant | null {
  * happened when it was received; without a time of sending there is nothing to correct by. More than a day ahead counts
  * as now; the past is kept, for history is imported.
  */
-export function happenedAtOf(originalAt: Instant | null, sentAt: Instant | null, receivedAt: Instant): Instant {
+export function happenedAtOf(
+  originalAt: Instant | null,
+  sentAt: Instant | null,
+  receivedAt: Instant,
+): Instant {
   if (originalAt === null) return receivedAt;
   const at = sentAt === null ? originalAt : receivedAt - (sentAt - originalAt);
   return at > receivedAt + AHEAD_MS_MAX || Math.abs(at) > INSTANT_MAX ? receivedAt : at;

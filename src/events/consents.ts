@@ -21,6 +21,7 @@ const CHANNEL_WORDS: { readonly [word: string]: ConsentChannel } = {
   all: "all", email: "email", mailing: "email", newsletter: "email", sms: "sms", text: "sms", push: "push", whatsapp: "whatsapp",
   phone: "phone", call: "phone", mail: "mail", post: "mail", ads: "ads", advertising: "ads", web: "web",
 }; // prettier-ignore
+const COMPLAINED = /^e ?mail (?:marked as spam|complained|spam report\w*)$/;
 const ENDED = /^(?:(.*) )?(?:unsubscribed?|opted out|opt out)(?: from (.*))?$/;
 const BEGAN = /^(?:(.*) )?(?:subscribed|opted in|opt in)(?: to (.*))?$/;
 
@@ -36,23 +37,20 @@ export type Asked = {
 /** All answers of one event; undefined when it carries none, which is nearly always. Never throws. */
 export function consentsOf(asked: Asked): readonly ConsentAnswer[] | undefined {
   const { context, traits } = asked;
-  const consent = context?.["consent"];
-  const named = asked.track && maySubscribe(asked.name);
-  const told = traits !== undefined && ("unsubscribed" in traits || "cio_subscription_preferences" in traits);
   // A server that passes its visitor's header on, or a refused event that is tried again, says it in the context.
   const gpc = asked.gpc || context?.["globalPrivacyControl"] === true;
-  if (!gpc && consent === undefined && !named && !told) return undefined;
+  const consent = context?.["consent"];
+  const named = asked.track && MAY_SUBSCRIBE.test(asked.name);
+  if (!gpc && consent === undefined && !named && !traits) return undefined;
   const answers: ConsentAnswer[] = [];
   if (gpc) answers.push({ channel: "ads", purpose: "advertising", answer: "denied", source: "gpc" });
   readCategories(answers, objectOf(objectOf(consent)?.["categoryPreferences"]));
   if (named) readName(answers, asked);
-  if (told) readTraits(answers, traits);
+  if (traits) readTraits(answers, traits);
   if (answers.length === 0) return undefined;
   return answers.length > ANSWERS_MAX ? answers.slice(0, ANSWERS_MAX) : answers;
 }
-
-const maySubscribe = (name: string): boolean =>
-  /subscri|opt|spam|complain/i.test(name);
+const MAY_SUBSCRIBE = /subscri|opt|spam|complain/i;
 
 function readCategories(answers: ConsentAnswer[], categories: JsonObject | undefined): void {
   for (const category in categories) {
@@ -70,25 +68,23 @@ const answerOf = (channel: ConsentChannel, purpose: string, granted: boolean): C
 
 function readName(answers: ConsentAnswer[], { name, properties }: Asked): void {
   const words = plain(name);
-  const purpose = textOf(properties?.["purpose"], PURPOSE_CHARS_MAX)?.toLowerCase() ?? MARKETING;
-  if (/^e ?mail (?:marked as spam|complained|spam report\w*)$/.test(words))
-    return void answers.push({ channel: "email", purpose, answer: "denied", source: "unsubscribe" });
-  const given = CHANNEL_WORDS[textOf(properties?.["channel"], 20)?.toLowerCase() ?? ""];
-  const ended = ENDED.exec(words);
-  if (ended) {
-    const channel = given ?? channelIn(ended[1]) ?? channelIn(ended[2]) ?? "email";
-    return void answers.push({ channel, purpose, answer: "denied", source: "unsubscribe" });
-  }
-  const began = BEGAN.exec(words);
-  const channel = began && (given ?? channelIn(began[1]) ?? channelIn(began[2]));
-  if (channel) answers.push(answerOf(channel, purpose, true));
+  const purpose = wordOf(properties, "purpose") ?? MARKETING;
+  const given = CHANNEL_WORDS[wordOf(properties, "channel") ?? ""];
+  const ended = COMPLAINED.test(words) ? ["", "email", ""] : ENDED.exec(words);
+  const [, before, after] = ended ?? BEGAN.exec(words) ?? [];
+  const channel = given ?? channelIn(before) ?? channelIn(after);
+  if (ended) answers.push({ channel: channel ?? "email", purpose, answer: "denied", source: "unsubscribe" });
+  else if (channel && BEGAN.test(words)) answers.push(answerOf(channel, purpose, true));
 }
+const wordOf = (properties: JsonObject | undefined, field: string) =>
+  textOf(properties?.[field], PURPOSE_CHARS_MAX)?.toLowerCase();
 function channelIn(words: string | undefined): ConsentChannel | undefined {
   for (const word of (words ?? "").split(" ")) if (CHANNEL_WORDS[word]) return CHANNEL_WORDS[word];
   return undefined;
 }
 
 function readTraits(answers: ConsentAnswer[], traits: JsonObject): void {
-  if (traits["unsubscribed"] === true) answers.push({ channel: "email", purpose: MARKETING, answer: "denied", source: "unsubscribe" });
+  if (traits["unsubscribed"] === true)
+    answers.push({ channel: "email", purpose: MARKETING, answer: "denied", source: "unsubscribe" });
   readCategories(answers, objectOf(objectOf(traits["cio_subscription_preferences"])?.["topics"]));
 }

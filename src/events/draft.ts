@@ -11,7 +11,7 @@ import { idOf } from "./identifiers.ts";
 import {
   type Campaign, type Channel, type Event, EVENT_NAMES, EventType, LIMITS, type RefusalReason, type Refused,
 } from "./model.ts"; // prettier-ignore
-import { cleaned, cut, objectOf } from "./text.ts";
+import { cleaned, cleanText, cut, objectOf } from "./text.ts";
 
 /** Where and when a request came in: what its events share. */
 export type Arrival = {
@@ -80,7 +80,10 @@ export function draftOf(given: unknown, arrival: Arrival): Draft | Refusal {
   const raw = (arrival.unclean ? cleaned(given as JsonObject) : given) as JsonObject;
   const type = typeOf(raw["type"], arrival.type);
   if (type === null)
-    return refusal("unknown_type", `The type is ${shown(raw["type"])}; it must be one of ${EventType.options.join(", ")}.`);
+    return refusal(
+      "unknown_type",
+      `The type is ${shown(raw["type"])}; it must be one of ${EventType.options.join(", ")}.`,
+    );
   const odd = oddField(raw);
   if (odd !== null) return odd;
   const name = type === "track" ? trackName(raw["event"]) : EVENT_NAMES[type];
@@ -94,8 +97,18 @@ export function draftOf(given: unknown, arrival: Arrival): Draft | Refusal {
     userId: idOf(raw["userId"]),
     anonymousId: idOf(raw["anonymousId"]),
     context,
-    properties: type === "track" ? objectOf(raw["properties"]) : type === "page" || type === "screen" ? viewOf(raw) : undefined,
-    traits: type === "identify" ? identityTraits(raw, context) : type === "group" ? objectOf(raw["traits"]) : undefined,
+    properties:
+      type === "track"
+        ? objectOf(raw["properties"])
+        : type === "page" || type === "screen"
+          ? viewOf(raw)
+          : undefined,
+    traits:
+      type === "identify"
+        ? identityTraits(raw, context)
+        : type === "group"
+          ? objectOf(raw["traits"])
+          : undefined,
     originalAt: null,
     sentAt: null,
     happenedAt: 0,
@@ -127,7 +140,12 @@ const IDS = ["userId", "anonymousId", "messageId", "groupId", "previousId"] as c
 function oddField(raw: JsonObject): Refusal | null {
   for (const field of OBJECTS) {
     const value = raw[field];
-    if (value !== undefined && value !== null && (typeof value !== "object" || Array.isArray(value)) && value !== "")
+    if (
+      value !== undefined &&
+      value !== null &&
+      (typeof value !== "object" || Array.isArray(value)) &&
+      value !== ""
+    )
       return refusal("invalid_field", `${field} must be an object, not ${shown(value)}.`);
   }
   for (const field of IDS) {
@@ -140,7 +158,8 @@ function oddField(raw: JsonObject): Refusal | null {
 }
 
 function trackName(event: Json | undefined): string | Refusal {
-  if (event === undefined || event === null) return refusal("missing_name", "A track event needs a name in the field event.");
+  if (event === undefined || event === null)
+    return refusal("missing_name", "A track event needs a name in the field event.");
   if (typeof event !== "string") return refusal("invalid_field", `event must be text, not ${shown(event)}.`);
   const name = event.trim();
   return name === "" ? refusal("missing_name", "The field event is empty.") : name;
@@ -155,9 +174,14 @@ function contextOf(given: Json | undefined, defaults: JsonObject | undefined): J
 function viewOf(raw: JsonObject): JsonObject | undefined {
   const properties = objectOf(raw["properties"]);
   const name = typeof raw["name"] === "string" && raw["name"] !== "" ? raw["name"] : undefined;
-  const category = typeof raw["category"] === "string" && raw["category"] !== "" ? raw["category"] : undefined;
+  const category =
+    typeof raw["category"] === "string" && raw["category"] !== "" ? raw["category"] : undefined;
   if (name === undefined && category === undefined) return properties;
-  if (properties && (name === undefined || "name" in properties) && (category === undefined || "category" in properties))
+  if (
+    properties &&
+    (name === undefined || "name" in properties) &&
+    (category === undefined || "category" in properties)
+  )
     return properties;
   return { ...(category !== undefined && { category }), ...(name !== undefined && { name }), ...properties };
 }
@@ -214,7 +238,7 @@ export function refusedOf(given: unknown, { reason, detail }: Refusal, arrival: 
   return {
     reason,
     detail,
-    messageId: messageId === undefined ? null : cut(String(cleaned(messageId)), LIMITS.messageIdCharsMax),
+    messageId: messageId === undefined ? null : cut(cleanText(messageId), LIMITS.messageIdCharsMax),
     body: cut(printed(raw ? wholeOf(raw, arrival) : (given as Json)), LIMITS.eventBytesMax),
   };
 }
@@ -222,12 +246,14 @@ export function refusedOf(given: unknown, { reason, detail }: Refusal, arrival: 
 function wholeOf(raw: JsonObject, arrival: Arrival): JsonObject {
   const whole: { [name: string]: Json } = { ...raw };
   if (raw["type"] === undefined && arrival.type !== null) whole["type"] = arrival.type;
-  if (raw["sentAt"] === undefined && arrival.sentAt !== null) whole["sentAt"] = new Date(arrival.sentAt).toISOString();
+  if (raw["sentAt"] === undefined && arrival.sentAt !== null)
+    whole["sentAt"] = new Date(arrival.sentAt).toISOString();
   if (raw["context"] !== undefined && raw["context"] !== null && !objectOf(raw["context"])) return whole;
   const context: { [name: string]: Json } = { ...arrival.context, ...objectOf(raw["context"]) };
   if (!arrival.keepIp) delete context["ip"];
   if (arrival.gpc) context["globalPrivacyControl"] = true;
-  if (arrival.userAgent !== null && context["userAgent"] === undefined) context["userAgent"] = arrival.userAgent;
+  if (arrival.userAgent !== null && context["userAgent"] === undefined)
+    context["userAgent"] = arrival.userAgent;
   if (Object.keys(context).length > 0 || raw["context"] !== undefined) whole["context"] = context;
   return whole;
 }

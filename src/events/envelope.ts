@@ -24,14 +24,20 @@ export function envelopeOf(text: string): Envelope | string {
   } catch (cause) {
     return `The body is not JSON: ${cause instanceof Error ? cause.message.slice(0, 120) : String(cause)}`;
   }
-  if (Array.isArray(body)) return { events: body as readonly Json[], sentAt: undefined, context: undefined, writeKey: undefined };
+  if (Array.isArray(body))
+    return { events: body as readonly Json[], sentAt: undefined, context: undefined, writeKey: undefined };
   const fields = objectOf(body);
   if (!fields) return "The body must be a JSON object.";
   const writeKey = textOf(fields["writeKey"], 300);
   const { batch } = fields;
   if (batch === undefined) return { events: [fields], sentAt: undefined, context: undefined, writeKey };
   if (!Array.isArray(batch)) return "The field batch must be a list of events.";
-  return { events: batch as readonly Json[], sentAt: fields["sentAt"], context: objectOf(fields["context"]), writeKey };
+  return {
+    events: batch as readonly Json[],
+    sentAt: fields["sentAt"],
+    context: objectOf(fields["context"]),
+    writeKey,
+  };
 }
 
 /** What every event of a request shares, from who sent it and what the envelope says. */

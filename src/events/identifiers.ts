@@ -11,7 +11,13 @@
  */
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
 import { LRUCache } from "lru-cache";
-import { BLOCKED_VALUES, IDENTIFIER_KINDS, IDENTIFIER_MAX, type Identifier, type IdentifierKind } from "../identity/model.ts";
+import {
+  BLOCKED_VALUES,
+  IDENTIFIER_KINDS,
+  IDENTIFIER_MAX,
+  type Identifier,
+  type IdentifierKind,
+} from "../identity/model.ts";
 import type { Json, JsonObject } from "../values.ts";
 import { type EventType, LIMITS } from "./model.ts";
 import { objectOf, plain, textOf } from "./text.ts";
@@ -69,7 +75,10 @@ function phoneOf(text: string, country: string | undefined): string | null {
   let phone = phones.get(key);
   if (phone === undefined) {
     // 00 is how most of the world dials out; the library knows it only with a country.
-    const parsed = parsePhoneNumberFromString(text.replace(/^00(?=[1-9])/, "+"), region as CountryCode | undefined);
+    const parsed = parsePhoneNumberFromString(
+      text.replace(/^00(?=[1-9])/, "+"),
+      region as CountryCode | undefined,
+    );
     phone = parsed?.isPossible() ? parsed.number : "";
     phones.set(key, phone);
   }
@@ -123,14 +132,21 @@ class Found {
   names(): Names {
     const all = this.#identifiers;
     if (all.length > 1) all.sort((a, b) => PRIORITY[a.kind] - PRIORITY[b.kind]);
-    return { identifiers: all.length > LIMITS.identifiersMax ? all.slice(0, LIMITS.identifiersMax) : all, told: this.#told };
+    return {
+      identifiers: all.length > LIMITS.identifiersMax ? all.slice(0, LIMITS.identifiersMax) : all,
+      told: this.#told,
+    };
   }
 }
-const PRIORITY = Object.fromEntries(IDENTIFIER_KINDS.map((kind, i) => [kind, i])) as { readonly [kind in IdentifierKind]: number };
+const PRIORITY = Object.fromEntries(IDENTIFIER_KINDS.map((kind, i) => [kind, i])) as {
+  readonly [kind in IdentifierKind]: number;
+};
 
 /** An id as senders give it: text, or a whole number. Empty text is no id. */
 export const idOf = (value: Json | undefined): string | undefined =>
-  typeof value === "number" && Number.isSafeInteger(value) ? String(value) : textOf(value, IDENTIFIER_MAX + 1);
+  typeof value === "number" && Number.isSafeInteger(value)
+    ? String(value)
+    : textOf(value, IDENTIFIER_MAX + 1);
 
 function fromContext(found: Found, context: JsonObject): void {
   const device = objectOf(context["device"]);
@@ -144,7 +160,8 @@ function fromContext(found: Found, context: JsonObject): void {
   if (traits) fromTraits(found, traits);
   const externals = context["externalIds"] ?? context["externalId"];
   if (Array.isArray(externals))
-    for (const external of externals.slice(0, LIMITS.identifiersMax) as readonly Json[]) fromExternal(found, objectOf(external));
+    for (const external of externals.slice(0, LIMITS.identifiersMax) as readonly Json[])
+      fromExternal(found, objectOf(external));
 }
 
 const EXTERNAL_KINDS: { readonly [type: string]: IdentifierKind } = {

@@ -19,9 +19,15 @@ export function overLimit(draft: Draft, small: boolean): Refusal | null {
       return refusal("too_large", `${sizeBytes} bytes; an event may have ${LIMITS.eventBytesMax}.`);
   }
   if (draft.id.length > LIMITS.messageIdCharsMax)
-    return refusal("message_id_too_long", `messageId has ${draft.id.length} characters; it may have ${LIMITS.messageIdCharsMax}.`);
+    return refusal(
+      "message_id_too_long",
+      `messageId has ${draft.id.length} characters; it may have ${LIMITS.messageIdCharsMax}.`,
+    );
   if (draft.name.length > LIMITS.nameCharsMax)
-    return refusal("invalid_field", `The event's name has ${draft.name.length} characters; it may have ${LIMITS.nameCharsMax}.`);
+    return refusal(
+      "invalid_field",
+      `The event's name has ${draft.name.length} characters; it may have ${LIMITS.nameCharsMax}.`,
+    );
   return tooManyKeys("properties", draft.properties) ?? tooManyKeys("traits", draft.traits);
 }
 

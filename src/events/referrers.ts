@@ -115,9 +115,9 @@ function learn(kind: PlaceKind, list: string): void {
 function learnHost(place: Place, entry: string): void {
   const slash = entry.indexOf("/");
   if (slash >= 0) return void BY_PATH.push([entry.slice(0, slash), entry.slice(slash), place]);
-  if (entry.startsWith("{}.")) return void setNew(AFTER_COUNTRY, entry.slice(3), place);
-  if (entry.endsWith(".{}")) return void setNew(BY_STEM, entry.slice(0, -2), place);
-  if (place.kind !== "search" || !NOT_SEARCH.has(entry)) setNew(EXACT, entry, place);
+  if (entry.startsWith("{}.")) setNew(AFTER_COUNTRY, entry.slice(3), place);
+  else if (entry.endsWith(".{}")) setNew(BY_STEM, entry.slice(0, -2), place);
+  else if (place.kind !== "search" || !NOT_SEARCH.has(entry)) setNew(EXACT, entry, place);
 }
 function setNew(map: Map<string, Place>, key: string, place: Place): void {
   if (!map.has(key)) map.set(key, place);
@@ -194,7 +194,10 @@ export function partsOf(address: string): { host: string; path: string; query: s
   const from = scheme + 3;
   let end = from;
   while (end < address.length && !"/?#".includes(address[end]!)) end++;
-  const authority = address.slice(address.lastIndexOf("@", end - 1) >= from ? address.lastIndexOf("@", end - 1) + 1 : from, end);
+  const authority = address.slice(
+    address.lastIndexOf("@", end - 1) >= from ? address.lastIndexOf("@", end - 1) + 1 : from,
+    end,
+  );
   const port = authority.startsWith("[") ? authority.indexOf("]") + 1 : authority.indexOf(":");
   const host = (port > 0 ? authority.slice(0, port) : authority).toLowerCase().replace(/\.$/, "");
   const hash = address.indexOf("#", end);
@@ -205,7 +208,8 @@ export function partsOf(address: string): { host: string; path: string; query: s
 }
 
 /** Hosts under which strangers live side by side. */
-const SHARED = /(?:^|\.)(?:myshopify\.com|github\.io|blogspot\.com|wordpress\.com|wixsite\.com|netlify\.app|vercel\.app|pages\.dev|web\.app|herokuapp\.com)$/;
+const SHARED =
+  /(?:^|\.)(?:myshopify\.com|github\.io|blogspot\.com|wordpress\.com|wixsite\.com|netlify\.app|vercel\.app|pages\.dev|web\.app|herokuapp\.com)$/;
 const SECOND_LEVEL = /^(?:co|com|org|net|edu|gov|ac|or|ne)$/;
 
 /** Whether two hosts belong to one site: the same name, or subdomains of one registered name. */

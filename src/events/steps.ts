@@ -12,7 +12,16 @@ import { classify } from "./classify.ts";
 import { happenedAtOf, instantOf } from "./clock.ts";
 import { consentsOf } from "./consents.ts";
 import { contextOf } from "./context.ts";
-import { type Arrival, type Draft, draftOf, eventOf, isRefusal, type Refusal, refusal, refusedOf } from "./draft.ts";
+import {
+  type Arrival,
+  type Draft,
+  draftOf,
+  eventOf,
+  isRefusal,
+  type Refusal,
+  refusal,
+  refusedOf,
+} from "./draft.ts";
 import { idOf, namesOf, previousOf } from "./identifiers.ts";
 import { overLimit } from "./limits.ts";
 import type { StepMeter, StepName } from "./meter.ts";
@@ -36,7 +45,12 @@ const STEPS: readonly (readonly [StepName, Step])[] = [
 ];
 
 /** Takes the events of one request through the steps. `seconds` is a clock that only runs forward. Never throws. */
-export function admit(given: readonly unknown[], arrival: Arrival, meter: StepMeter, seconds: () => number): Admitted {
+export function admit(
+  given: readonly unknown[],
+  arrival: Arrival,
+  meter: StepMeter,
+  seconds: () => number,
+): Admitted {
   const refused: Refused[] = [];
   let startedAt = seconds();
   let drafts: Draft[] = [];
@@ -104,10 +118,22 @@ function normalise(draft: Draft, arrival: Arrival): Refusal | null {
   const long = tooLongId(draft);
   if (long) return long;
   const { type, name, userId, anonymousId, traits, properties, context } = draft;
-  const names = namesOf({ type, name, userId, anonymousId, traits, properties, context, country: arrival.country });
+  const names = namesOf({
+    type,
+    name,
+    userId,
+    anonymousId,
+    traits,
+    properties,
+    context,
+    country: arrival.country,
+  });
   if (names.identifiers.length === 0)
     return names.told > 0
-      ? refusal("blocked_identifier", `No identifier is one a customer can own; userId is ${JSON.stringify(userId ?? null)}, anonymousId ${JSON.stringify(anonymousId ?? null)}.`)
+      ? refusal(
+          "blocked_identifier",
+          `No identifier is one a customer can own; userId is ${JSON.stringify(userId ?? null)}, anonymousId ${JSON.stringify(anonymousId ?? null)}.`,
+        )
       : refusal("missing_identifier", "An event needs a userId, an anonymousId or another identifier.");
   draft.identifiers = names.identifiers;
   if (type === "group") {
@@ -127,14 +153,25 @@ function readPrevious(draft: Draft): Refusal | null {
   const previousId = idOf(draft.raw["previousId"]);
   if (previousId === undefined) return refusal("missing_previous", "An alias event needs a previousId.");
   const previous = previousOf(previousId, draft.anonymousId);
-  if (!previous) return refusal("blocked_identifier", `The previousId ${JSON.stringify(previousId)} is one nobody can own.`);
+  if (!previous)
+    return refusal(
+      "blocked_identifier",
+      `The previousId ${JSON.stringify(previousId)} is one nobody can own.`,
+    );
   draft.previous = previous;
   return null;
 }
 
 function readConsent(draft: Draft, arrival: Arrival): null {
   const { name, type, context, properties, traits } = draft;
-  draft.consents = consentsOf({ name, track: type === "track", gpc: arrival.gpc, context, properties, traits: type === "identify" ? traits : undefined });
+  draft.consents = consentsOf({
+    name,
+    track: type === "track",
+    gpc: arrival.gpc,
+    context,
+    properties,
+    traits: type === "identify" ? traits : undefined,
+  });
   return null;
 }
 
