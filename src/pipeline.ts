@@ -229,7 +229,7 @@ async function saveFailed(tx: Sql, failed: Batch["failed"], now: Instant): Promi
 async function saveLogBatch(tx: Sql, batch: Batch, now: Instant): Promise<number | null> {
   if (batch.logLines.length === 0) return null;
   const [row] = await tx.query<{ id: number }>(
-    "insert into log_batches (rows, atoms, events, created_at, claimed_until) values ($1, $2, $3, $4, $4 + 10000) returning id",
+    "insert into log_batches (rows, atoms, events, created_at, claimed_until) values ($1, $2, $3, $4::bigint, $4::bigint + 10000) returning id",
     [JSON.stringify(batch.rows.map(({ lane, id, receivedAt }) => [lane, id, receivedAt])), batch.atoms.join(","), batch.logLines.length, now],
   );
   return row!.id;

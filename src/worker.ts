@@ -13,6 +13,7 @@ import type { Clock } from "./values.ts";
 
 /** Events of one batch: enough to spread a commit's cost, few enough that it takes well under a second. */
 const BATCH_EVENTS_MAX = 4_000;
+const BACKOFF_MS_MIN = 50;
 const BACKOFF_MS_MAX = 5_000;
 
 export type WorkerOptions = {
@@ -48,6 +49,8 @@ class Loop {
   #wakeUp: (() => void) | null = null;
   #writing: Promise<void> = Promise.resolve();
   #failed: unknown = null;
+  /** Grows with each fault in a row; a written batch resets it. */
+  #backoffMs = BACKOFF_MS_MIN;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -65,18 +68,16 @@ class Loop {
   }
 
   async run(): Promise<void> {
-    let backoffMs = 50;
     while (!this.#stopping) {
       try {
         const worked = await this.#step();
-        backoffMs = 50;
         if (!worked) await this.#rest();
       } catch (cause) {
         await this.#writing;
         this.#beginAgain();
         this.#options.onFault(cause);
-        await pause(backoffMs);
-        backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+        await pause(this.#backoffMs);
+        this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MS_MAX);
       }
     }
     await this.#writing;
@@ -101,7 +102,10 @@ class Loop {
     this.#lanes = this.#lanes.map((held) => moved.get(held.lane) ?? held);
     this.#writing = sql
       .transaction((tx) => prepared.write(tx, owner, this.#options.clock()))
-      .then((logBatch) => this.#options.onCommit(batch, logBatch))
+      .then((logBatch) => {
+        this.#backoffMs = BACKOFF_MS_MIN;
+        this.#options.onCommit(batch, logBatch);
+      })
       .catch((cause: unknown) => {
         this.#failed = cause;
       });

@@ -60,3 +60,20 @@ function refuseNewer(applied: readonly { number: number; breaking: boolean }[], 
   if (newer)
     throw new Failure("configuration", `${what} was changed by a newer version (migration ${newer.number}). Start that version, or restore a backup.`);
 }
+
+/** What is between this program and the state schema it finds. */
+export type SchemaState = {
+  /** Migrations of this program that are not applied; all of them on an empty database. */
+  readonly pending: readonly number[];
+  /** Migrations applied that this program does not know: a newer one was here. */
+  readonly unknown: readonly number[];
+};
+
+/** How the state schema stands; changes nothing. */
+export async function stateSchema(sql: Sql): Promise<SchemaState> {
+  const known = (await migrationsOf("state")).map(({ number }) => number);
+  const table = await sql.query<{ there: boolean }>("select to_regclass('migrations') is not null as there");
+  const rows = table[0]?.there ? await sql.query<{ number: number }>("select number from migrations order by number") : [];
+  const applied = rows.map(({ number }) => number);
+  return { pending: known.filter((number) => !applied.includes(number)), unknown: applied.filter((number) => !known.includes(number)) };
+}

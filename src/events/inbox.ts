@@ -75,7 +75,11 @@ export function createInbox(sql: Sql, options: InboxOptions): Inbox {
       if (events.length === 0) return Promise.resolve();
       if (measured !== options.waiting()) [measured, appendedSince] = [options.waiting(), 0];
       if (measured + appendedSince > options.waitingMax || pendingBytes > PENDING_BYTES_MAX)
-        return Promise.reject(new Failure("too_many", "More events are waiting than can be handled soon.", { retryAfterSeconds: 2 }));
+        return Promise.reject(
+          new Failure("too_many", "More events are waiting than can be handled soon.", {
+            retryAfterSeconds: 2,
+          }),
+        );
       return new Promise((done, failed) => {
         let sizeBytes = 0;
         const lines = events.map((event) => {
@@ -104,7 +108,12 @@ export function laneOf(event: Event): number {
   return ((Math.imul(hash, 0x9e3779b1) >>> 16) & 0x7fff) % LANES;
 }
 
-async function insert(sql: Sql, group: readonly Waiting[], receivedAt: Instant, notify: boolean): Promise<void> {
+async function insert(
+  sql: Sql,
+  group: readonly Waiting[],
+  receivedAt: Instant,
+  notify: boolean,
+): Promise<void> {
   const lanes = new Map<number, string[]>();
   const counts = new Map<number, number>();
   for (const { lines, workspace } of group) {
@@ -142,7 +151,11 @@ async function insert(sql: Sql, group: readonly Waiting[], receivedAt: Instant, 
 export type LaneCursor = { readonly lane: number; readonly cursorId: number; readonly cursorAt: Instant };
 
 /** The next rows of the lanes, oldest first over all of them, at most about `eventsMax` events (and at least a row). */
-export async function readInbox(sql: Sql, cursors: readonly LaneCursor[], eventsMax: number): Promise<readonly InboxRow[]> {
+export async function readInbox(
+  sql: Sql,
+  cursors: readonly LaneCursor[],
+  eventsMax: number,
+): Promise<readonly InboxRow[]> {
   if (cursors.length === 0) return [];
   // The received_at condition only spares old partitions: a row may be stamped a little before its predecessor.
   return sql.query<InboxRow>(
@@ -159,7 +172,10 @@ export async function readInbox(sql: Sql, cursors: readonly LaneCursor[], events
 }
 
 /** The named rows in the order asked for, to rebuild what a crash interrupted. */
-export async function readInboxRows(sql: Sql, rows: readonly (readonly [lane: number, id: number, receivedAt: Instant])[]) {
+export async function readInboxRows(
+  sql: Sql,
+  rows: readonly (readonly [lane: number, id: number, receivedAt: Instant])[],
+) {
   return sql.query<InboxRow>(
     `select i.id, i.lane, i.received_at as "receivedAt", i.events, i.body
      from unnest($1::smallint[], $2::bigint[], $3::bigint[]) with ordinality as r (lane, id, received_at, n)
@@ -183,12 +199,19 @@ export async function ensureInboxPartitions(sql: Sql, now: Instant): Promise<voi
     await tx.query(`select pg_advisory_xact_lock(${LOCK})`);
     for (let day = Math.floor(now / DAY_MS) - 1; day <= Math.floor(now / DAY_MS) + 3; day++) {
       const name = `inbox_${day}`;
-      const [{ exists } = { exists: false }] = await tx.query<{ exists: boolean }>("select to_regclass($1) is not null as exists", [name]);
+      const [{ exists } = { exists: false }] = await tx.query<{ exists: boolean }>(
+        "select to_regclass($1) is not null as exists",
+        [name],
+      );
       if (exists) continue;
       // Rows that fell into the default partition while this day had none of its own move into it.
       await tx.query(`create table ${name} (like inbox including all)`);
-      await tx.query(`with moved as (delete from inbox_default where received_at >= ${day * DAY_MS} and received_at < ${(day + 1) * DAY_MS} returning *) insert into ${name} select * from moved`);
-      await tx.query(`alter table inbox attach partition ${name} for values from (${day * DAY_MS}) to (${(day + 1) * DAY_MS})`);
+      await tx.query(
+        `with moved as (delete from inbox_default where received_at >= ${day * DAY_MS} and received_at < ${(day + 1) * DAY_MS} returning *) insert into ${name} select * from moved`,
+      );
+      await tx.query(
+        `alter table inbox attach partition ${name} for values from (${day * DAY_MS}) to (${(day + 1) * DAY_MS})`,
+      );
     }
   });
 }
@@ -199,8 +222,12 @@ export async function dropInboxPartitions(sql: Sql, before: Instant): Promise<re
     `select least((select coalesce(min((rows::jsonb -> 0 ->> 2)::bigint), 9e15::bigint) from log_batches),
                   (select coalesce(min(i.received_at), 9e15::bigint) from lanes l join inbox i on i.lane = l.lane and i.id > l.cursor_id)) as oldest`,
   );
-  const names = await sql.query<{ name: string }>("select relname as name from pg_class where relname ~ '^inbox_[0-9]+$' and relkind = 'r'");
-  const dropped = names.map(({ name }) => name).filter((name) => (Number(name.slice(6)) + 1) * DAY_MS < Math.min(before, oldest));
+  const names = await sql.query<{ name: string }>(
+    "select relname as name from pg_class where relname ~ '^inbox_[0-9]+$' and relkind = 'r'",
+  );
+  const dropped = names
+    .map(({ name }) => name)
+    .filter((name) => (Number(name.slice(6)) + 1) * DAY_MS < Math.min(before, oldest));
   for (const name of dropped) await sql.query(`drop table ${name}`);
   return dropped;
 }

@@ -127,11 +127,10 @@ class Feeder {
       for (let events = 0; this.#held[group.length] && events < INSERT_EVENTS_MAX; ) events += (group.push(this.#held[group.length]!), group.at(-1)!.count);
       const ids = group.map(({ id }) => id);
       const insertId = await this.#claim(ids);
-      const lines = group.every((held) => held.lines) ? group.flatMap((held) => held.lines!) : await this.#rebuild(insertId);
       // From here on the group is in the database's care: whatever fails, `#recover` repeats the same insert.
       this.#held.splice(0, group.length);
       this.#heldLines -= group.reduce((sum, held) => sum + (held.lines?.length ?? 0), 0);
-      await this.#insert(insertId, lines);
+      await this.#insert(insertId, group.every((held) => held.lines) ? group.flatMap((held) => held.lines!) : null);
       if (this.#heldLines < INSERT_EVENTS_MAX && !this.#stopping) return;
     }
   }
@@ -147,9 +146,19 @@ class Feeder {
     return row.insertId;
   }
 
-  async #insert(insertId: number, lines: readonly string[]): Promise<void> {
+  /** Inserts a claimed group; `given` null: its lines are to be built again. */
+  async #insert(insertId: number, given: readonly string[] | null): Promise<void> {
     const { sql, log } = this.#options;
-    if (lines.length > 0) await log.insert("events", lines.join("\n"), `e${insertId}`);
+    let lines: readonly string[];
+    try {
+      lines = given ?? (await this.#rebuild(insertId));
+      if (lines.length > 0) await log.insert("events", lines.join("\n"), `e${insertId}`);
+    } catch (cause) {
+      // Given back, so that the next attempt need not wait for our own claim to run out.
+      await sql.query("update log_batches set claimed_until = 0 where insert_id = $1", [insertId]);
+      this.#recoverAt = 0;
+      throw cause;
+    }
     const counts = new Map<WorkspaceId, number>();
     for (const line of lines) {
       const workspace = Number(/"workspace":(\d+)/.exec(line)![1]) as WorkspaceId;
@@ -176,7 +185,7 @@ class Feeder {
         [clock() + CLAIM_MS, clock()],
       );
       if (!left) break;
-      await this.#insert(left.insertId, await this.#rebuild(left.insertId));
+      await this.#insert(left.insertId, null);
     }
     const held = new Set(this.#held.map(({ id }) => id));
     const orphans = await sql.query<{ id: number; events: number }>(

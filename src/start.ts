@@ -1,0 +1,178 @@
+/**
+ * Puts a process together: opens the stores, starts the roles asked for, and takes it all down again in order.
+ * Everything is passed as an argument from here; nothing else in the program opens a store or reads a clock.
+ */
+import { randomUUID } from "node:crypto";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { type First, ensureFirstWorkspace } from "./access/first.ts";
+import { createKeyRing } from "./access/keys.ts";
+import type { Config } from "./config.ts";
+import { liveRoutes } from "./customers/live.ts";
+import { customerRoutes } from "./customers/routes.ts";
+import { type Stores, openStores } from "./db/open.ts";
+import { type Backlog, watchBacklog } from "./events/backlog.ts";
+import { createInbox, waitingEvents } from "./events/inbox.ts";
+import type { Inbox } from "./events/model.ts";
+import { refusedRoutes } from "./events/refused-routes.ts";
+import { createRefusedStore } from "./events/refused.ts";
+import { collectionRoutes } from "./events/routes.ts";
+import type { App } from "./http/app.ts";
+import { createServer } from "./http/server.ts";
+import { exportRoutes } from "./imports/export-routes.ts";
+import { openPlace } from "./imports/place.ts";
+import { importRoutes } from "./imports/routes.ts";
+import { type Runner, createRunner } from "./imports/run.ts";
+import { ensureLanes, releaseAllLanes } from "./lanes.ts";
+import { type Feed, startFeed, unloggedEvents } from "./log/feed.ts";
+import { sourceRoutes } from "./log/routes.ts";
+import { type Metrics, createMetrics } from "./telemetry/metrics.ts";
+import { keepUp } from "./upkeep.ts";
+import type { Clock } from "./values.ts";
+import { type Worker, startWorker } from "./worker.ts";
+
+export type StartOptions = {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Where the built web app lies. */
+  readonly webDir: string;
+  readonly clock?: Clock;
+};
+export type Running = {
+  /** Where it listens, as a browser on this machine would call it. */
+  readonly address: string;
+  readonly first: First;
+  /** For tests and tools in the same process. */
+  readonly stores: Stores;
+  /** Resolves when all that was accepted so far is processed and logged; only with the role worker. */
+  drain(): Promise<void>;
+  /** Answers what is under way, finishes the batch in hand, closes the stores. */
+  stop(): Promise<void>;
+};
+type Parts = StartOptions & { readonly stores: Stores; readonly clock: Clock; readonly metrics: Metrics; readonly backlog: Backlog; readonly inbox: Inbox };
+
+/** Starts the roles of `config`. Throws `Failure("configuration")` in a sentence that says what to do. */
+export async function start(options: StartOptions): Promise<Running> {
+  const { config, logger, clock = Date.now } = options;
+  const stores = await openStores(config, (message) => logger.error(message));
+  const closers: (() => unknown)[] = [() => stores.close()];
+  const stop = async () => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  try {
+    const { sql } = stores;
+    await ensureLanes(sql);
+    if (stores.alone) await releaseAllLanes(sql);
+    const first = await ensureFirstWorkspace(sql, {
+      dataDir: config.dataDir, writeKey: config.THROUGHLINE_WRITE_KEY, secretKey: config.THROUGHLINE_SECRET_KEY, now: clock(),
+    }); // prettier-ignore
+    const upkeep = await keepUp(sql, config, clock, (cause) => logger.error({ err: cause }, "upkeep failed; tried again in an hour"));
+    closers.push(() => upkeep.stop());
+    const backlog = watchBacklog(sql, clock, (cause) => logger.warn({ err: cause }, "the inbox cannot be measured for now"));
+    closers.push(() => backlog.stop());
+
+    const work = config.roles.includes("worker") ? await startWork(options, stores, clock) : null;
+    if (work) closers.push(() => work.stop());
+    const inbox = createInbox(sql, {
+      clock, waitingMax: config.THROUGHLINE_INBOX_MAX, waiting: () => backlog.waiting(), notify: !work,
+      onAppend: () => {
+        backlog.grew();
+        work?.worker.wake();
+      },
+    }); // prettier-ignore
+    const parts: Parts = { ...options, clock, stores, metrics: createMetrics(), backlog, inbox };
+    const { app, runner } = await serve(parts);
+    closers.push(() => runner?.stop(), () => app.close());
+    await app.listen({ port: config.PORT, host: config.HOST });
+    const address = app.server.address();
+    const port = typeof address === "object" && address ? address.port : config.PORT;
+    return {
+      address: config.THROUGHLINE_URL ?? `http://localhost:${port}`,
+      first, stores, stop,
+      drain: async () => {
+        while ((await waitingEvents(sql, clock())).events > 0) await work?.passed();
+        await work?.feed.drain();
+      },
+    }; // prettier-ignore
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+type Work = { readonly worker: Worker; readonly feed: Feed; passed(): Promise<void>; stop(): Promise<void> };
+
+async function startWork({ logger }: StartOptions, stores: Stores, clock: Clock): Promise<Work> {
+  const { sql } = stores;
+  const onFault = (cause: unknown) => logger.warn({ err: cause }, "a batch was not handled; tried again");
+  const feed = startFeed({
+    sql, clock, log: stores.log!,
+    onFault: (cause) => logger.warn({ err: cause }, "the event log did not take an insert; tried again"),
+  }); // prettier-ignore
+  let waiting: (() => void)[] = [];
+  const worker = startWorker({
+    sql, clock, onFault, owner: randomUUID(),
+    onCommit: (batch, logBatch) => {
+      if (logBatch !== null) feed.offer(logBatch, batch.logLines);
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  }); // prettier-ignore
+  // On stores of our own every append is made in this process and wakes the worker itself.
+  const listening = stores.alone ? null : await sql.listen("inbox", () => worker.wake());
+  return {
+    worker,
+    feed,
+    passed: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        // A batch may have passed a moment ago: look again soon.
+        setTimeout(resolve, 50);
+      }),
+    stop: async () => {
+      await listening?.stop();
+      await worker.stop();
+      await feed.stop();
+      waiting = [];
+    },
+  };
+}
+
+async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runner | null }> {
+  const { config, stores, clock, metrics, inbox, logger } = parts;
+  const { sql, log } = stores;
+  const keys = createKeyRing(sql, clock);
+  const refused = createRefusedStore(sql);
+  const newId = () => randomUUID();
+  const { folder, place } = await openPlace(config.dataDir);
+  const api = config.roles.includes("api");
+  const seconds = () => performance.now() / 1000;
+  const runner = api
+    ? createRunner({
+        sql, inbox, meter: metrics.meter, clock, seconds, folder, place, keepIp: config.THROUGHLINE_STORE_IP,
+        log: (message, cause) => logger.warn({ err: cause }, message),
+      }) // prettier-ignore
+    : null;
+  const app = createServer({
+    config, sql, log, clock, keys, metrics, logger,
+    version: parts.version,
+    webDir: parts.webDir,
+    lag: { read: () => lagsOf(parts) },
+    collection: (scope) => collectionRoutes(scope, { inbox, keys, refused, meter: metrics.meter, clock, config, newId }),
+    routes: (rooms: App) => {
+      customerRoutes(rooms, { sql, log: log!, clock });
+      liveRoutes(rooms, { sql, clock });
+      sourceRoutes(rooms, { sql, log: log!, clock });
+      refusedRoutes(rooms, { inbox, refused, meter: metrics.meter, clock, keepIp: config.THROUGHLINE_STORE_IP });
+      importRoutes(rooms, { sql, clock, folder, place, receiving: new Set(), onReady: () => runner?.wake(), keepIp: config.THROUGHLINE_STORE_IP });
+      exportRoutes(rooms, { sql, log: log! });
+    },
+  }); // prettier-ignore
+  return { app, runner };
+}
+
+async function lagsOf({ stores, clock }: Parts) {
+  const [worker, eventLog] = await Promise.all([waitingEvents(stores.sql, clock()), unloggedEvents(stores.sql, clock())]);
+  return { worker: { lagEvents: worker.events, lagMs: worker.ms }, eventLog: { lagEvents: eventLog.events, lagMs: eventLog.ms } };
+}
+
