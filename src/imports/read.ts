@@ -37,9 +37,6 @@ export type Writing = Pick<Mapping, "format" | "delimiter" | "encoding">;
  */
 export async function readHead(path: string, writing: Writing): Promise<FileHead> {
   const magic = await firstBytes(path, 4);
-  if (magic.length === 0) throw new Failure("unprocessable", "The file is empty.");
-  if (magic.toString("latin1", 0, 2) === "PK")
-    throw new Failure("unprocessable", "The file is a ZIP or an Excel workbook. Unpack it, or save the sheet as CSV, and import that.");
   const packed = magic[0] === 0x1f && magic[1] === 0x8b;
   const bytes: Buffer[] = [];
   let size = 0;
@@ -48,14 +45,21 @@ export async function readHead(path: string, writing: Writing): Promise<FileHead
     size += chunk.length;
     if (size >= HEAD_BYTES) break;
   }
-  const raw = Buffer.concat(bytes);
+  return { packed, ...headOf(Buffer.concat(bytes), writing) };
+}
+
+/** The head of a file that begins with `raw`, unpacked. Throws as `readHead`. */
+export function headOf(raw: Buffer, writing: Writing): Omit<FileHead, "packed"> {
+  if (raw.length === 0) throw new Failure("unprocessable", "The file is empty.");
+  if (raw.toString("latin1", 0, 4) === "PK\u0003\u0004")
+    throw new Failure("unprocessable", "The file is a ZIP or an Excel workbook. Unpack it, or save the sheet as CSV, and import that.");
   const encoding = raw[0] === 0xff && raw[1] === 0xfe ? "utf-16le" : writing.encoding;
   const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(raw);
   const bom = text.startsWith(BOM) ? Buffer.byteLength(BOM) : 0;
   const body = bom > 0 ? text.slice(1) : text;
   if (body.trim() === "") throw new Failure("unprocessable", "The file is empty.");
-  if (writing.format === "ndjson") return { packed, encoding, header: null, delimiter: ",", start: { bytes: bom, line: 1 } };
-  return { packed, encoding, ...headerOf(body, writing.delimiter, bom) };
+  if (writing.format === "ndjson") return { encoding, header: null, delimiter: ",", start: { bytes: bom, line: 1 } };
+  return { encoding, ...headerOf(body, writing.delimiter, bom) };
 }
 
 function headerOf(text: string, given: string | undefined, bom: number) {

@@ -168,13 +168,31 @@ export async function saveProgress(sql: Sql, id: number, owner: string, progress
   return rows.length > 0;
 }
 
+/** Keeps a run ours while it has nothing to save, such as on its way to the place where it goes on. */
+export async function renewLease(sql: Sql, id: number, owner: string, now: Instant, leaseMs: number): Promise<void> {
+  await sql.query("update imports set lease_until = $3 where id = $1 and owner = $2 and state = 'running'", [id, owner, now + leaseMs]);
+}
+
 /** Gives a run back, so that another may go on with it at once. */
 export async function releaseImport(sql: Sql, id: number, owner: string): Promise<void> {
   await sql.query("update imports set owner = null, lease_until = 0 where id = $1 and owner = $2", [id, owner]);
 }
 
-/** Ended imports whose files may go: older than `before`. Answers their ids at `place`. */
-export async function endedBefore(sql: Sql, place: string, before: Instant): Promise<readonly number[]> {
-  const rows = await sql.query<{ id: number }>("select id from imports where place = $1 and state in ('done', 'failed', 'cancelled') and updated_at < $2 order by id desc limit 1000", [place, before]);
+/** Cancels uploads at `place` that nobody has gone on with since `before`. Answers their ids. */
+export async function cancelIdleUploads(sql: Sql, place: string, before: Instant, now: Instant): Promise<readonly number[]> {
+  const rows = await sql.query<{ id: number }>(
+    `update imports set state = 'cancelled', detail = 'Nobody went on with the upload.', updated_at = $3
+     where place = $1 and state = 'uploading' and updated_at < $2 returning id`,
+    [place, before, now],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Imports at `place` that ended between two times: those whose refused rows are kept no longer. */
+export async function endedBetween(sql: Sql, place: string, from: Instant, before: Instant): Promise<readonly number[]> {
+  const rows = await sql.query<{ id: number }>(
+    "select id from imports where place = $1 and state in ('done', 'failed', 'cancelled') and updated_at >= $2 and updated_at < $3",
+    [place, from, before],
+  );
   return rows.map(({ id }) => id);
 }
