@@ -53,7 +53,7 @@ export function problemPage(code: string): string | null {
 
 type Operation = Document["paths"][string][string];
 type Parameter = { name?: string; in?: string; required?: boolean; description?: string; $ref?: string };
-type Media = { content?: { [type: string]: { schema?: unknown } } };
+type Media = { content?: { [type: string]: { schema?: unknown; example?: unknown } } };
 
 /** `/docs/api`: the document, by theme, with an example for each operation that has one. */
 export function apiPage(document: Document): string {
@@ -107,11 +107,9 @@ function callers({ security }: Operation): string {
 }
 
 function exampleOf(document: Document, operation: Operation): unknown {
-  const body = operation["requestBody"] as Media | undefined;
-  const schema = resolved(document, Object.values(body?.content ?? {})[0]?.schema) as
-    | { examples?: readonly unknown[] }
-    | undefined;
-  return schema?.examples?.[0];
+  const media = Object.values((operation["requestBody"] as Media | undefined)?.content ?? {})[0];
+  const schema = resolved(document, media?.schema) as { examples?: readonly unknown[] } | undefined;
+  return media?.example ?? schema?.examples?.[0];
 }
 
 /** The node a local reference names, or the node itself. */
