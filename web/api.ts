@@ -6,7 +6,7 @@ import type { KeyCreated, KeyDraft, KeyList, SessionView, SetUp, SignIn } from "
 import type { CustomerDocument, CustomerList, Identities, Timeline, Unmerged } from "../src/customers/document.ts";
 import type { Channel, EventType, RefusalReason } from "../src/events/model.ts";
 import type { IdentifierKind } from "../src/identity/model.ts";
-import type { Import } from "../src/imports/model.ts";
+import type { Import, Mapping, RefusedRow } from "../src/imports/model.ts";
 import type { Client } from "./http.ts";
 
 /** GET /auth/session */
@@ -53,6 +53,25 @@ export type RefusedEvent = {
   readonly key: number | null;
 };
 export type RefusedList = { readonly refused: readonly RefusedEvent[]; readonly nextCursor: string | null };
+
+/** GET /v1/imports/presets */
+export type Preset = {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly format: Mapping["format"];
+};
+/** How a file is to be read: by a preset, by a mapping, or guessed when neither is named. */
+export type Reading = { readonly preset?: string; readonly mapping?: Mapping };
+/** POST /v1/imports/preview: what the first rows of a file would become. */
+export type Preview = {
+  readonly preset: string | null;
+  readonly mapping: Mapping;
+  readonly header: readonly string[] | null;
+  readonly rows: readonly (readonly string[] | { readonly [name: string]: unknown })[];
+  readonly events: readonly { readonly [name: string]: unknown }[];
+  readonly refused: readonly RefusedRow[];
+};
 
 /** Who sent events lately, by key and library. */
 export type Source = {
@@ -102,6 +121,14 @@ export function createApi(client: Client) {
     createKey: (body: KeyDraft) => json<KeyCreated>("/v1/keys", { method: "POST", body }),
     revokeKey: (id: number) => json<unknown>(`/v1/keys/${id}`, { method: "DELETE" }),
     imports: (signal?: AbortSignal) => json<{ imports: readonly Import[] }>("/v1/imports", { signal }),
+    import: (id: number, signal?: AbortSignal) => json<Import>(`/v1/imports/${id}`, { signal }),
+    presets: (signal?: AbortSignal) => json<{ presets: readonly Preset[] }>("/v1/imports/presets", { signal }),
+    preview: (body: Reading & { name: string; sample: string }, signal?: AbortSignal) =>
+      json<Preview>("/v1/imports/preview", { method: "POST", body, signal }),
+    beginImport: (body: Reading & { name: string; sizeBytes: number }) =>
+      json<Import>("/v1/imports/begin", { method: "POST", body }),
+    sendContent: (id: number, offset: number, content: Blob, signal?: AbortSignal) =>
+      json<Import>(`/v1/imports/${id}/content`, { method: "PUT", query: { offset }, content, signal }),
     cancelImport: (id: number) => json<unknown>(`/v1/imports/${id}/cancel`, { method: "POST", body: {} }),
     sources: (signal?: AbortSignal) => json<{ sources: readonly Source[] }>("/v1/sources", { signal }),
   };

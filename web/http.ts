@@ -61,6 +61,8 @@ export function headersOf(method: string, { csrf, workspaceId }: Credentials): R
 export type Ask = {
   readonly method?: "GET" | "POST" | "DELETE" | "PATCH" | "PUT";
   readonly body?: unknown;
+  /** The body as it is, in place of `body` as JSON. */
+  readonly content?: Blob;
   readonly query?: { readonly [name: string]: string | number | null | undefined };
   readonly signal?: AbortSignal | undefined;
   readonly answersAt?: readonly number[];
@@ -88,8 +90,10 @@ export function createClient(credentials: () => Credentials, onSignedOut: () => 
     const method = ask.method ?? "GET";
     const headers = headersOf(method, credentials());
     if (ask.body !== undefined) headers["content-type"] = "application/json";
+    if (ask.content !== undefined) headers["content-type"] = "application/octet-stream";
     const init: RequestInit = { method, headers, credentials: "same-origin", signal: ask.signal ?? null };
     if (ask.body !== undefined) init.body = JSON.stringify(ask.body);
+    if (ask.content !== undefined) init.body = ask.content;
     const answer = await fetch(addressOf(path, ask.query), init).catch((fault: unknown) => {
       if (fault instanceof DOMException && fault.name === "AbortError") throw fault;
       throw unreachable();

@@ -54,7 +54,7 @@ function Head({ customer }: { customer: CustomerDocument }) {
   const beside = customer.identifiers.filter(({ kind, value }) => value !== name && kind !== "anonymous_id" && kind !== "device_id").slice(0, 4);
   return (
     <header className={classes["head"]}>
-      <Avatar {...(customer.name === null ? {} : { name: customer.name })} color="thread" size={56} radius="xl" alt="" />
+      <Avatar {...(customer.name === null ? {} : { name: customer.name })} color="thread" size={56} radius="xl" alt="" aria-hidden="true" />
       <div className={classes["who"]}>
         <Title order={1} className="wrap">
           {name}
@@ -99,7 +99,7 @@ export function CustomerScreen() {
       {query.isPending && <Skeleton height={104} radius="md" mb="lg" aria-label="Loading" role="status" />}
       {query.isError && !missing && <Fault fault={query.error} retry={() => void query.refetch()} retrying={query.isFetching} />}
       {missing && (
-        <Empty icon={<UserX />} title={`There is no customer ${customerId}`}>
+        <Empty icon={<UserX />} order={1} title={`There is no customer ${customerId}`}>
           <p>It may have been joined with another customer. Search for a name or an identifier instead.</p>
         </Empty>
       )}

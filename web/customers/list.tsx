@@ -36,8 +36,8 @@ const COLUMNS: readonly Column<CustomerSummary>[] = [
     value: (customer) => nameOf(customer),
     cell: (customer) => (
       <div className="wrap">
-        <Link to="/customers/$customerId" params={{ customerId: customer.id }} className="link">
-          <strong>{nameOf(customer)}</strong>
+        <Link to="/customers/$customerId" params={{ customerId: customer.id }} className="name">
+          {nameOf(customer)}
         </Link>
         <div className="quiet" style={{ fontSize: "0.8125rem" }}>
           {namesBeside(customer)}

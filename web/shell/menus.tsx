@@ -90,8 +90,9 @@ export function UserMenu({ showHelp }: { showHelp: () => void }) {
   return (
     <Menu position="bottom-end" shadow="md" width={240}>
       <Menu.Target>
-        <UnstyledButton aria-label={`Signed in as ${user.name}`} className={classes["person"]}>
-          <Avatar name={user.name} color="thread" size={32} radius="xl" alt="" />
+        <UnstyledButton className={classes["person"]}>
+          <Avatar name={user.name} color="thread" size={32} radius="xl" alt="" aria-hidden="true" />
+          <span className="unseen">Signed in as {user.name}</span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

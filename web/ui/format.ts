@@ -20,7 +20,7 @@ export function ago(at: number, now: number): string {
   if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h ago`;
   const days = Math.floor(ms / DAY_MS);
   if (days < 60) return days === 1 ? "1 day ago" : `${days} days ago`;
-  return days < 730 ? `${Math.floor(days / 30.44)} months ago` : `${Math.floor(days / 365.25)} years ago`;
+  return days < 730 ? `${Math.round(days / 30.44)} months ago` : `${Math.floor(days / 365.25)} years ago`;
 }
 
 /** A length of time in at most two units: "0.4 s", "12 s", "3 min 20 s", "2 h 5 min". */

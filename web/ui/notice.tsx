@@ -6,15 +6,15 @@ import type { ReactNode } from "react";
 import { Problem } from "../http.ts";
 import classes from "./notice.module.css";
 
-type EmptyProps = { icon: ReactNode; title: string; children: ReactNode };
+type EmptyProps = { icon: ReactNode; title: string; order?: 1 | 2; children: ReactNode };
 /** Nothing here, and what to do about it. */
-export function Empty({ icon, title, children }: EmptyProps) {
+export function Empty({ icon, title, order = 2, children }: EmptyProps) {
   return (
     <div className={classes["empty"]}>
       <span className={classes["icon"]} aria-hidden="true">
         {icon}
       </span>
-      <Title order={2} size="h3">
+      <Title order={order} size="h3">
         {title}
       </Title>
       <div className={classes["teach"]}>{children}</div>
@@ -74,7 +74,7 @@ export function ScreenFault({ error, reset }: ErrorComponentProps) {
 /** An address that leads nowhere. */
 export function NotFound() {
   return (
-    <Empty icon={<TriangleAlert />} title="There is no such screen">
+    <Empty icon={<TriangleAlert />} order={1} title="There is no such screen">
       <Text>The address may be from another version, or mistyped.</Text>
       <Link to="/" className="link">
         Go to the start
