@@ -147,6 +147,9 @@ const NOWHERE: Place = { kind: "search", name: "" };
 const remembered = new LRUCache<string, Place>({ max: 20_000 });
 
 function placeOfHost(host: string): Place | null {
+  // Assistants that also search stand in both lists; they are assistants under each of their hosts.
+  for (let rest = host; rest.includes("."); rest = rest.slice(rest.indexOf(".") + 1))
+    if (EXACT.get(rest)?.kind === "ai_assistant") return EXACT.get(rest)!;
   for (let rest = host; rest.includes("."); rest = rest.slice(rest.indexOf(".") + 1)) {
     const place = EXACT.get(rest);
     // A search engine's sister sites (docs.google.com) are no searches; subdomains of the others are the same place.
