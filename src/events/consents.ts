@@ -22,8 +22,8 @@ const CHANNEL_WORDS: { readonly [word: string]: ConsentChannel } = {
   phone: "phone", call: "phone", mail: "mail", post: "mail", ads: "ads", advertising: "ads", web: "web",
 }; // prettier-ignore
 const COMPLAINED = /^e ?mail (?:marked as spam|complained|spam report\w*)$/;
-const ENDED = /^(?:(.*) )?(?:unsubscribed?|opted out|opt out)(?: from (.*))?$/;
-const BEGAN = /^(?:(.*) )?(?:subscribed|opted in|opt in)(?: to (.*))?$/;
+const ENDED = /^(?:(.*) )?(?:unsubscribed?|opted out|opt out)(?: (?:from|of) (.*))?$/;
+const BEGAN = /^(?:(.*) )?(?:subscribed|opted in|opt in)(?: (?:to|in to|into) (.*))?$/;
 
 export type Asked = {
   readonly name: string;
