@@ -32,7 +32,9 @@ export type Platform = {
   stop(): Promise<void>;
 };
 
-export type PlatformOptions = Partial<Pick<ServerDeps, "routes" | "collection" | "webDir" | "log" | "lag">> & {
+export type PlatformOptions = Partial<
+  Pick<ServerDeps, "routes" | "collection" | "webDir" | "log" | "lag">
+> & {
   readonly env?: { readonly [name: string]: string };
 };
 
@@ -66,7 +68,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       sql,
       log: options.log ?? null,
       clock,
-      lag: options.lag ?? { read: async () => ({ worker: { lagEvents: 3, lagMs: 40 }, eventLog: { lagEvents: 5, lagMs: 1500 } }) },
+      lag: options.lag ?? {
+        read: async () => ({ worker: { lagEvents: 3, lagMs: 40 }, eventLog: { lagEvents: 5, lagMs: 1500 } }),
+      },
       keys,
       metrics,
       logger: createLog("debug", sink),
