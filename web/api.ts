@@ -3,7 +3,13 @@
  * reaches the bundle.
  */
 import type { KeyCreated, KeyDraft, KeyList, SessionView, SetUp, SignIn } from "../src/access/model.ts";
-import type { CustomerDocument, CustomerList, Identities, Timeline, Unmerged } from "../src/customers/document.ts";
+import type {
+  CustomerDocument,
+  CustomerList,
+  Identities,
+  Timeline,
+  Unmerged,
+} from "../src/customers/document.ts";
 import type { Channel, EventType, RefusalReason } from "../src/events/model.ts";
 import type { IdentifierKind } from "../src/identity/model.ts";
 import type { Import, Mapping, RefusedRow } from "../src/imports/model.ts";
@@ -37,9 +43,15 @@ export type LiveEvent = {
   readonly receivedAt: string;
   readonly identifiers: readonly { readonly kind: IdentifierKind; readonly value: string }[];
   readonly properties: { readonly [name: string]: unknown };
+  readonly traits: { readonly [name: string]: unknown };
 };
 /** A refusal as the live stream tells it. */
-export type LiveRefusal = { readonly reason: RefusalReason; readonly detail: string; readonly messageId: string | null };
+export type LiveRefusal = {
+  readonly id: number;
+  readonly reason: RefusalReason;
+  readonly detail: string;
+  readonly messageId: string | null;
+};
 
 /** One event that was not taken. */
 export type RefusedEvent = {
@@ -53,6 +65,24 @@ export type RefusedEvent = {
   readonly key: number | null;
 };
 export type RefusedList = { readonly refused: readonly RefusedEvent[]; readonly nextCursor: string | null };
+
+/** What replaying one came to: a refusal is an answer, not a fault. */
+export type ReplayOutcome =
+  | { readonly outcome: "accepted"; readonly id: number; readonly messageId: string }
+  | {
+      readonly outcome: "refused";
+      readonly id: number;
+      readonly reason: RefusalReason;
+      readonly detail: string;
+    }
+  | { readonly outcome: "already_replayed"; readonly id: number };
+/** What replaying many came to; `more` means older ones were not tried yet. */
+export type ReplayedMany = {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly more: boolean;
+  readonly nextCursor: string | null;
+};
 
 /** GET /v1/imports/presets */
 export type Preset = {
@@ -76,8 +106,10 @@ export type Preview = {
 /** Who sent events lately, by key and library. */
 export type Source = {
   readonly key: number;
-  readonly keyName: string;
+  readonly keyName: string | null;
   readonly library: string;
+  readonly channels: readonly string[];
+  readonly events30d: number;
   readonly events24h: number;
   readonly lastAt: string | null;
 };
@@ -96,33 +128,42 @@ export function createApi(client: Client) {
     readiness: (signal?: AbortSignal) => json<Readiness>("/readyz", { signal, answersAt: [503] }),
     stats: (signal?: AbortSignal) => json<Stats>("/v1/stats", { signal }),
 
-    customers: (query: { query?: string; limit?: number; cursor?: string | undefined }, signal?: AbortSignal) =>
-      json<CustomerList>("/v1/customers", { query, signal }),
+    customers: (
+      query: { query?: string; limit?: number; cursor?: string | undefined },
+      signal?: AbortSignal,
+    ) => json<CustomerList>("/v1/customers", { query, signal }),
     customer: (id: string, signal?: AbortSignal) => json<CustomerDocument>(customer(id), { signal }),
     timeline: (
       id: string,
       query: { limit?: number; cursor?: string | undefined; channel?: string | undefined },
       signal?: AbortSignal,
     ) => json<Timeline>(`${customer(id)}/timeline`, { query, signal }),
-    identities: (id: string, signal?: AbortSignal) => json<Identities>(`${customer(id)}/identities`, { signal }),
+    identities: (id: string, signal?: AbortSignal) =>
+      json<Identities>(`${customer(id)}/identities`, { signal }),
     unmerge: (id: string, linkId: number) =>
       json<Unmerged>(`${customer(id)}/unmerge`, { method: "POST", body: { linkId } }),
     relink: (id: string, linkId: number) =>
       json<{ customerId: string }>(`${customer(id)}/relink`, { method: "POST", body: { linkId } }),
 
-    refused: (query: { reason?: string; limit?: number; cursor?: string | undefined }, signal?: AbortSignal) =>
-      json<RefusedList>("/v1/refused", { query, signal }),
+    refused: (
+      query: { reason?: string; waiting?: string | undefined; limit?: number; cursor?: string | undefined },
+      signal?: AbortSignal,
+    ) => json<RefusedList>("/v1/refused", { query, signal }),
     replayOne: (id: number, event?: unknown) =>
-      json<unknown>(`/v1/refused/${id}/replay`, { method: "POST", body: event === undefined ? {} : { event } }),
-    replayAll: (reason?: string) =>
-      json<unknown>("/v1/refused/replay", { method: "POST", body: reason === undefined ? {} : { reason } }),
+      json<ReplayOutcome>(`/v1/refused/${id}/replay`, {
+        method: "POST",
+        body: event === undefined ? {} : { event },
+      }),
+    replayMany: (body: { reason?: RefusalReason; cursor?: string }) =>
+      json<ReplayedMany>("/v1/refused/replay", { method: "POST", body }),
 
     keys: (signal?: AbortSignal) => json<KeyList>("/v1/keys", { signal }),
     createKey: (body: KeyDraft) => json<KeyCreated>("/v1/keys", { method: "POST", body }),
     revokeKey: (id: number) => json<unknown>(`/v1/keys/${id}`, { method: "DELETE" }),
     imports: (signal?: AbortSignal) => json<{ imports: readonly Import[] }>("/v1/imports", { signal }),
     import: (id: number, signal?: AbortSignal) => json<Import>(`/v1/imports/${id}`, { signal }),
-    presets: (signal?: AbortSignal) => json<{ presets: readonly Preset[] }>("/v1/imports/presets", { signal }),
+    presets: (signal?: AbortSignal) =>
+      json<{ presets: readonly Preset[] }>("/v1/imports/presets", { signal }),
     preview: (body: Reading & { name: string; sample: string }, signal?: AbortSignal) =>
       json<Preview>("/v1/imports/preview", { method: "POST", body, signal }),
     beginImport: (body: Reading & { name: string; sizeBytes: number }) =>

@@ -13,7 +13,13 @@ export class Problem extends Error {
   readonly title: string;
   readonly code: string;
   readonly fields: readonly FieldProblem[];
-  constructor(status: number, title: string, detail: string, code = "", fields: readonly FieldProblem[] = []) {
+  constructor(
+    status: number,
+    title: string,
+    detail: string,
+    code = "",
+    fields: readonly FieldProblem[] = [],
+  ) {
     super(detail || title);
     this.status = status;
     this.title = title;
@@ -31,7 +37,11 @@ export type Credentials = { readonly csrf: string | null; readonly workspaceId: 
 
 /** The problem of an unreachable server, in words. */
 export const unreachable = (): Problem =>
-  new Problem(0, "The server cannot be reached", "Check that Throughline is running and that this device is online.");
+  new Problem(
+    0,
+    "The server cannot be reached",
+    "Check that Throughline is running and that this device is online.",
+  );
 
 type ProblemBody = { title?: string; detail?: string; code?: string; errors?: FieldProblem[] };
 
@@ -70,10 +80,16 @@ export type Ask = {
 
 /** `path` with the query's present values. Empty texts count as absent. */
 export function addressOf(path: string, query: Ask["query"] = {}): string {
-  const pairs = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const pairs = Object.entries(query).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
   const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
   return text === "" ? path : `${path}?${text}`;
 }
+
+/** The address of a download: a link cannot send headers, so the workspace stands in the query. */
+export const downloadOf = (path: string, { workspaceId }: Credentials): string =>
+  addressOf(path, { workspace: workspaceId });
 
 /** Sends requests; `onSignedOut` hears of every 401, so that the app can ask to sign in again. */
 export type Client = {

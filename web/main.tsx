@@ -20,7 +20,12 @@ if (place === null) throw new Error("The page has no #app to stand in.");
 
 createRoot(place).render(
   <StrictMode>
-    <MantineProvider theme={theme} cssVariablesResolver={variables} colorSchemeManager={colorScheme} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      colorSchemeManager={colorScheme}
+      defaultColorScheme="auto"
+    >
       <Notifications position="bottom-right" limit={3} />
       <QueryClientProvider client={services.queries}>
         <ServicesProvider services={services}>

@@ -2,7 +2,13 @@
  * Which address shows which screen. Each room is a chunk of its own, loaded when first opened; what a screen shows beyond
  * that (filters, searches) stands in the address's query, so that a view can be shared.
  */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 import { Gate } from "./session/gate.tsx";
 import { NotFound, ScreenFault } from "./ui/notice.tsx";
 
@@ -89,7 +95,7 @@ const imports = createRoute({
 const refused = createRoute({
   getParentRoute: () => data,
   path: "/refused",
-  validateSearch: texts("reason"),
+  validateSearch: texts("reason", "state"),
   component: lazyRouteComponent(() => import("./data/refused.tsx"), "RefusedTab"),
 });
 
@@ -102,7 +108,12 @@ const tree = root.addChildren([
 
 /** The app's router. */
 export const createAppRouter = () =>
-  createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: true, defaultErrorComponent: ScreenFault });
+  createRouter({
+    routeTree: tree,
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    defaultErrorComponent: ScreenFault,
+  });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -29,7 +29,10 @@ function rememberedWorkspace(): number | null {
 
 /** Makes the services of one page. */
 export function createServices(): Services {
-  const held: { csrf: string | null; workspaceId: number | null } = { csrf: null, workspaceId: rememberedWorkspace() };
+  const held: { csrf: string | null; workspaceId: number | null } = {
+    csrf: null,
+    workspaceId: rememberedWorkspace(),
+  };
   const queries = new QueryClient({
     defaultOptions: {
       queries: {
@@ -43,7 +46,9 @@ export function createServices(): Services {
     },
   });
   const signedOut = () =>
-    queries.setQueryData<KnownSession>(SESSION_KEY, (known) => (known?.user ? { ...known, user: null, ended: true } : known));
+    queries.setQueryData<KnownSession>(SESSION_KEY, (known) =>
+      known?.user ? { ...known, user: null, ended: true } : known,
+    );
   const api = createApi(createClient(() => held, signedOut));
   return {
     api,
@@ -51,7 +56,8 @@ export function createServices(): Services {
     readSession: async (signal) => {
       const session = await api.session(signal);
       held.csrf = session.csrf;
-      if (!session.workspaces.some(({ id }) => id === held.workspaceId)) held.workspaceId = session.workspaces[0]?.id ?? null;
+      if (!session.workspaces.some(({ id }) => id === held.workspaceId))
+        held.workspaceId = session.workspaces[0]?.id ?? null;
       return { ...session, ended: false };
     },
     workspaceId: () => held.workspaceId,

@@ -34,8 +34,17 @@ export function ConsentWord({ summary }: { summary: ConsentSummary }) {
   );
 }
 
-const CHANNEL: { readonly [channel: string]: string } = { all: "Every channel", mail: "Post", sms: "SMS", whatsapp: "WhatsApp" };
-const SOURCE = { gpc: "the browser's privacy signal", event: "an event", unsubscribe: "an unsubscribe" } as const;
+const CHANNEL: { readonly [channel: string]: string } = {
+  all: "Every channel",
+  mail: "Post",
+  sms: "SMS",
+  whatsapp: "WhatsApp",
+};
+const SOURCE = {
+  gpc: "the browser's privacy signal",
+  event: "an event",
+  unsubscribe: "an unsubscribe",
+} as const;
 const sourceWords = (source: string): string => SOURCE[source as keyof typeof SOURCE] ?? source;
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -23,7 +23,11 @@ const route = getRouteApi("/customers/$customerId");
 export function useCustomer() {
   const api = useApi();
   const { customerId } = route.useParams();
-  return useQuery({ queryKey: ["customer", customerId], queryFn: ({ signal }) => api.customer(customerId, signal) });
+  return useQuery({
+    queryKey: ["customer", customerId],
+    queryFn: ({ signal }) => api.customer(customerId, signal),
+    refetchInterval: 10_000,
+  });
 }
 
 function Figures({ customer }: { customer: CustomerDocument }) {
@@ -51,10 +55,19 @@ function Figures({ customer }: { customer: CustomerDocument }) {
 function Head({ customer }: { customer: CustomerDocument }) {
   const name = nameOf(customer);
   useTitle(name);
-  const beside = customer.identifiers.filter(({ kind, value }) => value !== name && kind !== "anonymous_id" && kind !== "device_id").slice(0, 4);
+  const beside = customer.identifiers
+    .filter(({ kind, value }) => value !== name && kind !== "anonymous_id" && kind !== "device_id")
+    .slice(0, 4);
   return (
     <header className={classes["head"]}>
-      <Avatar {...(customer.name === null ? {} : { name: customer.name })} color="thread" size={56} radius="xl" alt="" aria-hidden="true" />
+      <Avatar
+        {...(customer.name === null ? {} : { name: customer.name })}
+        color="thread"
+        size={56}
+        radius="xl"
+        alt=""
+        aria-hidden="true"
+      />
       <div className={classes["who"]}>
         <Title order={1} className="wrap">
           {name}
@@ -97,7 +110,9 @@ export function CustomerScreen() {
         Customers
       </Link>
       {query.isPending && <Skeleton height={104} radius="md" mb="lg" aria-label="Loading" role="status" />}
-      {query.isError && !missing && <Fault fault={query.error} retry={() => void query.refetch()} retrying={query.isFetching} />}
+      {query.isError && !missing && (
+        <Fault fault={query.error} retry={() => void query.refetch()} retrying={query.isFetching} />
+      )}
       {missing && (
         <Empty icon={<UserX />} order={1} title={`There is no customer ${customerId}`}>
           <p>It may have been joined with another customer. Search for a name or an identifier instead.</p>

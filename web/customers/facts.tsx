@@ -12,7 +12,11 @@ import classes from "./facts.module.css";
 type Product = CustomerDocument["recentlyViewed"][number]["product"];
 const productName = ({ name, id }: Product): string => name ?? id;
 const priceOf = ({ price, currency }: Product): string =>
-  price === undefined ? "" : currency === undefined ? String(price) : money(Math.round(price * 100), currency);
+  price === undefined
+    ? ""
+    : currency === undefined
+      ? String(price)
+      : money(Math.round(price * 100), currency);
 
 function Card({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
   const heading = useId();
@@ -54,7 +58,9 @@ function Purchases({ purchases }: { purchases: CustomerDocument["purchases"] }) 
         {purchases.recent.slice(0, 6).map((order) => (
           <li key={order.orderId}>
             <div className={classes["line"]}>
-              <span className="wrap">{order.products.slice(0, 3).join(", ") || `Order ${order.orderId}`}</span>
+              <span className="wrap">
+                {order.products.slice(0, 3).join(", ") || `Order ${order.orderId}`}
+              </span>
               <span>{money(order.valueMinor, order.currency)}</span>
             </div>
             <div className={classes["small"]}>
@@ -116,7 +122,10 @@ function Traits({ customer }: { customer: CustomerDocument }) {
         {shown.map(([name, value]) => (
           <div key={name}>
             <dt className="wrap">{name}</dt>
-            <dd className="wrap" title={customer.traitsAt[name] && `Told ${date(Date.parse(customer.traitsAt[name]))}`}>
+            <dd
+              className="wrap"
+              title={customer.traitsAt[name] && `Told ${date(Date.parse(customer.traitsAt[name]))}`}
+            >
               {plain(value)}
             </dd>
           </div>

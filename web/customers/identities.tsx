@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Identities } from "../../src/customers/document.ts";
+import { downloadOf } from "../http.ts";
 import { useApi } from "../services.tsx";
 import { CopyIcon } from "../ui/code.tsx";
 import { counted } from "../ui/format.ts";
@@ -60,7 +61,8 @@ function Asides({ asides }: { asides: Identities["asides"] }) {
         <li key={`${aside.messageId} ${aside.kind} ${aside.value}`}>
           <div className={classes["row"]}>
             <span className="wrap">
-              <strong>{ASIDE_WORDS[aside.reason]}:</strong> {KIND_WORDS[aside.kind].toLowerCase()} {aside.value}
+              <strong>{ASIDE_WORDS[aside.reason]}:</strong> {KIND_WORDS[aside.kind].toLowerCase()}{" "}
+              {aside.value}
               <br />
               <span className="quiet">{aside.explanation}</span>
             </span>
@@ -78,9 +80,13 @@ function Asides({ asides }: { asides: Identities["asides"] }) {
 export function IdentitiesTab() {
   const api = useApi();
   const { customerId } = route.useParams();
-  const query = useQuery({ queryKey: ["identities", customerId], queryFn: ({ signal }) => api.identities(customerId, signal) });
+  const query = useQuery({
+    queryKey: ["identities", customerId],
+    queryFn: ({ signal }) => api.identities(customerId, signal),
+  });
   if (query.isPending) return <Rows />;
-  if (query.isError) return <Fault fault={query.error} retry={() => void query.refetch()} retrying={query.isFetching} />;
+  if (query.isError)
+    return <Fault fault={query.error} retry={() => void query.refetch()} retrying={query.isFetching} />;
   const { atoms, links, asides } = query.data;
   const joined = atoms.length > 1 || links.length > 0;
   return (
@@ -100,11 +106,21 @@ export function IdentitiesTab() {
         </Part>
       )}
       {asides.length > 0 && (
-        <Part title="Set aside" explain="Names that came with this customer's events and were not used, so that different people stay apart.">
+        <Part
+          title="Set aside"
+          explain="Names that came with this customer's events and were not used, so that different people stay apart."
+        >
           <Asides asides={asides} />
         </Part>
       )}
-      <Button component="a" variant="subtle" size="xs" href={`/v1/customers/${customerId}/identities`} download={`${customerId}-identities.json`} style={{ alignSelf: "flex-start" }}>
+      <Button
+        component="a"
+        variant="subtle"
+        size="xs"
+        href={downloadOf(`/v1/customers/${customerId}/identities`, api.client.credentials())}
+        download={`${customerId}-identities.json`}
+        style={{ alignSelf: "flex-start" }}
+      >
         Save as JSON
       </Button>
     </div>

@@ -34,7 +34,8 @@ function useRedo(customerId: string, onDone: () => void) {
       await forget();
       await navigate({ to: "/customers/$customerId/identities", params: { customerId: answer.customerId } });
     },
-    onError: (fault) => notifications.show({ color: "red", title: "Not joined again", message: fault.message }),
+    onError: (fault) =>
+      notifications.show({ color: "red", title: "Not joined again", message: fault.message }),
   });
 }
 
@@ -81,11 +82,23 @@ function Join({ join, onUndo, onRedo, busy }: JoinProps) {
           </span>
         </span>
         {join.undoneAt === null ? (
-          <Button variant="default" size="xs" leftSection={<Undo2 size={14} />} onClick={onUndo} aria-label={`Undo: ${join.reason}`}>
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<Undo2 size={14} />}
+            onClick={onUndo}
+            aria-label={`Undo: ${join.reason}`}
+          >
             Undo
           </Button>
         ) : (
-          <Button variant="default" size="xs" onClick={onRedo} loading={busy} aria-label={`Redo: ${join.reason}`}>
+          <Button
+            variant="default"
+            size="xs"
+            onClick={onRedo}
+            loading={busy}
+            aria-label={`Redo: ${join.reason}`}
+          >
             Redo
           </Button>
         )}
@@ -118,7 +131,13 @@ export function Joins({ customerId, links }: { customerId: string; links: readon
       {split && <SplitNotice split={split} busy={redo.isPending} onRedo={() => redo.mutate(split.linkId)} />}
       <ul className={classes["list"]}>
         {links.map((join) => (
-          <Join key={join.id} join={join} onUndo={() => ask(join)} onRedo={() => redo.mutate(join.id)} busy={redo.isPending && redo.variables === join.id} />
+          <Join
+            key={join.id}
+            join={join}
+            onUndo={() => ask(join)}
+            onRedo={() => redo.mutate(join.id)}
+            busy={redo.isPending && redo.variables === join.id}
+          />
         ))}
       </ul>
       <Confirm
@@ -131,8 +150,8 @@ export function Joins({ customerId, links }: { customerId: string; links: readon
         onClose={() => setAsked(null)}
       >
         <Text size="sm">
-          {asked?.reason} After undoing, {asked?.a} and {asked?.b} are two customers again, each with its own history. The same two names will not be joined by
-          themselves again; you can redo it here.
+          {asked?.reason} After undoing, {asked?.a} and {asked?.b} are two customers again, each with its own
+          history. The same two names will not be joined by themselves again; you can redo it here.
         </Text>
       </Confirm>
     </>

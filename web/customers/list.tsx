@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Download, SearchX, Users } from "lucide-react";
 import type { CustomerSummary } from "../../src/customers/document.ts";
+import { downloadOf } from "../http.ts";
 import { useApi } from "../services.tsx";
 import { ChannelTags } from "../ui/channel.tsx";
 import { csvOf, saveFile } from "../ui/csv.ts";
@@ -51,14 +52,33 @@ const COLUMNS: readonly Column<CustomerSummary>[] = [
     value: ({ channels }) => channels.join(" "),
     cell: ({ channels }) => <ChannelTags channels={channels} />,
   },
-  { id: "events", header: "Events", end: true, value: ({ events }) => events, cell: ({ events }) => count(events) },
-  { id: "first", header: "First seen", value: ({ firstSeenAt }) => firstSeenAt, cell: ({ firstSeenAt }) => <Ago at={firstSeenAt} /> },
-  { id: "last", header: "Last seen", value: ({ lastSeenAt }) => lastSeenAt, cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} /> },
+  {
+    id: "events",
+    header: "Events",
+    end: true,
+    value: ({ events }) => events,
+    cell: ({ events }) => count(events),
+  },
+  {
+    id: "first",
+    header: "First seen",
+    value: ({ firstSeenAt }) => firstSeenAt,
+    cell: ({ firstSeenAt }) => <Ago at={firstSeenAt} />,
+  },
+  {
+    id: "last",
+    header: "Last seen",
+    value: ({ lastSeenAt }) => lastSeenAt,
+    cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} />,
+  },
 ];
 
 function saveShown(rows: readonly CustomerSummary[]): void {
   const values = valuesOf(COLUMNS, rows);
-  const csv = csvOf(["Id", ...values.header], values.rows.map((row, at) => [rows[at]!.id, ...row]));
+  const csv = csvOf(
+    ["Id", ...values.header],
+    values.rows.map((row, at) => [rows[at]!.id, ...row]),
+  );
   saveFile("customers.csv", csv, "text/csv");
 }
 
@@ -72,8 +92,15 @@ function Nobody({ query }: { query: string }) {
   return (
     <Empty icon={<Users />} title="No customers yet">
       <p>
-        A customer appears with the first event that names one. Send one now, <Link to="/data/import" className="link">import a file</Link>, or{" "}
-        <Link to="/data/sources" className="link">connect your website</Link>.
+        A customer appears with the first event that names one. Send one now,{" "}
+        <Link to="/data/import" className="link">
+          import a file
+        </Link>
+        , or{" "}
+        <Link to="/data/sources" className="link">
+          connect your website
+        </Link>
+        .
       </p>
       <FirstEvent />
     </Empty>
@@ -81,6 +108,8 @@ function Nobody({ query }: { query: string }) {
 }
 
 function SaveMenu({ rows }: { rows: readonly CustomerSummary[] }) {
+  const { client } = useApi();
+  const download = (path: string) => downloadOf(path, client.credentials());
   return (
     <Menu position="bottom-end" shadow="md">
       <Menu.Target>
@@ -90,10 +119,10 @@ function SaveMenu({ rows }: { rows: readonly CustomerSummary[] }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => saveShown(rows)}>The {counted(rows.length, "row")} shown, as CSV</Menu.Item>
-        <Menu.Item component="a" href="/v1/export/customers" download="customers.ndjson">
+        <Menu.Item component="a" href={download("/v1/export/customers")} download="customers.ndjson">
           All customers, as NDJSON
         </Menu.Item>
-        <Menu.Item component="a" href="/v1/export/events" download="events.ndjson">
+        <Menu.Item component="a" href={download("/v1/export/events")} download="events.ndjson">
           All events, as NDJSON
         </Menu.Item>
       </Menu.Dropdown>
@@ -114,14 +143,26 @@ export function CustomersScreen() {
     placeholderData: keepPreviousData,
   });
   const rows = list.data?.pages.flatMap(({ customers }) => customers) ?? [];
-  const search = (text: string) => void navigate({ search: text === "" ? {} : { query: text }, replace: true });
+  const search = (text: string) =>
+    void navigate({ search: text === "" ? {} : { query: text }, replace: true });
   return (
-    <Page title="Customers" intro="Everybody who met you, whatever the channel." actions={<SaveMenu rows={rows} />}>
+    <Page
+      title="Customers"
+      intro="Everybody who met you, whatever the channel."
+      actions={<SaveMenu rows={rows} />}
+    >
       <div className="sheet">
         <header>
-          <SearchField label="Search customers" placeholder="Name, email, phone or id" value={query} onSearch={search} />
+          <SearchField
+            label="Search customers"
+            placeholder="Name, email, phone or id"
+            value={query}
+            onSearch={search}
+          />
           <span className="quiet" aria-live="polite">
-            {list.isSuccess && rows.length > 0 && `${counted(rows.length, "customer")} shown${list.hasNextPage ? ", more follow" : ""}`}
+            {list.isSuccess &&
+              rows.length > 0 &&
+              `${counted(rows.length, "customer")} shown${list.hasNextPage ? ", more follow" : ""}`}
           </span>
         </header>
         {list.isPending && <Rows />}
@@ -134,7 +175,12 @@ export function CustomersScreen() {
         {rows.length > 0 && (
           <div style={{ opacity: list.isPlaceholderData ? 0.6 : 1 }}>
             <DataTable label="Customers" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} />
-            <More more={list.hasNextPage} loading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} end="That is everybody." />
+            <More
+              more={list.hasNextPage}
+              loading={list.isFetchingNextPage}
+              onMore={() => void list.fetchNextPage()}
+              end="That is everybody."
+            />
           </div>
         )}
       </div>

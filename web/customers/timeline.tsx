@@ -1,5 +1,5 @@
 /** The customer's story: every moment in every channel, newest first, by day; a moment opens to what was sent. */
-import { Chip, Group } from "@mantine/core";
+import { Button, Chip, Group } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ChevronRight, Route } from "lucide-react";
@@ -8,7 +8,7 @@ import type { CustomerDocument, TimelineEvent } from "../../src/customers/docume
 import { useApi } from "../services.tsx";
 import { ChannelTag, channelWords, Dot } from "../ui/channel.tsx";
 import { JsonBlock } from "../ui/code.tsx";
-import { clockTime, day, moment } from "../ui/format.ts";
+import { clockTime, counted, day, moment } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
 import { about, eventTitle } from "../ui/words.ts";
@@ -21,7 +21,10 @@ const PAGE_EVENTS = 50;
 const route = getRouteApi("/customers/$customerId/");
 
 /** Events in their order under the day each happened on. */
-export function byDay(events: readonly TimelineEvent[], timeZone?: string): { day: string; events: TimelineEvent[] }[] {
+export function byDay(
+  events: readonly TimelineEvent[],
+  timeZone?: string,
+): { day: string; events: TimelineEvent[] }[] {
   const days: { day: string; events: TimelineEvent[] }[] = [];
   for (const event of events) {
     const name = day(Date.parse(event.happenedAt), timeZone);
@@ -34,7 +37,11 @@ export function byDay(events: readonly TimelineEvent[], timeZone?: string): { da
 
 function Details({ event }: { event: TimelineEvent }) {
   const { properties, traits, more, identifiers, messageId, receivedAt, happenedAt } = event;
-  const told = Object.fromEntries(Object.entries({ properties, traits, ...more }).filter(([, value]) => value !== null && !(typeof value === "object" && Object.keys(value).length === 0)));
+  const told = Object.fromEntries(
+    Object.entries({ properties, traits, ...more }).filter(
+      ([, value]) => value !== null && !(typeof value === "object" && Object.keys(value).length === 0),
+    ),
+  );
   const lateMs = Date.parse(receivedAt) - Date.parse(happenedAt);
   return (
     <div className={classes["details"]}>
@@ -55,7 +62,12 @@ function Moment({ event }: { event: TimelineEvent }) {
   const what = about({ ...event.traits, ...event.properties }, event.touchpoint);
   return (
     <li className={classes["moment"]}>
-      <button type="button" aria-expanded={opened} onClick={() => setOpened(!opened)} className={classes["row"]}>
+      <button
+        type="button"
+        aria-expanded={opened}
+        onClick={() => setOpened(!opened)}
+        className={classes["row"]}
+      >
         <time className={classes["time"]} dateTime={event.happenedAt}>
           {clockTime(Date.parse(event.happenedAt))}
         </time>
@@ -74,8 +86,18 @@ function Moment({ event }: { event: TimelineEvent }) {
   );
 }
 
-function Channels({ customer, channel, onChannel }: { customer: CustomerDocument; channel: string; onChannel: (channel: string) => void }) {
-  const channels = Object.keys(customer.channels).toSorted((a, b) => customer.channels[b]!.n - customer.channels[a]!.n);
+function Channels({
+  customer,
+  channel,
+  onChannel,
+}: {
+  customer: CustomerDocument;
+  channel: string;
+  onChannel: (channel: string) => void;
+}) {
+  const channels = Object.keys(customer.channels).toSorted(
+    (a, b) => customer.channels[b]!.n - customer.channels[a]!.n,
+  );
   return (
     <Chip.Group value={channel} onChange={onChannel}>
       <Group gap={6} role="group" aria-label="Filter by channel">
@@ -98,21 +120,38 @@ function Story({ customer }: { customer: CustomerDocument }) {
   const navigate = route.useNavigate();
   const timeline = useInfiniteQuery({
     queryKey: ["timeline", customer.id, channel],
-    queryFn: ({ pageParam, signal }) => api.timeline(customer.id, { limit: PAGE_EVENTS, cursor: pageParam, channel }, signal),
+    queryFn: ({ pageParam, signal }) =>
+      api.timeline(customer.id, { limit: PAGE_EVENTS, cursor: pageParam, channel }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });
   const events = timeline.data?.pages.flatMap((part) => part.events) ?? [];
-  const filter = (name: string) => void navigate({ search: name === "" ? {} : { channel: name }, replace: true });
+  const [told, setTold] = useState(customer.events);
+  const fresh = customer.events - told;
+  const renew = () => {
+    setTold(customer.events);
+    void timeline.refetch();
+  };
+  const filter = (name: string) =>
+    void navigate({ search: name === "" ? {} : { channel: name }, replace: true });
   return (
     <section className="sheet" aria-label="Timeline">
       <header>
         <Channels customer={customer} channel={channel} onChannel={filter} />
+        {fresh > 0 && (
+          <Button size="compact-sm" variant="light" onClick={renew}>
+            {counted(fresh, "new moment")}
+          </Button>
+        )}
       </header>
       {timeline.isPending && <Rows />}
       {timeline.isError && (
         <div className="pad">
-          <Fault fault={timeline.error} retry={() => void timeline.refetch()} retrying={timeline.isFetching} />
+          <Fault
+            fault={timeline.error}
+            retry={() => void timeline.refetch()}
+            retrying={timeline.isFetching}
+          />
         </div>
       )}
       {timeline.isSuccess && events.length === 0 && (
@@ -131,7 +170,12 @@ function Story({ customer }: { customer: CustomerDocument }) {
         </section>
       ))}
       {events.length > 0 && (
-        <More more={timeline.hasNextPage} loading={timeline.isFetchingNextPage} onMore={() => void timeline.fetchNextPage()} end="The beginning of the story." />
+        <More
+          more={timeline.hasNextPage}
+          loading={timeline.isFetchingNextPage}
+          onMore={() => void timeline.fetchNextPage()}
+          end="The beginning of the story."
+        />
       )}
     </section>
   );

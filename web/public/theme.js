@@ -8,7 +8,8 @@
     // Storage is off in this browser: the system's scheme it is.
     void refusal;
   }
-  const dark = chosen === "dark" || (chosen !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const dark =
+    chosen === "dark" || (chosen !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   document.documentElement.setAttribute("data-mantine-color-scheme", dark ? "dark" : "light");
   document.documentElement.style.background = dark ? "#151a1f" : "#f7f8f8";
 })();

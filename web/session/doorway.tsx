@@ -58,8 +58,22 @@ function SignIn({ ended }: { ended: boolean }) {
       )}
       <form onSubmit={submit}>
         <Stack>
-          <TextInput label="Email" type="email" autoComplete="username" required autoFocus value={email} onChange={(e) => setEmail(e.currentTarget.value)} />
-          <PasswordInput label="Password" autoComplete="current-password" required value={password} onChange={(e) => setPassword(e.currentTarget.value)} />
+          <TextInput
+            label="Email"
+            type="email"
+            autoComplete="username"
+            required
+            autoFocus
+            value={email}
+            onChange={(e) => setEmail(e.currentTarget.value)}
+          />
+          <PasswordInput
+            label="Password"
+            autoComplete="current-password"
+            required
+            value={password}
+            onChange={(e) => setPassword(e.currentTarget.value)}
+          />
           {signIn.isError && <Fault fault={signIn.error} />}
           <Button type="submit" loading={signIn.isPending} fullWidth>
             Sign in
@@ -72,41 +86,87 @@ function SignIn({ ended }: { ended: boolean }) {
 
 /** What is wrong with a new password, or null. Length is what protects (NIST SP 800-63B); no rules about signs. */
 const passwordFault = (password: string): string | null =>
-  password.length > 0 && password.length < PASSWORD_CHARS_MIN ? `At least ${PASSWORD_CHARS_MIN} characters.` : null;
+  password.length > 0 && password.length < PASSWORD_CHARS_MIN
+    ? `At least ${PASSWORD_CHARS_MIN} characters.`
+    : null;
+
+type Draft = {
+  readonly name: string;
+  readonly email: string;
+  readonly password: string;
+  readonly workspaceName: string;
+};
+type FieldsProps = { draft: Draft; onChange: (part: Partial<Draft>) => void };
+function OwnerFields({ draft, onChange }: FieldsProps) {
+  return (
+    <>
+      <TextInput
+        label="Your name"
+        autoComplete="name"
+        required
+        autoFocus
+        value={draft.name}
+        onChange={(event) => onChange({ name: event.currentTarget.value })}
+      />
+      <TextInput
+        label="Email"
+        type="email"
+        autoComplete="username"
+        required
+        value={draft.email}
+        onChange={(event) => onChange({ email: event.currentTarget.value })}
+      />
+      <PasswordInput
+        label="Password"
+        description="A sentence of your own is best."
+        autoComplete="new-password"
+        required
+        error={passwordFault(draft.password)}
+        value={draft.password}
+        onChange={(event) => onChange({ password: event.currentTarget.value })}
+      />
+      <TextInput
+        label="Business"
+        description="Names your workspace. You can leave it empty."
+        autoComplete="organization"
+        value={draft.workspaceName}
+        onChange={(event) => onChange({ workspaceName: event.currentTarget.value })}
+      />
+    </>
+  );
+}
 
 function SetUp() {
-  const { api, readSession, queries } = useServices();
+  const { api, queries } = useServices();
   const entered = useEntered();
-  const [draft, setDraft] = useState({ name: "", email: "", password: "", workspaceName: "" });
+  const [draft, setDraft] = useState<Draft>({ name: "", email: "", password: "", workspaceName: "" });
   const setup = useMutation({
     mutationFn: () => {
       const { workspaceName, ...owner } = draft;
       return api.setup(workspaceName.trim() === "" ? owner : { ...owner, workspaceName }).then(entered);
     },
   });
-  const set = (field: keyof typeof draft) => (event: { currentTarget: { value: string } }) => {
-    const { value } = event.currentTarget;
-    setDraft((before) => ({ ...before, [field]: value }));
-  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (passwordFault(draft.password) === null) setup.mutate();
   };
+  // Somebody else was first: from now on this door is for signing in.
   const taken = setup.error instanceof Problem && setup.error.status === 409;
   return (
     <Door title="Create the owner">
       <Text c="dimmed" size="sm">
-        This is the first start. The owner sees everything and invites the others; the account stays on this server.
+        This is the first start. The owner sees everything; the account stays on this server.
       </Text>
       <form onSubmit={submit}>
         <Stack>
-          <TextInput label="Your name" autoComplete="name" required autoFocus value={draft.name} onChange={set("name")} />
-          <TextInput label="Email" type="email" autoComplete="username" required value={draft.email} onChange={set("email")} />
-          <PasswordInput label="Password" description="A sentence of your own is best." autoComplete="new-password" required error={passwordFault(draft.password)} value={draft.password} onChange={set("password")} />
-          <TextInput label="Business" description="Names your workspace. You can leave it empty." autoComplete="organization" value={draft.workspaceName} onChange={set("workspaceName")} />
+          <OwnerFields draft={draft} onChange={(part) => setDraft((before) => ({ ...before, ...part }))} />
           {setup.isError && <Fault fault={setup.error} />}
           {taken && (
-            <Anchor component="button" type="button" onClick={() => void readSession().then((s) => queries.setQueryData(SESSION_KEY, s))}>
+            <Anchor
+              component="button"
+              type="button"
+              onClick={() => void queries.invalidateQueries({ queryKey: SESSION_KEY })}
+            >
               Go to sign in
             </Anchor>
           )}
@@ -120,4 +180,5 @@ function SetUp() {
 }
 
 /** The way in. */
-export const Doorway = ({ setup, ended }: { setup: boolean; ended: boolean }) => (setup ? <SetUp /> : <SignIn ended={ended} />);
+export const Doorway = ({ setup, ended }: { setup: boolean; ended: boolean }) =>
+  setup ? <SetUp /> : <SignIn ended={ended} />;

@@ -5,8 +5,12 @@ import { createContext, lazy, Suspense, useContext } from "react";
 import { type KnownSession, SESSION_KEY, useServices } from "../services.tsx";
 import { Fault } from "../ui/notice.tsx";
 
-const Shell = lazy(() => import("../shell/shell.tsx").then(({ Shell: component }) => ({ default: component })));
-const Doorway = lazy(() => import("./doorway.tsx").then(({ Doorway: component }) => ({ default: component })));
+const Shell = lazy(() =>
+  import("../shell/shell.tsx").then(({ Shell: component }) => ({ default: component })),
+);
+const Doorway = lazy(() =>
+  import("./doorway.tsx").then(({ Doorway: component }) => ({ default: component })),
+);
 
 /** A session with someone in it. */
 export type SignedIn = KnownSession & { readonly user: NonNullable<KnownSession["user"]> };

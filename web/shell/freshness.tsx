@@ -23,7 +23,9 @@ export function stateOf(readiness: Readiness | undefined, failed: boolean): Stat
 }
 
 const line = ({ lagEvents, lagMs }: Readiness["worker"]): string =>
-  lagEvents === 0 ? "nothing waits" : `${counted(lagEvents, "event")} waiting, the oldest for ${lasting(lagMs)}`;
+  lagEvents === 0
+    ? "nothing waits"
+    : `${counted(lagEvents, "event")} waiting, the oldest for ${lasting(lagMs)}`;
 
 /** The dot in the header; opened, what it rests on. */
 export function Freshness() {

@@ -6,7 +6,8 @@ import { ROOM_LINKS } from "./rooms.tsx";
 const SEQUENCE_MS = 1200;
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 /** Listens for the app's keys as long as the shell stands. */
 export function useKeys(showHelp: () => void): void {

@@ -33,7 +33,11 @@ export function WorkspaceMenu() {
       <Menu.Dropdown>
         <Menu.Label>Workspace</Menu.Label>
         {workspaces.map(({ id, name }) => (
-          <Menu.Item key={id} onClick={() => choose(id)} rightSection={id === current.id ? <Check size={14} /> : null}>
+          <Menu.Item
+            key={id}
+            onClick={() => choose(id)}
+            rightSection={id === current.id ? <Check size={14} /> : null}
+          >
             {name}
           </Menu.Item>
         ))}
@@ -85,7 +89,8 @@ export function UserMenu({ showHelp }: { showHelp: () => void }) {
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
       queries.setQueryData(SESSION_KEY, session);
     },
-    onError: (fault) => notifications.show({ color: "red", title: "Still signed in", message: fault.message }),
+    onError: (fault) =>
+      notifications.show({ color: "red", title: "Still signed in", message: fault.message }),
   });
   return (
     <Menu position="bottom-end" shadow="md" width={240}>

@@ -55,7 +55,14 @@ function Navigation({ slim, onToggle, onGo }: { slim: boolean; onToggle: () => v
           </Link>
         </Tooltip>
       ))}
-      <ActionIcon variant="subtle" color="gray" size="lg" onClick={onToggle} className={`wide-only ${classes["slimmer"]}`} aria-label={slim ? "Widen the navigation" : "Narrow the navigation"}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        onClick={onToggle}
+        className={`wide-only ${classes["slimmer"]}`}
+        aria-label={slim ? "Widen the navigation" : "Narrow the navigation"}
+      >
         <Toggle size={18} />
       </ActionIcon>
     </nav>
@@ -66,18 +73,32 @@ function Navigation({ slim, onToggle, onGo }: { slim: boolean; onToggle: () => v
 export function Shell() {
   const [opened, menu] = useDisclosure(false);
   const [helped, help] = useDisclosure(false);
-  const [slim, setSlim] = useLocalStorage({ key: "throughline.slim", defaultValue: false, getInitialValueInEffect: false });
+  const [slim, setSlim] = useLocalStorage({
+    key: "throughline.slim",
+    defaultValue: false,
+    getInitialValueInEffect: false,
+  });
   const path = useRouterState({ select: ({ location }) => location.pathname });
   useKeys(help.open);
   const { close } = menu;
   useEffect(close, [path, close]);
   return (
-    <AppShell header={{ height: 56 }} navbar={{ width: slim ? 64 : 208, breakpoint: "sm", collapsed: { mobile: !opened } }} transitionDuration={0}>
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: slim ? 64 : 208, breakpoint: "sm", collapsed: { mobile: !opened } }}
+      transitionDuration={0}
+    >
       <a href="#screen" className="skip">
         Skip to the screen
       </a>
       <AppShell.Header className={classes["header"]}>
-        <Burger opened={opened} onClick={menu.toggle} hiddenFrom="sm" size="sm" aria-label={opened ? "Close the navigation" : "Open the navigation"} />
+        <Burger
+          opened={opened}
+          onClick={menu.toggle}
+          hiddenFrom="sm"
+          size="sm"
+          aria-label={opened ? "Close the navigation" : "Open the navigation"}
+        />
         <Link to="/" className={classes["brand"]} aria-label="Throughline, start">
           <Mark size={28} />
           <span className="wide-only">Throughline</span>

@@ -4,7 +4,8 @@ import classes from "./channel.module.css";
 import { CHANNEL_WORDS } from "./words.ts";
 
 /** The words of a channel; one this app does not know yet is shown by its code. */
-export const channelWords = (channel: string) => CHANNEL_WORDS[channel as Channel] ?? { label: channel, hue: 0 };
+export const channelWords = (channel: string) =>
+  CHANNEL_WORDS[channel as Channel] ?? { label: channel, hue: 0 };
 
 /** The channel's dot and name. */
 export function ChannelTag({ channel }: { channel: string }) {
@@ -20,7 +21,13 @@ export function ChannelTag({ channel }: { channel: string }) {
 /** A dot of a hue; grey where the hue is 0. */
 export function Dot({ hue }: { hue: number }) {
   const saturation = hue === 0 ? 4 : 62;
-  return <span aria-hidden="true" className={classes["dot"]} style={{ background: `hsl(${hue} ${saturation}% 52%)` }} />;
+  return (
+    <span
+      aria-hidden="true"
+      className={classes["dot"]}
+      style={{ background: `hsl(${hue} ${saturation}% 52%)` }}
+    />
+  );
 }
 
 /** A few channels in a row, the rest as a number with their names to read. */

@@ -9,7 +9,13 @@ export function CopyIcon({ value, label }: { value: string; label: string }) {
     <CopyButton value={value} timeout={1500}>
       {({ copied, copy }) => (
         <Tooltip label={copied ? "Copied" : label}>
-          <ActionIcon variant="subtle" color="gray" size="sm" onClick={copy} aria-label={copied ? "Copied" : label}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            onClick={copy}
+            aria-label={copied ? "Copied" : label}
+          >
             {copied ? <Check size={14} /> : <Copy size={14} />}
           </ActionIcon>
         </Tooltip>
@@ -22,7 +28,12 @@ export function CopyIcon({ value, label }: { value: string; label: string }) {
 export function CodeBlock({ code, label, heightMax }: { code: string; label: string; heightMax?: number }) {
   return (
     <div className={classes["block"]}>
-      <pre tabIndex={0} role="region" aria-label={label} style={heightMax === undefined ? undefined : { maxHeight: heightMax }}>
+      <pre
+        tabIndex={0}
+        role="region"
+        aria-label={label}
+        style={heightMax === undefined ? undefined : { maxHeight: heightMax }}
+      >
         <code>{code}</code>
       </pre>
       <span className={classes["copy"]}>

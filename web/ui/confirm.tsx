@@ -15,7 +15,17 @@ type ConfirmProps = {
   onClose: () => void;
 };
 /** A dialog with one action and a way back. */
-export function Confirm({ opened, title, children, action, danger, busy, fault, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({
+  opened,
+  title,
+  children,
+  action,
+  danger,
+  busy,
+  fault,
+  onConfirm,
+  onClose,
+}: ConfirmProps) {
   return (
     <Modal opened={opened} onClose={onClose} title={<strong>{title}</strong>}>
       {children}

@@ -9,8 +9,10 @@ export function csvCell(value: string | number | null): string {
 }
 
 /** A header line and the rows, each ended by CRLF. */
-export const csvOf = (header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string =>
-  [header, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
+export const csvOf = (
+  header: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+): string => [header, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
 
 /** Saves `content` under `name` on the person's device. */
 export function saveFile(name: string, content: string | Blob, type = "text/plain"): void {

@@ -11,11 +11,16 @@ export const firstEventLine = (host: string, writeKey: string): string =>
 export function useWriteKey(): string | null | undefined {
   const api = useApi();
   const keys = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => api.keys(signal) });
-  return keys.data && (keys.data.keys.find(({ kind, revokedAt }) => kind === "write" && revokedAt === null)?.value ?? null);
+  return (
+    keys.data &&
+    (keys.data.keys.find(({ kind, revokedAt }) => kind === "write" && revokedAt === null)?.value ?? null)
+  );
 }
 
 /** The line, ready to copy. */
 export function FirstEvent() {
   const writeKey = useWriteKey();
-  return <CodeBlock label="curl line" code={firstEventLine(window.location.origin, writeKey ?? "WRITE_KEY")} />;
+  return (
+    <CodeBlock label="curl line" code={firstEventLine(window.location.origin, writeKey ?? "WRITE_KEY")} />
+  );
 }

@@ -9,7 +9,8 @@ const numbers = new Intl.NumberFormat("en");
 export const count = (n: number): string => numbers.format(n);
 
 /** "1 event", "3 events"; `many` where adding an s is wrong. */
-export const counted = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+export const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
 
 /** How long ago `at` was, in the largest unit that says enough; a moment ahead of `now` (a clock's difference) is "just now". */
 export function ago(at: number, now: number): string {
@@ -41,7 +42,11 @@ export const moment = (at: number, timeZone?: string): string =>
 
 /** "14:05" in the given zone. */
 export const clockTime = (at: number, timeZone?: string): string =>
-  new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", ...(timeZone ? { timeZone } : {}) }).format(at);
+  new Intl.DateTimeFormat("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(timeZone ? { timeZone } : {}),
+  }).format(at);
 
 /** "Tuesday 3 March 2026": the heading under which a day's moments stand. */
 export const day = (at: number, timeZone?: string): string =>
@@ -49,7 +54,12 @@ export const day = (at: number, timeZone?: string): string =>
 
 /** "3 Mar 2026". */
 export const date = (at: number, timeZone?: string): string =>
-  new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", ...(timeZone ? { timeZone } : {}) }).format(at);
+  new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    ...(timeZone ? { timeZone } : {}),
+  }).format(at);
 
 /** Money in minor units of `currency`; a code Intl does not know is written as it stands. */
 export function money(valueMinor: number, currency: string): string {

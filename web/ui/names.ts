@@ -1,7 +1,11 @@
 /** How a customer is called where no name is known: by the strongest identifier, or plainly as a visitor. Pure. */
 import type { IdentifierView } from "../../src/customers/document.ts";
 
-type Named = { readonly id: string; readonly name: string | null; readonly identifiers: readonly IdentifierView[] };
+type Named = {
+  readonly id: string;
+  readonly name: string | null;
+  readonly identifiers: readonly IdentifierView[];
+};
 
 // What a person recognises at a glance comes first: an e-mail says more than a user id.
 const TELLING = ["email", "phone", "user_id", "loyalty_id", "external_id"] as const;

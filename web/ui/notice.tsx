@@ -28,7 +28,9 @@ export function sentencesOf(fault: unknown): { title: string; detail: string; fi
     return {
       title: fault.title,
       detail: fault.message,
-      fields: fault.fields.map(({ pointer, detail }) => (pointer ? `${pointer.replace(/^[#/]+/, "")}: ${detail}` : detail)),
+      fields: fault.fields.map(({ pointer, detail }) =>
+        pointer ? `${pointer.replace(/^[#/]+/, "")}: ${detail}` : detail,
+      ),
     };
   const detail = fault instanceof Error ? fault.message : String(fault);
   return { title: "This screen had a fault", detail, fields: [] };
@@ -84,7 +86,15 @@ export function NotFound() {
 }
 
 /** Lines that hold the place of rows to come, so that nothing jumps when they arrive. */
-export function Rows({ rows = 8, height = 44, label = "Loading" }: { rows?: number; height?: number; label?: string }) {
+export function Rows({
+  rows = 8,
+  height = 44,
+  label = "Loading",
+}: {
+  rows?: number;
+  height?: number;
+  label?: string;
+}) {
   return (
     <Stack gap={8} className="pad" role="status" aria-label={label}>
       {Array.from({ length: rows }, (_, row) => (

@@ -5,7 +5,12 @@ import { Search } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 
 const RESTS_MS = 250;
-type SearchFieldProps = { label: string; placeholder: string; value: string; onSearch: (text: string) => void };
+type SearchFieldProps = {
+  label: string;
+  placeholder: string;
+  value: string;
+  onSearch: (text: string) => void;
+};
 
 /** A search field. `value` is what the address says; typing runs ahead of it. */
 export function SearchField({ label, placeholder, value, onSearch }: SearchFieldProps) {

@@ -42,7 +42,12 @@ const definitionOf = <Row extends object>(column: Column<Row>): ColumnDef<typeof
   const base = { id: column.id, header: column.header };
   return value === undefined
     ? { ...base, enableSorting: false }
-    : { ...base, accessorFn: (row: Row) => value(row) ?? undefined, sortFn: "alphanumeric", sortUndefined: "last" };
+    : {
+        ...base,
+        accessorFn: (row: Row) => value(row) ?? undefined,
+        sortFn: "alphanumeric",
+        sortUndefined: "last",
+      };
 };
 
 const ARIA = { asc: "ascending", desc: "descending" } as const;
@@ -68,7 +73,14 @@ export function DataTable<Row extends object>({ label, columns, rows, rowKey }: 
             const sorted = column.getIsSorted();
             const { header, width, end } = byId.get(id)!;
             return (
-              <th key={id} role="columnheader" scope="col" style={{ width }} data-end={end} aria-sort={sorted ? ARIA[sorted] : undefined}>
+              <th
+                key={id}
+                role="columnheader"
+                scope="col"
+                style={{ width }}
+                data-end={end}
+                aria-sort={sorted ? ARIA[sorted] : undefined}
+              >
                 {column.getCanSort() ? (
                   <button type="button" onClick={() => column.toggleSorting()}>
                     {header}

@@ -3,7 +3,12 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 import classes from "./tabs.module.css";
 
 type To = NonNullable<LinkProps["to"]>;
-export type Tab = { readonly to: To; readonly label: string; readonly count?: number | undefined; readonly narrowOnly?: boolean };
+export type Tab = {
+  readonly to: To;
+  readonly label: string;
+  readonly count?: number | undefined;
+  readonly narrowOnly?: boolean;
+};
 type TabsProps = { label: string; tabs: readonly Tab[]; params?: Record<string, string> };
 
 /** A row of links, the one of this address marked as current. */
@@ -19,7 +24,9 @@ export function Tabs({ label, tabs, params }: TabsProps) {
           className={`${classes["tab"]} ${tab.narrowOnly ? "narrow-only" : ""}`}
         >
           {tab.label}
-          {tab.count !== undefined && tab.count > 0 && <span className={classes["count"]}>{tab.count.toLocaleString("en")}</span>}
+          {tab.count !== undefined && tab.count > 0 && (
+            <span className={classes["count"]}>{tab.count.toLocaleString("en")}</span>
+          )}
         </Link>
       ))}
     </nav>

@@ -3,7 +3,9 @@ import type { Channel, EventType, RefusalReason } from "../../src/events/model.t
 import type { AsideReason, IdentifierKind } from "../../src/identity/model.ts";
 
 /** Each channel's name and the hue (degrees) of its dot. */
-export const CHANNEL_WORDS: { readonly [channel in Channel]: { readonly label: string; readonly hue: number } } = {
+export const CHANNEL_WORDS: {
+  readonly [channel in Channel]: { readonly label: string; readonly hue: number };
+} = {
   web: { label: "Website", hue: 205 },
   app: { label: "App", hue: 262 },
   search: { label: "Search", hue: 42 },
@@ -62,12 +64,23 @@ export const TYPE_WORDS: { readonly [type in EventType]: string } = {
 };
 
 /** Why an event was refused, and what helps. */
-export const REFUSAL_WORDS: { readonly [reason in RefusalReason]: { readonly label: string; readonly help: string } } = {
-  not_an_object: { label: "Not an event", help: "The sender put something else than a JSON object into the batch." },
-  unknown_type: { label: "Unknown type", help: "The type must be track, identify, page, screen, group or alias." },
+export const REFUSAL_WORDS: {
+  readonly [reason in RefusalReason]: { readonly label: string; readonly help: string };
+} = {
+  not_an_object: {
+    label: "Not an event",
+    help: "The sender put something else than a JSON object into the batch.",
+  },
+  unknown_type: {
+    label: "Unknown type",
+    help: "The type must be track, identify, page, screen, group or alias.",
+  },
   missing_name: { label: "No event name", help: "A track event needs its name in the field event." },
   missing_identifier: { label: "Nobody named", help: "Every event needs a userId or an anonymousId." },
-  blocked_identifier: { label: "Blocked id", help: "Every id it carried is one nobody can own, such as null, 0 or guest." },
+  blocked_identifier: {
+    label: "Blocked id",
+    help: "Every id it carried is one nobody can own, such as null, 0 or guest.",
+  },
   missing_account: { label: "No account", help: "A group event needs a groupId." },
   missing_previous: { label: "No previous id", help: "An alias event needs a previousId." },
   too_large: { label: "Too large", help: "One event may have 32 KB as JSON." },
@@ -76,7 +89,10 @@ export const REFUSAL_WORDS: { readonly [reason in RefusalReason]: { readonly lab
   message_id_too_long: { label: "Message id too long", help: "A messageId may have 100 characters." },
   invalid_field: { label: "Wrong field", help: "A field has a type or value that cannot be used." },
   bot: { label: "Bot", help: "The browser says it is a crawler or a test tool." },
-  processing_failed: { label: "Processing failed", help: "It was accepted, and then a fault on our side stopped it. Replay it." },
+  processing_failed: {
+    label: "Processing failed",
+    help: "It was accepted, and then a fault on our side stopped it. Replay it.",
+  },
 };
 
 /** What it means that an identifier was set aside. */
@@ -91,20 +107,37 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 function productName(properties: { readonly [name: string]: unknown }): string | null {
   const { products } = properties;
   const names = (Array.isArray(products) ? products : [])
-    .map((product: unknown) => (typeof product === "object" && product !== null && "name" in product ? product.name : null))
+    .map((product: unknown) =>
+      typeof product === "object" && product !== null && "name" in product ? product.name : null,
+    )
     .filter(isText);
-  if (names.length > 0) return names.length > 2 ? `${names.slice(0, 2).join(", ")} and ${names.length - 2} more` : names.join(", ");
+  if (names.length > 0)
+    return names.length > 2
+      ? `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`
+      : names.join(", ");
   return null;
 }
 
 function amount(properties: { readonly [name: string]: unknown }): string | null {
-  const value = [properties["revenue"], properties["total"], properties["value"], properties["price"]].find((n) => typeof n === "number");
+  const value = [properties["revenue"], properties["total"], properties["value"], properties["price"]].find(
+    (n) => typeof n === "number",
+  );
   if (typeof value !== "number") return null;
   const currency = properties["currency"];
   return isText(currency) ? `${value} ${currency}` : String(value);
 }
 
-const TELLING = ["subject", "email_subject", "name", "query", "title", "path", "url", "campaign_name", "coupon"];
+const TELLING = [
+  "subject",
+  "email_subject",
+  "name",
+  "query",
+  "title",
+  "path",
+  "url",
+  "campaign_name",
+  "coupon",
+];
 
 /** The one line under an event's name: what it was about, from the properties people use. Empty when they tell nothing. */
 export function about(properties: { readonly [name: string]: unknown }, touchpoint: string): string {
