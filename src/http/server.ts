@@ -110,6 +110,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, base));
   watchRequests(app, deps.metrics);
+  stopCleanly(app, health);
   if (config.roles.includes("collector")) {
     void app.register(async (scope) => {
       scope.addHook("onRoute", (route) => {
@@ -120,7 +121,6 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   }
   void app.register((scope) => management(scope, deps, health));
   serveTheRest(app, deps, base);
-  stopCleanly(app, health);
   return app;
 }
 
@@ -209,9 +209,18 @@ function tidyUp(app: App, sql: Sql, clock: Clock): void {
   app.addHook("onClose", async () => clearInterval(timer));
 }
 
-/** While closing: not ready, and connections that do not end by themselves (live streams) are cut after a while. */
+/**
+ * While closing: not ready; answers under way end their connection, which would else be kept for the next request; and
+ * connections that do not end by themselves (live streams) are cut after a while.
+ */
 function stopCleanly(app: FastifyInstance, health: { stopping(): void }): void {
+  let stopping = false;
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (stopping) reply.header("connection", "close");
+    done(null, payload);
+  });
   app.addHook("preClose", async () => {
+    stopping = true;
     health.stopping();
     setTimeout(() => app.server.closeAllConnections(), DRAIN_MS).unref();
   });
