@@ -48,11 +48,11 @@ export type Batch = {
   readonly handled: { readonly event: Event; readonly atom: CustomerAtom }[];
 };
 
-type Arrived = { readonly event: Event; readonly line: string; readonly hash: string };
+type Arrived = { readonly event: Event; readonly line: string; readonly hash: string; readonly flush: number; readonly place: number };
 
 /** Reads what a batch needs and decides it in memory; nothing is written but reserved atom numbers. */
 export async function understand(sql: Sql, memory: Memory, rows: readonly InboxRow[]): Promise<Batch> {
-  const arrived = rows.flatMap(({ body }) => body.split("\n").map(arrivedOf));
+  const arrived = rows.flatMap(arrivedIn);
   const [seenBefore, directory] = await Promise.all([seenOf(sql, memory, arrived), directoryOf(sql, memory, arrived)]);
   await memory.reserve(arrived.length, () => reserveAtomIds(sql));
 
@@ -60,16 +60,21 @@ export async function understand(sql: Sql, memory: Memory, rows: readonly InboxR
     rows, directory, newPointers: new Set(), seen: [], tallies: [], atoms: [], logLines: [], names: new Map(), accounts: [], failed: [], handled: [],
   }; // prettier-ignore
   const known = new Set(directory.pointers.keys());
-  for (const one of arrived) {
-    const { workspace } = one.event;
+  const atoms = new Map<Arrived, number>();
+  // Lanes keep each sender's order; a worker that holds several also keeps the order between senders.
+  for (const one of arrived.toSorted((a, b) => a.flush - b.flush || a.place - b.place)) {
     if (seenBefore.has(one.hash)) {
-      batch.tallies.push({ workspace, name: "duplicates", n: 1 });
-      batch.atoms.push(0);
+      batch.tallies.push({ workspace: one.event.workspace, name: "duplicates", n: 1 });
       continue;
     }
     seenBefore.add(one.hash);
     batch.seen.push(one.hash);
-    batch.atoms.push(decide(one, memory, batch));
+    atoms.set(one, decide(one, memory, batch));
+  }
+  for (const one of arrived) {
+    const atom = atoms.get(one) ?? 0;
+    batch.atoms.push(atom);
+    if (atom !== 0) batch.logLines.push(`{"atom":${atom},${one.line.slice(1)}`);
   }
   for (const key of directory.changedPointers.keys()) if (!known.has(key)) batch.newPointers.add(key);
   memory.remember(directory, batch.seen);
@@ -94,7 +99,6 @@ function decide({ event, line }: Arrived, memory: Memory, batch: Batch): number 
   }
   batch.tallies.push({ workspace, name: "processed", n: 1 });
   batch.handled.push({ event, atom });
-  batch.logLines.push(`{"atom":${atom.id},${line.slice(1)}`);
   if (event.type === "identify" && event.traits) {
     const name = nameOf(atom.knowledge.traits);
     if (name !== null) batch.names.set(atom.id, [workspace, name]);
@@ -107,9 +111,12 @@ function newAtom(id: AtomId, workspace: WorkspaceId): CustomerAtom {
   return { id, workspace, customer: id, size: 1, version: 0, identifiers: [], apart: [], knowledge: nothing() };
 }
 
-function arrivedOf(line: string): Arrived {
-  const event = JSON.parse(line) as Event;
-  return { event, line, hash: hashOf(`${event.workspace}\u0001${event.id}`) };
+function arrivedIn({ body, flush, places }: InboxRow): readonly Arrived[] {
+  const at = places.split(",");
+  return body.split("\n").map((line, i) => {
+    const event = JSON.parse(line) as Event;
+    return { event, line, hash: hashOf(`${event.workspace}\u0001${event.id}`), flush, place: Number(at[i]) };
+  });
 }
 
 async function seenOf(sql: Sql, memory: Memory, arrived: readonly Arrived[]): Promise<Set<string>> {

@@ -8,7 +8,7 @@ import type { Database } from "./db/postgres.ts";
 import { readInbox } from "./events/inbox.ts";
 import { BEAT_MS, type HeldLane, beat, releaseLanes } from "./lanes.ts";
 import { Memory } from "./memory.ts";
-import { type Batch, cursorsOf, prepare, understand } from "./pipeline.ts";
+import { type Batch, cursorsOf, Overtaken, prepare, understand } from "./pipeline.ts";
 import type { Clock } from "./values.ts";
 
 /** Events of one batch: enough to spread a commit's cost, few enough that it takes well under a second. */
@@ -75,6 +75,8 @@ class Loop {
       } catch (cause) {
         await this.#writing;
         this.#beginAgain();
+        // Another writer was faster: no fault, and nothing to wait for.
+        if (cause instanceof Overtaken) continue;
         this.#options.onFault(cause);
         await pause(this.#backoffMs);
         this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MS_MAX);

@@ -69,6 +69,7 @@ export function textOf(known: Knowledge): string {
   return JSON.stringify(known, omitEmpty);
 }
 function omitEmpty(this: unknown, key: string, value: unknown): unknown {
+  if (value === Infinity || value === -Infinity) return undefined;
   if (!PARTS.has(key) || typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.length === 0 && key !== "products" ? undefined : value;
   for (const _ in value) return value;

@@ -33,11 +33,11 @@ export function documentOf(
     recentlyViewed: known.viewed.map(({ at, product }) => ({ at: isoOf(at), product: { ...product } })),
     cart: cartOf(known.cart),
     purchases: purchasesOf(known),
-    consents: Object.entries(known.consents).map(([key, { at, answer, source }]) => {
+    consents: Object.entries(known.consents).toSorted(byKey).map(([key, { at, answer, source }]) => {
       const [channel, ...purpose] = key.split(" ");
       return { channel: channel as CustomerDocument["consents"][number]["channel"], purpose: purpose.join(" "), answer, at: isoOf(at), source };
     }),
-    accounts: Object.entries(known.accounts).map(([accountId, at]) => ({
+    accounts: Object.entries(known.accounts).toSorted(byKey).map(([accountId, at]) => ({
       accountId,
       since: isoOf(at),
       traits: mapOf(accounts[accountId] ?? {}, ([value]) => value),
@@ -106,6 +106,8 @@ function purchasesOf(known: Knowledge): CustomerDocument["purchases"] {
   };
 }
 
+/** Lists made of maps have one order, whatever order the map grew in. */
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : 1);
 const whenOf = (at: Instant): string | null => (Number.isFinite(at) ? isoOf(at) : null);
 const countOf = ([n, firstAt, lastAt]: CountKnown) => ({ n, firstAt: isoOf(firstAt), lastAt: isoOf(lastAt) });
 

@@ -23,6 +23,10 @@ export type InboxRow = {
   readonly receivedAt: Instant;
   readonly events: number;
   readonly body: string;
+  /** The commit it came in; ids and commits grow together. */
+  readonly flush: number;
+  /** Where in the commit each event stood, separated by commas: events of a commit in arrival order over all lanes. */
+  readonly places: string;
 };
 type Waiting = {
   readonly lines: readonly (readonly [lane: number, line: string])[];
@@ -114,32 +118,38 @@ async function insert(
   receivedAt: Instant,
   notify: boolean,
 ): Promise<void> {
-  const lanes = new Map<number, string[]>();
+  const lanes = new Map<number, { readonly lines: string[]; readonly places: number[] }>();
   const counts = new Map<number, number>();
+  let place = 0;
   for (const { lines, workspace } of group) {
     counts.set(workspace, (counts.get(workspace) ?? 0) + lines.length);
     for (const [lane, line] of lines) {
-      const of = lanes.get(lane);
-      if (of) of.push(line);
-      else lanes.set(lane, [line]);
+      let of = lanes.get(lane);
+      if (!of) lanes.set(lane, (of = { lines: [], places: [] }));
+      of.lines.push(line);
+      of.places.push(place++);
     }
   }
+  const rows = [...lanes];
   await sql.query(
     `with held as materialized (select pg_advisory_xact_lock(${LOCK})::text as lock),
+     flush as materialized (select nextval('inbox_flush') as id from held),
      tallied as (
        insert into tallies (workspace, name, n)
        select workspace::int, 'accepted', n::bigint
-       from held, unnest(string_to_array($5, chr(1)), string_to_array($6, chr(1))) as t (workspace, n) order by 1
+       from held, unnest(string_to_array($6, chr(1)), string_to_array($7, chr(1))) as t (workspace, n) order by 1
        on conflict (workspace, name, reason) do update set n = tallies.n + excluded.n)
      ${notify ? ", told as (select pg_notify('inbox', ''))" : ""}
-     insert into inbox (id, lane, received_at, events, body)
-     select nextval('inbox_id'), lane::smallint, $4, events::int, body
-     from held, unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1))) as t (lane, events, body)
+     insert into inbox (id, lane, flush, places, received_at, events, body)
+     select nextval('inbox_id'), lane::smallint, flush.id, places, $5, events::int, body
+     from flush, unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)))
+       as t (lane, events, places, body)
      ${notify ? "where (select true from told) is not null" : ""}`,
     [
-      [...lanes.keys()].join(SEPARATOR),
-      [...lanes.values()].map((lines) => lines.length).join(SEPARATOR),
-      [...lanes.values()].map((lines) => lines.join("\n")).join(SEPARATOR),
+      rows.map(([lane]) => lane).join(SEPARATOR),
+      rows.map(([, { lines }]) => lines.length).join(SEPARATOR),
+      rows.map(([, { places }]) => places.join(",")).join(SEPARATOR),
+      rows.map(([, { lines }]) => lines.join("\n")).join(SEPARATOR),
       receivedAt,
       [...counts.keys()].join(SEPARATOR),
       [...counts.values()].join(SEPARATOR),
@@ -150,22 +160,30 @@ async function insert(
 /** Where a lane's reader stands. */
 export type LaneCursor = { readonly lane: number; readonly cursorId: number; readonly cursorAt: Instant };
 
-/** The next rows of the lanes, oldest first over all of them, at most about `eventsMax` events (and at least a row). */
+const ROWS_PER_LANE = 400;
+
+/**
+ * The next rows of the lanes in arrival order, whole commits, at most about `eventsMax` events (and at least a commit).
+ */
 export async function readInbox(
   sql: Sql,
   cursors: readonly LaneCursor[],
   eventsMax: number,
 ): Promise<readonly InboxRow[]> {
   if (cursors.length === 0) return [];
-  // The received_at condition only spares old partitions: a row may be stamped a little before its predecessor.
+  // The received_at condition only spares old partitions: a row may be stamped a little before its predecessor. A lane
+  // whose rows were cut off at the limit ends the reading for all, so that no lane runs ahead of another.
   return sql.query<InboxRow>(
-    `select id, lane, received_at as "receivedAt", events, body from (
-       select r.*, sum(r.events) over (order by r.id) - r.events as before
-       from unnest($1::smallint[], $2::bigint[], $3::bigint[]) as c (lane, cursor_id, cursor_at)
+    `with r as (
+       select i.* from unnest($1::smallint[], $2::bigint[], $3::bigint[]) as c (lane, cursor_id, cursor_at)
        cross join lateral (
          select * from inbox i
          where i.lane = c.lane and i.id > c.cursor_id and i.received_at >= c.cursor_at - 3600000
-         order by i.id limit 400) r) s
+         order by i.id limit ${ROWS_PER_LANE}) i),
+     cut as (select min(flush) as flush from (select max(flush) as flush from r group by lane having count(*) = ${ROWS_PER_LANE}) l)
+     select id, lane, received_at as "receivedAt", events, body, flush, places from (
+       select r.*, sum(events) over (order by flush) - sum(events) over (partition by flush) as before from r
+       where flush <= coalesce((select flush from cut), flush)) s
      where before < $4 order by id`,
     [cursors.map((c) => c.lane), cursors.map((c) => c.cursorId), cursors.map((c) => c.cursorAt), eventsMax],
   );
@@ -177,7 +195,7 @@ export async function readInboxRows(
   rows: readonly (readonly [lane: number, id: number, receivedAt: Instant])[],
 ) {
   return sql.query<InboxRow>(
-    `select i.id, i.lane, i.received_at as "receivedAt", i.events, i.body
+    `select i.id, i.lane, i.received_at as "receivedAt", i.events, i.body, i.flush, i.places
      from unnest($1::smallint[], $2::bigint[], $3::bigint[]) with ordinality as r (lane, id, received_at, n)
      join inbox i on i.lane = r.lane and i.id = r.id and i.received_at = r.received_at order by r.n`,
     [rows.map((row) => row[0]), rows.map((row) => row[1]), rows.map((row) => row[2])],

@@ -53,9 +53,13 @@ create index idempotency_expires on idempotency (expires_at);
 
 -- events/: the inbox, one row a micro-batch and lane, NDJSON of accepted events
 create sequence inbox_id;
+create sequence inbox_flush;
 create table inbox (
   id bigint not null,
   lane smallint not null,
+  -- The commit it came in, and where in it each of its events stood: arrival order over all lanes.
+  flush bigint not null,
+  places text not null,
   received_at bigint not null,
   events int not null,
   body text not null,

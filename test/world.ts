@@ -1,0 +1,78 @@
+/**
+ * The story helper: events go in by the inbox, the real worker and feed handle them on real stores, and customers are
+ * read as the API reads them.
+ */
+import { randomUUID } from "node:crypto";
+import { readCustomer, readIdentities } from "../src/customers/read.ts";
+import { findAtom } from "../src/customers/read.ts";
+import { relink, unmerge } from "../src/customers/unmerge.ts";
+import type { EventLog } from "../src/db/clickhouse.ts";
+import type { Database } from "../src/db/postgres.ts";
+import { createInbox, waitingEvents } from "../src/events/inbox.ts";
+import type { Event } from "../src/events/model.ts";
+import type { Identifier } from "../src/identity/model.ts";
+import { startFeed } from "../src/log/feed.ts";
+import { momentsOf } from "../src/log/read.ts";
+import { type AtomId, type WorkspaceId, atomOf } from "../src/values.ts";
+import { startWorker } from "../src/worker.ts";
+
+export const WORKSPACE = 1 as WorkspaceId;
+/** What a test says of an event; the rest has defaults. `who`: `user_id ada`, `anonymous_id phone-1`, ... */
+export type Said = { readonly who: readonly string[]; readonly name?: string; readonly at?: number } & Partial<Event>;
+
+export const identifierOf = (text: string): Identifier => {
+  const [kind, ...value] = text.split(" ");
+  return { kind: kind as Identifier["kind"], value: value.join(" ") };
+};
+let sent = 0;
+export function eventOf({ who, name = "Signed Up", at, ...rest }: Said): Event {
+  const type = name === "$customer.identified" ? "identify" : name === "$page.viewed" ? "page" : "track";
+  const happenedAt = at ?? 1_700_000_000_000 + ++sent;
+  return {
+    workspace: WORKSPACE, id: randomUUID(), type, name, happenedAt, receivedAt: happenedAt, originalAt: null, sentAt: null,
+    identifiers: who.map(identifierOf), channel: "web", touchpoint: "/", key: 1, ...rest,
+  }; // prettier-ignore
+}
+
+export async function aWorld(sql: Database, log: EventLog) {
+  const faults: unknown[] = [];
+  const feed = startFeed({ sql, log, clock: Date.now, onFault: (cause) => faults.push(cause) });
+  let passed: (() => void)[] = [];
+  const worker = startWorker({
+    sql, clock: Date.now, owner: randomUUID(), onFault: (cause) => faults.push(cause),
+    onCommit: (batch, logBatch) => {
+      if (logBatch !== null) feed.offer(logBatch, batch.logLines);
+      for (const resolve of passed.splice(0)) resolve();
+    },
+  }); // prettier-ignore
+  const inbox = createInbox(sql, { clock: Date.now, waiting: () => 0, waitingMax: 1e9, onAppend: () => worker.wake() });
+  const handled = async () => {
+    while ((await waitingEvents(sql, Date.now())).events > 0) await new Promise<void>((resolve) => (passed.push(resolve), setTimeout(resolve, 3)));
+  };
+  const atomBy = (text: string) => findAtom(sql, WORKSPACE, identifierOf(text).kind, identifierOf(text).value);
+  const customer = async (text: string) => {
+    const atom = await atomBy(text);
+    return atom === null ? null : readCustomer(sql, WORKSPACE, atom);
+  };
+  return {
+    sql, log, feed, inbox, faults, handled, customer,
+    /** Sends one event after the other, each a batch of its own, and waits until they are handled. */
+    async says(...events: readonly Said[]) {
+      for (const said of events) await inbox.append([eventOf(said)]);
+      await handled();
+    },
+    async sends(events: readonly Event[]) {
+      await inbox.append(events);
+      await handled();
+    },
+    identities: async (text: string) => readIdentities(sql, WORKSPACE, (await atomBy(text)) ?? (0 as AtomId)),
+    unmerge: (customerId: string, linkId: number) => unmerge(sql, WORKSPACE, atomOf(customerId)!, linkId, "a tester", Date.now()),
+    relink: (customerId: string, linkId: number) => relink(sql, WORKSPACE, atomOf(customerId)!, linkId, Date.now()),
+    moments: async (atoms: readonly number[]) => momentsOf(sql, log, { workspace: WORKSPACE, atoms: atoms as AtomId[], limit: 1000, after: null, channel: null }),
+    async stop() {
+      await worker.stop();
+      await feed.stop();
+    },
+  }; // prettier-ignore
+}
+export type World = Awaited<ReturnType<typeof aWorld>>;
