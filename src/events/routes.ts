@@ -55,6 +55,11 @@ export function collectionRoutes(app: FastifyInstance, deps: CollectionDeps): vo
     scope.addContentTypeParser("*", (_request: FastifyRequest, payload: IncomingMessage) =>
       readBody(payload),
     );
+    scope.addHook("onRequest", (request, _reply, next) => {
+      // A malformed Content-Type would be refused before any parser is asked.
+      if (request.method === "POST") request.headers["content-type"] = "application/octet-stream";
+      next();
+    });
     scope.addHook("onRequest", allowAnyOrigin);
     scope.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, deps));
     const door = createDoor(deps);
@@ -167,9 +172,8 @@ function createDoor(deps: CollectionDeps) {
   return { collect, pixel };
 }
 
-/** Page scripts send an Origin (or a Sec-Fetch header); servers send neither, and their agent is no visitor's. */
-const isBrowser = ({ headers }: FastifyRequest): boolean =>
-  headers["origin"] !== undefined || headers["sec-fetch-mode"] !== undefined;
+/** Browsers send an Origin with each POST; servers (Node's fetch with its Sec-Fetch headers too) do not, and their agent is no visitor's. */
+const isBrowser = ({ headers }: FastifyRequest): boolean => headers["origin"] !== undefined;
 
 function typeIn(request: FastifyRequest): EventType | null {
   const { type } = request.params as { type?: string };

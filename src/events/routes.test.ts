@@ -1,0 +1,494 @@
+/** The door over real HTTP, on the real server, inbox and PostgreSQL: what comes in, what bad input gets, and what is kept. */
+import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Door, openDoor } from "../../test/sdk/door.ts";
+import { Failure } from "../errors.ts";
+import { readTallies } from "../telemetry/tally.ts";
+import { LIMITS } from "./model.ts";
+
+let door: Door;
+let failure: Failure | null = null;
+beforeAll(async () => {
+  door = await openDoor({
+    wrap: (inbox) => ({ append: (events) => (failure ? Promise.reject(failure) : inbox.append(events)) }),
+  });
+});
+afterAll(() => door?.stop());
+beforeEach(async () => {
+  failure = null;
+  await door.clear();
+});
+
+const basic = (key = door.writeKey) => ({
+  authorization: `Basic ${Buffer.from(`${key}:`).toString("base64")}`,
+});
+const track = (more: object = {}) => ({ type: "track", event: "Thing Happened", userId: "u1", ...more });
+async function send(path: string, body: unknown, headers: { [name: string]: string } = basic()) {
+  const response = await fetch(door.url + path, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    answer: (await response.json()) as { success: boolean; message?: string; code?: string },
+  };
+}
+const OK = { status: 200, answer: { success: true } };
+
+describe("ways in", () => {
+  test("each address has its type, and a batch its own", async () => {
+    const paths = { t: "track", i: "identify", p: "page", g: "group", s: "screen", a: "alias" } as const;
+    for (const [letter, type] of Object.entries(paths))
+      for (const path of [`/v1/${letter}`, `/v1/${type}`, `/api/s/${type}`, `/api/s/s2s/${type}`]) {
+        const event = {
+          event: "e",
+          userId: "u1",
+          groupId: "g1",
+          previousId: "p1",
+          messageId: path,
+          writeKey: "masked:***",
+        };
+        expect(
+          await send(
+            path,
+            event,
+            path.startsWith("/api") ? { "x-write-key": `${door.writeKey}:secret` } : basic(),
+          ),
+        ).toMatchObject(OK);
+      }
+    for (const path of ["/v1/batch", "/v1/b", "/v1/import"])
+      expect(await send(path, { batch: [track({ messageId: path })] })).toMatchObject(OK);
+    const events = await door.events();
+    expect(events).toHaveLength(27);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(27);
+    for (const { id, type } of events)
+      if (id.startsWith("/v1/track") || id.startsWith("/api/s/s2s/track")) expect(type).toBe("track");
+    expect(events.filter(({ type }) => type === "screen")).toHaveLength(4);
+  });
+
+  test("the key may be in Basic with or without colon, in the body, in a header, or in the beacon's query", async () => {
+    const { writeKey } = door;
+    expect(
+      await send("/v1/track", track(), {
+        authorization: `Basic ${Buffer.from(writeKey).toString("base64")}`,
+      }),
+    ).toMatchObject(OK);
+    expect(await send("/v1/track", { ...track(), writeKey }, {})).toMatchObject(OK);
+    expect(
+      await send("/v1/batch", { batch: [track()], writeKey }, { authorization: "Bearer abc" }),
+    ).toMatchObject(OK);
+    expect(await send("/v1/batch", { batch: [track()] }, { "x-write-key": writeKey })).toMatchObject(OK);
+    expect(
+      await send(
+        `/beacon/v1/batch?writeKey=${writeKey}`,
+        { batch: [track()] },
+        { "content-type": "text/plain" },
+      ),
+    ).toMatchObject(OK);
+    expect(await door.events()).toHaveLength(5);
+  });
+
+  test("an unknown key, no key, and a key of 100 KB are 401, and nothing is kept", async () => {
+    for (const headers of [basic("nobody"), {}, basic("x".repeat(7_000)), { authorization: "Basic !!!" }] as {
+      [name: string]: string;
+    }[])
+      expect((await send("/v1/track", track(), headers)).status).toBe(401);
+    expect((await send("/v1/track", { ...track(), writeKey: "x".repeat(100_000) }, {})).status).toBe(401);
+    expect((await send("/api/s/track", { ...track(), writeKey: door.writeKey }, {})).status).toBe(401);
+    expect(await door.events()).toEqual([]);
+    expect(door.counted("authenticate", "unknown_key")).toBe(6);
+  });
+
+  test.each([
+    ["gzip", gzipSync], ["deflate", deflateSync], ["deflate", deflateRawSync], ["br", brotliCompressSync],
+  ] as const)("a body in %s, labelled as a form", async (encoding, compress) => {
+    const body = compress(JSON.stringify({ batch: [track()] }));
+    expect(await send("/v1/batch", body, { ...basic(), "content-encoding": encoding, "content-type": "application/x-www-form-urlencoded" })).toMatchObject(OK);
+    expect(await door.events()).toHaveLength(1);
+  }); // prettier-ignore
+
+  test("any content type, none, and a byte order mark", async () => {
+    for (const type of [
+      "text/plain",
+      "application/json; charset=utf-8",
+      "multipart/form-data",
+      "nonsense",
+      "*/*",
+    ])
+      expect(await send("/v1/track", track(), { ...basic(), "content-type": type })).toMatchObject(OK);
+    expect(await send("/v1/track", `\ufeff${JSON.stringify(track())}`)).toMatchObject(OK);
+    const raw = JSON.stringify(track());
+    expect(
+      await rawRequest(
+        `POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic().authorization}\r\nContent-Length: ${raw.length}\r\nConnection: close\r\n\r\n${raw}`,
+      ),
+    ).toContain('{"success":true}');
+    expect(await door.events()).toHaveLength(7);
+  });
+
+  test("GPC, the SentAt header and the batch's time of sending reach the events", async () => {
+    const timestamp = "2020-01-01T00:00:00.000Z";
+    await send("/v1/track", track({ timestamp }), {
+      ...basic(),
+      sentat: "2020-01-01T00:00:10.000Z",
+      "sec-gpc": "1",
+    });
+    await send("/v1/batch", { batch: [track({ timestamp })], sentAt: "2020-01-01T00:00:20.000Z" });
+    const [one, two] = await door.events();
+    expect(one!.receivedAt - one!.happenedAt).toBe(10_000);
+    expect(one!.consents).toEqual([
+      { channel: "ads", purpose: "advertising", answer: "denied", source: "gpc" },
+    ]);
+    expect(two!.receivedAt - two!.happenedAt).toBe(20_000);
+  });
+
+  test("a pixel always gets its image, and its event in either spelling", async () => {
+    const data = Buffer.from(
+      JSON.stringify({ ...track({ event: "Email Opened" }), writeKey: door.writeKey }),
+    ).toString("base64url");
+    const flat = new URLSearchParams({
+      writeKey: door.writeKey,
+      event: "Email Opened",
+      userId: "u2",
+      "properties.campaign_id": "c1",
+      "__proto__.x": "1",
+    });
+    for (const path of [
+      `/v1/pixel/track?data=${data}`,
+      `/v1/pixel/track?${flat}`,
+      "/v1/pixel/track",
+      "/v1/pixel/track?data=%%%",
+      "/v1/pixel/sing?x=1",
+    ]) {
+      const response = await fetch(door.url + path, {
+        headers: {
+          "user-agent":
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+        },
+      });
+      expect([
+        response.status,
+        response.headers.get("content-type"),
+        Buffer.from(await response.arrayBuffer())
+          .subarray(0, 3)
+          .toString(),
+      ]).toEqual([200, "image/gif", "GIF"]);
+    }
+    expect(await door.events()).toMatchObject([
+      { channel: "email", name: "Email Opened" },
+      { properties: { campaign_id: "c1" } },
+    ]);
+  });
+
+  test("a preflight is answered with what it asked for, and every answer can be read from any page", async () => {
+    for (const path of [
+      "/v1/batch",
+      "/v1/t",
+      "/v1/m",
+      "/api/s/track",
+      "/beacon/v1/batch",
+      `/v1/projects/${door.writeKey}/settings`,
+      "/sourceConfig/",
+    ]) {
+      const response = await fetch(door.url + path, {
+        method: "OPTIONS",
+        headers: {
+          origin: "https://shop.example",
+          "access-control-request-method": "POST",
+          "access-control-request-headers": "authorization,x-new-header",
+          "access-control-request-private-network": "true",
+        },
+      });
+      expect(response.status).toBe(204);
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        "access-control-allow-origin": "*", "access-control-allow-headers": "authorization,x-new-header", "access-control-max-age": "7200",
+        "access-control-allow-private-network": "true", "access-control-allow-methods": "GET, POST, OPTIONS",
+      }); // prettier-ignore
+    }
+    for (const [path, body] of [
+      ["/v1/track", "{"],
+      ["/v1/track", "x".repeat(LIMITS.bodyBytesMax + 1)],
+    ] as const)
+      expect((await send(path, body)).headers.get("access-control-allow-origin")).toBe("*");
+    expect((await send("/v1/track", track(), {})).headers.get("access-control-allow-origin")).toBe("*");
+    expect(await send("/v1/m", { series: [] }, {})).toMatchObject(OK);
+  });
+});
+
+describe("bad input", () => {
+  test.each([
+    ["not JSON", "{", "malformed"],
+    ["nothing", "", "malformed"],
+    ["a number", "5", "malformed"],
+    ["a batch that is no list", '{"batch":{}}', "malformed"],
+    ["invalid UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), "malformed"],
+    [
+      "10 MB",
+      JSON.stringify({ batch: [track({ properties: { text: "x".repeat(10_000_000) } })] }),
+      "body_too_large",
+    ],
+  ] as const)("%s is 400 with a clear answer", async (_what, body, code) => {
+    const { status, answer } = await send("/v1/batch", body);
+    expect([status, answer.success, answer.code]).toEqual([400, false, code]);
+    expect(answer.message!.length).toBeGreaterThan(10);
+    expect(await door.events()).toEqual([]);
+  });
+
+  test("a body that is not what its Content-Encoding says, of an unknown one, or a bomb is 400", async () => {
+    const bomb = gzipSync(Buffer.alloc(500_000_000, 32));
+    expect(bomb.length).toBeLessThan(LIMITS.bodyBytesMax);
+    const before = process.memoryUsage().rss;
+    expect(await send("/v1/batch", bomb, { ...basic(), "content-encoding": "gzip" })).toMatchObject({
+      status: 400,
+      answer: { code: "body_too_large" },
+    });
+    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
+    for (const encoding of ["gzip", "deflate", "br"])
+      expect(
+        await send("/v1/batch", randomBytes(300), { ...basic(), "content-encoding": encoding }),
+      ).toMatchObject({ status: 400, answer: { code: "malformed" } });
+    expect(
+      await send("/v1/batch", gzipSync(JSON.stringify({ batch: [] })).subarray(0, 15), {
+        ...basic(),
+        "content-encoding": "gzip",
+      }),
+    ).toMatchObject({ status: 400, answer: { code: "malformed" } });
+    expect(await send("/v1/batch", "x", { ...basic(), "content-encoding": "zstd" })).toMatchObject({
+      status: 400,
+      answer: { code: "unknown_encoding" },
+    });
+  });
+
+  test("a body without end is cut off, with an answer", async () => {
+    const answer = await new Promise<string>((done, failed) => {
+      const socket = connect(Number(new URL(door.url).port), "127.0.0.1");
+      let said = "";
+      let ended = false;
+      const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`;
+      const more = () => {
+        while (!ended && socket.write(chunk)) if (socket.writableLength > 1_000_000) break;
+      };
+      socket.on("connect", () => {
+        socket.write("POST /v1/batch HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+        more();
+      });
+      socket.on("drain", more);
+      socket.on("data", (data) => {
+        said += String(data);
+        if (!said.includes("\r\n\r\n")) return;
+        ended = true;
+        socket.destroy();
+        done(said);
+      });
+      socket.on("error", failed);
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  test("what broken senders send in a batch is kept as refused with its reason, and the rest is accepted", async () => {
+    const bad: [object | number | null, string][] = [
+      [5, "not_an_object"], [null, "not_an_object"], [{ userId: "u" }, "unknown_type"], [{ type: "track", userId: "u" }, "missing_name"],
+      [{ type: "track", event: "e" }, "missing_identifier"], [track({ userId: "x".repeat(100_000) }), "too_large"], [track({ properties: "x" }), "invalid_field"],
+      [track({ properties: JSON.parse('{"a":'.repeat(1_000) + "1" + "}".repeat(1_000)) as object }), "too_deep"], [track({ messageId: "x".repeat(101) }), "message_id_too_long"],
+    ]; // prettier-ignore
+    const good = [
+      track({
+        properties: { "a\u0000b": "\u0000\ud800", constructor: 1 },
+        timestamp: "1970-01-01T00:00:00Z",
+      }),
+      track({ timestamp: "2999-01-01T00:00:00Z" }),
+    ];
+    expect(await send("/v1/batch", { batch: [...good, ...bad.map(([event]) => event)] })).toMatchObject(OK);
+    const events = await door.events();
+    expect(events).toHaveLength(2);
+    expect(events[0]).toMatchObject({ happenedAt: 0, properties: { ab: "\ufffd", constructor: 1 } });
+    expect(events[1]!.happenedAt).toBe(events[1]!.receivedAt);
+    const refused = await door.refused();
+    expect(refused.map(({ reason }) => reason).toSorted()).toEqual(
+      bad.map(([, reason]) => reason).toSorted(),
+    );
+    const tallies = await readTallies(door.sql, door.workspace);
+    expect(tallies.accepted).toBe(2);
+    expect(Object.values(tallies.refused).reduce((sum, n) => sum + n, 0)).toBe(bad.length);
+  });
+
+  test("10,000 levels of nesting are refused, not a crash", async () => {
+    const text = `{"batch":[{"type":"track","event":"e","userId":"u","properties":${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}}]}`;
+    expect(await send("/v1/batch", text)).toMatchObject(OK);
+    expect((await door.refused()).map(({ reason }) => reason)).toEqual(["too_deep"]);
+  });
+
+  test("3,000 events in one batch are taken", async () => {
+    expect(
+      await send("/v1/batch", {
+        batch: Array.from({ length: 3_000 }, (_, i) => track({ messageId: `m${i}` })),
+      }),
+    ).toMatchObject(OK);
+    expect(await door.events()).toHaveLength(3_000);
+    expect(await send("/v1/batch", { batch: [] })).toMatchObject(OK);
+  });
+});
+
+describe("back-pressure", () => {
+  test("too many is 429 with whole seconds, a store that is down 503; nothing is kept, refused events neither", async () => {
+    failure = new Failure("too_many", "More events are waiting than can be handled soon.", {
+      retryAfterSeconds: 1.2,
+    });
+    const many = await send("/v1/batch", { batch: [track(), { type: "track" }] });
+    expect([
+      many.status,
+      many.headers.get("retry-after"),
+      many.headers.get("x-ratelimit-reset"),
+      many.answer.success,
+    ]).toEqual([429, "2", "2", false]);
+    failure = new Failure("store_unavailable", "PostgreSQL cannot serve for now: secret details", {
+      retryAfterSeconds: 1,
+    });
+    const down = await send("/v1/track", track());
+    expect([down.status, down.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(down.answer.message).not.toContain("secret");
+    expect(await door.events()).toEqual([]);
+    expect(await door.refused()).toEqual([]);
+    expect(
+      (await fetch(`${door.url}/v1/pixel/track?writeKey=${door.writeKey}&event=e&userId=u`)).status,
+    ).toBe(200);
+  });
+});
+
+describe("what SDKs fetch", () => {
+  test("settings that point to the host they were asked of; 404 for an unknown key", async () => {
+    const response = await fetch(`${door.url}/v1/projects/${door.writeKey}/settings`);
+    const settings = (await response.json()) as {
+      integrations: { [name: string]: { apiHost: string; protocol: string; apiKey: string } };
+    };
+    const host = new URL(door.url).host;
+    for (const name of ["Segment.io", "Customer.io Data Pipelines"])
+      expect(settings.integrations[name]).toMatchObject({
+        apiHost: `${host}/v1`,
+        protocol: "http",
+        apiKey: door.writeKey,
+      });
+    expect(settings.integrations["Segment.io"]).not.toHaveProperty("versionSettings");
+    expect((await fetch(`${door.url}/v1/projects/nobody/settings`)).status).toBe(404);
+  });
+  test("RudderStack's source configuration", async () => {
+    const response = await fetch(`${door.url}/sourceConfig/?writeKey=x&p=web`, { headers: basic() });
+    expect(await response.json()).toMatchObject({
+      source: { writeKey: door.writeKey, enabled: true, destinations: [] },
+    });
+    expect((await fetch(`${door.url}/sourceConfig/`)).status).toBe(401);
+  });
+  test("analytics.js and its parts, compressed, and nothing outside their folder", async () => {
+    const script = await fetch(`${door.url}/analytics.js/v1/${door.writeKey}/analytics.min.js`);
+    expect(script.headers.get("content-encoding")).toBe("gzip");
+    expect((await script.text()).length).toBeGreaterThan(50_000);
+    const again = await fetch(script.url, { headers: { "if-none-match": script.headers.get("etag")! } });
+    expect(again.status).toBe(304);
+    for (const path of [
+      "../package.json",
+      "..%2f..%2fpackage.json",
+      "%2e%2e%2f%2e%2e%2fpackage.json",
+      "index.js.map",
+      "nothing.js",
+      "..",
+      "%00",
+    ]) {
+      const answer = await rawRequest(
+        `GET /analytics-next/bundles/${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1.1 40[04] /);
+      expect(answer).not.toContain('"dependencies"');
+    }
+  });
+});
+
+describe("refused events over the API", () => {
+  const api = async (method: string, path: string, body?: object) => {
+    const response = await fetch(door.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${door.secretKey}`,
+        ...(body && { "content-type": "application/json" }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return {
+      status: response.status,
+      answer: (await response.json()) as {
+        refused: { id: number; reason: string; replayedAt: string | null }[];
+        nextCursor: string | null;
+        outcome: string;
+        accepted: number;
+        reason: string;
+      },
+    };
+  };
+  test("they are listed page by page and by reason, and only with a secret key", async () => {
+    await send("/v1/batch", { batch: [{ type: "track" }, { type: "sing" }, { type: "track" }] });
+    const first = await api("GET", "/v1/refused?limit=2");
+    expect(first.answer.refused.map(({ reason }) => reason)).toEqual(["missing_name", "unknown_type"]);
+    const second = await api("GET", `/v1/refused?limit=2&cursor=${first.answer.nextCursor}`);
+    expect([second.answer.refused.length, second.answer.nextCursor]).toEqual([1, null]);
+    expect((await api("GET", "/v1/refused?reason=unknown_type")).answer.refused).toHaveLength(1);
+    expect((await api("GET", `/v1/refused/${first.answer.refused[0]!.id}`)).answer.reason).toBe(
+      "missing_name",
+    );
+    expect((await api("GET", "/v1/refused/999999999")).status).toBe(404);
+    expect((await fetch(`${door.url}/v1/refused`)).status).toBe(401);
+  });
+
+  test("a corrected one becomes an event of the time it was received, once", async () => {
+    await send("/v1/batch", { batch: [{ type: "track", userId: "u1", messageId: "m1" }] });
+    const [row] = await door.refused();
+    expect((await api("POST", `/v1/refused/${row!.id}/replay`)).answer).toMatchObject({
+      outcome: "refused",
+      reason: "missing_name",
+    });
+    const event = { type: "track", event: "Fixed", userId: "u1", messageId: "m1" };
+    expect((await api("POST", `/v1/refused/${row!.id}/replay`, { event })).answer).toEqual({
+      outcome: "accepted",
+      id: row!.id,
+      messageId: "m1",
+    });
+    expect((await api("POST", `/v1/refused/${row!.id}/replay`, { event })).answer).toMatchObject({
+      outcome: "already_replayed",
+    });
+    expect(await door.events()).toMatchObject([
+      { id: "m1", name: "Fixed", receivedAt: row!.refusedAt, happenedAt: row!.refusedAt },
+    ]);
+    expect((await readTallies(door.sql, door.workspace)).replayed).toBe(1);
+    expect((await api("GET", "/v1/refused?waiting=true")).answer.refused).toEqual([]);
+  });
+
+  test("many are tried again at once, and those still bad say why today", async () => {
+    await send("/v1/batch", {
+      batch: [{ type: "track", userId: "u1" }, track({ context: { userAgent: "Googlebot/2.1" } })],
+    });
+    // As after a fix of the program: what was called a bot is one no more.
+    await door.sql.query(
+      "update refused set body = replace(body, 'Googlebot/2.1', 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36')",
+    );
+    expect((await api("POST", "/v1/refused/replay", {})).answer).toMatchObject({
+      accepted: 1,
+      refused: 1,
+      more: false,
+    });
+    expect(await door.events()).toHaveLength(1);
+    const [waiting] = (await api("GET", "/v1/refused?waiting=true")).answer.refused;
+    expect(waiting!.reason).toBe("missing_name");
+  });
+});
+
+function rawRequest(text: string): Promise<string> {
+  return new Promise((done, failed) => {
+    const socket = connect(Number(new URL(door.url).port), "127.0.0.1", () => socket.write(text));
+    let said = "";
+    socket.on("data", (data) => (said += String(data)));
+    socket.on("end", () => done(said));
+    socket.on("error", failed);
+  });
+}
