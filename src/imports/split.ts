@@ -31,6 +31,7 @@ export type Splitter = {
 
 const LF = 10;
 const CR = 13;
+const LONG_KEPT_BYTES = 10_000;
 
 /** `skipped`: the row that is too long, whose line is still being passed over. */
 type State = { pending: Buffer; bytes: number; line: number; skipped: { line: number; text: string } | null };
@@ -71,11 +72,11 @@ function cutOf(bytes: Buffer): number {
 function refuseLine(shape: Shape, state: State, rows: FileRow[]): void {
   const lf = state.pending.indexOf(LF);
   const end = lf < 0 ? state.pending.length : lf + 1;
-  const refused = { line: state.line, text: state.pending.toString("utf8", 0, Math.min(end, 10_000)).trimEnd() };
   if (end > shape.rowBytesMax) {
-    state.skipped = refused;
+    state.skipped = { line: state.line, text: startOf(state.pending, shape) };
     return;
   }
+  const refused = { line: state.line, text: state.pending.toString("utf8", 0, end).trimEnd() };
   advance(state, end, 1);
   const detail = "A quote opens in this line and is never closed.";
   rows.push({ ...refused, type: "refused", reason: "columns_differ", detail, end: { bytes: state.bytes, line: state.line } });
@@ -91,6 +92,9 @@ function skipLine(shape: Shape, state: State, skipped: { line: number; text: str
   }
   return state.pending.length > 0;
 }
+
+/** What is kept of a row that is too long: the same, however much of it was at hand. */
+const startOf = (bytes: Buffer, { rowBytesMax }: Shape): string => bytes.toString("utf8", 0, Math.min(rowBytesMax, LONG_KEPT_BYTES));
 
 const tooLong = ({ rowBytesMax }: Shape) => ({ reason: "row_too_long" as const, detail: `The row is longer than ${rowBytesMax} bytes.` });
 
@@ -127,7 +131,7 @@ type Told = { readonly text: string } & ({ readonly type: "row"; readonly row: R
 function read(shape: Shape, cells: readonly string[] | null, raw: string, decode: Decode | null): Told {
   const text = decode ? decode(raw) : raw;
   if (text === null) return { type: "refused", text: raw, reason: "not_utf8", detail: "The row is not valid UTF-8. Set the mapping's encoding if the file is written in another one." };
-  if (Buffer.byteLength(text) > shape.rowBytesMax) return { type: "refused", text, ...tooLong(shape) };
+  if (Buffer.byteLength(text) > shape.rowBytesMax) return { type: "refused", text: startOf(Buffer.from(text), shape), ...tooLong(shape) };
   if (cells === null) return readJson(text);
   const known = decode ? cells.map((cell) => decode(cell) ?? cell) : cells;
   return shape.cells === null ? { type: "row", row: known, text } : fitted(known, shape.cells, text);

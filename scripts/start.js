@@ -1,0 +1,119 @@
+/**
+ * `npm start` and `npm run demo`: from a fresh clone to a running server with Node alone. Installs what is missing,
+ * builds what is older than its source, then becomes the server. Plain JavaScript without packages, because it runs
+ * before there are any.
+ *
+ *     node scripts/start.js [start|demo|build] [--port N] [--data FOLDER] [--roles LIST]
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+const DIST = join(ROOT, "dist");
+/** What a stage was last done for; a stage whose print is unchanged is skipped. */
+const PRINTS = join(ROOT, "node_modules", ".throughline");
+/** Files that are not compiled but read at run time, beside the compiled ones. */
+const DATA_FILE = /\.(sql|json|txt|csv|gif)$/;
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Throughline needs Node 20.19 or later; this is ${process.versions.node}. Get it at https://nodejs.org.`);
+  process.exit(1);
+}
+
+const [command = "start", ...flags] = process.argv.slice(2);
+if (!["start", "demo", "build"].includes(command)) {
+  console.error(`"${command}" is none of start, demo and build.`);
+  process.exit(1);
+}
+
+install();
+if (existsSync(join(ROOT, "src"))) build(command === "build");
+if (command !== "build") {
+  // The same process becomes the server: its signals are the server's, and nothing is left behind.
+  process.argv.splice(2, process.argv.length, ...(command === "demo" ? ["demo", ...flags] : flags));
+  await import(pathToFileURL(join(DIST, command === "demo" ? "cli/commands.js" : "main.js")).href);
+}
+
+function install() {
+  const lock = readFileSync(join(ROOT, "package-lock.json"));
+  // Another version of Node may need other binaries.
+  const wanted = createHash("sha256").update(lock).update(process.platform + process.arch + process.versions.modules).digest("hex");
+  if (printOf("installed") === wanted) return;
+  const complete = printOf("installed") === null && lockIs(lock);
+  if (!complete) {
+    console.log("Installing (once; about a minute) ...");
+    run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], "The packages could not be installed. Is the npm registry reachable from here?");
+  }
+  savePrint("installed", wanted);
+}
+
+/** Whether somebody ran `npm ci` or `npm install` for this very lock file already. */
+function lockIs(lock) {
+  const hidden = join(ROOT, "node_modules", ".package-lock.json");
+  if (!existsSync(hidden)) return false;
+  const installed = JSON.parse(readFileSync(hidden, "utf8")).packages;
+  return Object.entries(JSON.parse(lock.toString()).packages).every(([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version);
+}
+
+function build(always) {
+  const server = newest("src", "tsconfig.json", "tsconfig.build.json", "package-lock.json");
+  if (always || printOf("server") !== server || !existsSync(join(DIST, "main.js"))) {
+    console.log("Building the server ...");
+    for (const name of existsSync(DIST) ? readdirSync(DIST) : []) if (name !== "web") rmSync(join(DIST, name), { recursive: true });
+    run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", join(ROOT, "tsconfig.build.json")], "The server could not be built.");
+    copyData(join(ROOT, "src"), DIST);
+    savePrint("server", server);
+  }
+  // Pages are typed by the server's models, and made of them.
+  const web = existsSync(join(ROOT, "web")) ? newest("web", "src", "vite.config.ts", "package-lock.json") : null;
+  if (web !== null && (always || printOf("web") !== web || !existsSync(join(DIST, "web", "index.html")))) {
+    console.log("Building the web app ...");
+    run(process.execPath, [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"], "The web app could not be built.");
+    savePrint("web", web);
+  }
+}
+
+/** A print of the files' sizes and times: cheap enough for every start. */
+function newest(...names) {
+  const hash = createHash("sha256");
+  const add = (path) => {
+    const found = statSync(path);
+    if (found.isDirectory()) for (const name of readdirSync(path).toSorted()) add(join(path, name));
+    else if (!/\.test\.tsx?$/.test(path)) hash.update(`${path} ${found.size} ${found.mtimeMs}\n`);
+  };
+  for (const name of names) add(join(ROOT, name));
+  return hash.digest("hex");
+}
+
+function copyData(from, to) {
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (entry.isDirectory()) copyData(join(from, entry.name), join(to, entry.name));
+    else if (DATA_FILE.test(entry.name)) {
+      mkdirSync(to, { recursive: true });
+      cpSync(join(from, entry.name), join(to, entry.name));
+    }
+  }
+}
+
+function run(file, args, sentence) {
+  const ended = spawnSync(file, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" && file === "npm" });
+  if (ended.signal) process.exit(130);
+  if (ended.status !== 0) {
+    console.error(sentence);
+    process.exit(1);
+  }
+}
+
+function printOf(stage) {
+  const path = join(PRINTS, stage);
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
+}
+
+function savePrint(stage, print) {
+  mkdirSync(PRINTS, { recursive: true });
+  writeFileSync(join(PRINTS, stage), print);
+}
