@@ -1,14 +1,12 @@
-/** The door over real HTTP, on the real server, inbox and PostgreSQL: what comes in, what bad input gets, and what is kept. */
-import { randomBytes } from "node:crypto";
-import { connect } from "node:net";
+/** The door over real HTTP, on the real server, inbox and PostgreSQL: every way in, back-pressure, and what SDKs fetch. */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Door, openDoor } from "../../test/sdk/door.ts";
+import { clientOf, type Door, OK, openDoor, track } from "../../test/sdk/door.ts";
 import { Failure } from "../errors.ts";
-import { readTallies } from "../telemetry/tally.ts";
 import { LIMITS } from "./model.ts";
 
 let door: Door;
+const { basic, send, raw } = clientOf(() => door);
 let failure: Failure | null = null;
 beforeAll(async () => {
   door = await openDoor({
@@ -20,24 +18,6 @@ beforeEach(async () => {
   failure = null;
   await door.clear();
 });
-
-const basic = (key = door.writeKey) => ({
-  authorization: `Basic ${Buffer.from(`${key}:`).toString("base64")}`,
-});
-const track = (more: object = {}) => ({ type: "track", event: "Thing Happened", userId: "u1", ...more });
-async function send(path: string, body: unknown, headers: { [name: string]: string } = basic()) {
-  const response = await fetch(door.url + path, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
-  });
-  return {
-    status: response.status,
-    headers: response.headers,
-    answer: (await response.json()) as { success: boolean; message?: string; code?: string },
-  };
-}
-const OK = { status: 200, answer: { success: true } };
 
 describe("ways in", () => {
   test("each address has its type, and a batch its own", async () => {
@@ -121,10 +101,10 @@ describe("ways in", () => {
     ])
       expect(await send("/v1/track", track(), { ...basic(), "content-type": type })).toMatchObject(OK);
     expect(await send("/v1/track", `\ufeff${JSON.stringify(track())}`)).toMatchObject(OK);
-    const raw = JSON.stringify(track());
+    const body = JSON.stringify(track());
     expect(
-      await rawRequest(
-        `POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic().authorization}\r\nContent-Length: ${raw.length}\r\nConnection: close\r\n\r\n${raw}`,
+      await raw(
+        `POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic().authorization}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
       ),
     ).toContain('{"success":true}');
     expect(await door.events()).toHaveLength(7);
@@ -159,7 +139,7 @@ describe("ways in", () => {
     });
     for (const path of [
       `/v1/pixel/track?data=${data}`,
-      `/v1/pixel/track?${flat}`,
+      `/v1/pixel/track?${flat.toString()}`,
       "/v1/pixel/track",
       "/v1/pixel/track?data=%%%",
       "/v1/pixel/sing?x=1",
@@ -216,120 +196,6 @@ describe("ways in", () => {
       expect((await send(path, body)).headers.get("access-control-allow-origin")).toBe("*");
     expect((await send("/v1/track", track(), {})).headers.get("access-control-allow-origin")).toBe("*");
     expect(await send("/v1/m", { series: [] }, {})).toMatchObject(OK);
-  });
-});
-
-describe("bad input", () => {
-  test.each([
-    ["not JSON", "{", "malformed"],
-    ["nothing", "", "malformed"],
-    ["a number", "5", "malformed"],
-    ["a batch that is no list", '{"batch":{}}', "malformed"],
-    ["invalid UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), "malformed"],
-    [
-      "10 MB",
-      JSON.stringify({ batch: [track({ properties: { text: "x".repeat(10_000_000) } })] }),
-      "body_too_large",
-    ],
-  ] as const)("%s is 400 with a clear answer", async (_what, body, code) => {
-    const { status, answer } = await send("/v1/batch", body);
-    expect([status, answer.success, answer.code]).toEqual([400, false, code]);
-    expect(answer.message!.length).toBeGreaterThan(10);
-    expect(await door.events()).toEqual([]);
-  });
-
-  test("a body that is not what its Content-Encoding says, of an unknown one, or a bomb is 400", async () => {
-    const bomb = gzipSync(Buffer.alloc(500_000_000, 32));
-    expect(bomb.length).toBeLessThan(LIMITS.bodyBytesMax);
-    const before = process.memoryUsage().rss;
-    expect(await send("/v1/batch", bomb, { ...basic(), "content-encoding": "gzip" })).toMatchObject({
-      status: 400,
-      answer: { code: "body_too_large" },
-    });
-    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
-    for (const encoding of ["gzip", "deflate", "br"])
-      expect(
-        await send("/v1/batch", randomBytes(300), { ...basic(), "content-encoding": encoding }),
-      ).toMatchObject({ status: 400, answer: { code: "malformed" } });
-    expect(
-      await send("/v1/batch", gzipSync(JSON.stringify({ batch: [] })).subarray(0, 15), {
-        ...basic(),
-        "content-encoding": "gzip",
-      }),
-    ).toMatchObject({ status: 400, answer: { code: "malformed" } });
-    expect(await send("/v1/batch", "x", { ...basic(), "content-encoding": "zstd" })).toMatchObject({
-      status: 400,
-      answer: { code: "unknown_encoding" },
-    });
-  });
-
-  test("a body without end is cut off, with an answer", async () => {
-    const answer = await new Promise<string>((done, failed) => {
-      const socket = connect(Number(new URL(door.url).port), "127.0.0.1");
-      let said = "";
-      let ended = false;
-      const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`;
-      const more = () => {
-        while (!ended && socket.write(chunk)) if (socket.writableLength > 1_000_000) break;
-      };
-      socket.on("connect", () => {
-        socket.write("POST /v1/batch HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
-        more();
-      });
-      socket.on("drain", more);
-      socket.on("data", (data) => {
-        said += String(data);
-        if (!said.includes("\r\n\r\n")) return;
-        ended = true;
-        socket.destroy();
-        done(said);
-      });
-      socket.on("error", failed);
-    });
-    expect(answer).toMatch(/^HTTP\/1.1 400 /);
-  });
-
-  test("what broken senders send in a batch is kept as refused with its reason, and the rest is accepted", async () => {
-    const bad: [object | number | null, string][] = [
-      [5, "not_an_object"], [null, "not_an_object"], [{ userId: "u" }, "unknown_type"], [{ type: "track", userId: "u" }, "missing_name"],
-      [{ type: "track", event: "e" }, "missing_identifier"], [track({ userId: "x".repeat(100_000) }), "too_large"], [track({ properties: "x" }), "invalid_field"],
-      [track({ properties: JSON.parse('{"a":'.repeat(1_000) + "1" + "}".repeat(1_000)) as object }), "too_deep"], [track({ messageId: "x".repeat(101) }), "message_id_too_long"],
-    ]; // prettier-ignore
-    const good = [
-      track({
-        properties: { "a\u0000b": "\u0000\ud800", constructor: 1 },
-        timestamp: "1970-01-01T00:00:00Z",
-      }),
-      track({ timestamp: "2999-01-01T00:00:00Z" }),
-    ];
-    expect(await send("/v1/batch", { batch: [...good, ...bad.map(([event]) => event)] })).toMatchObject(OK);
-    const events = await door.events();
-    expect(events).toHaveLength(2);
-    expect(events[0]).toMatchObject({ happenedAt: 0, properties: { ab: "\ufffd", constructor: 1 } });
-    expect(events[1]!.happenedAt).toBe(events[1]!.receivedAt);
-    const refused = await door.refused();
-    expect(refused.map(({ reason }) => reason).toSorted()).toEqual(
-      bad.map(([, reason]) => reason).toSorted(),
-    );
-    const tallies = await readTallies(door.sql, door.workspace);
-    expect(tallies.accepted).toBe(2);
-    expect(Object.values(tallies.refused).reduce((sum, n) => sum + n, 0)).toBe(bad.length);
-  });
-
-  test("10,000 levels of nesting are refused, not a crash", async () => {
-    const text = `{"batch":[{"type":"track","event":"e","userId":"u","properties":${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}}]}`;
-    expect(await send("/v1/batch", text)).toMatchObject(OK);
-    expect((await door.refused()).map(({ reason }) => reason)).toEqual(["too_deep"]);
-  });
-
-  test("3,000 events in one batch are taken", async () => {
-    expect(
-      await send("/v1/batch", {
-        batch: Array.from({ length: 3_000 }, (_, i) => track({ messageId: `m${i}` })),
-      }),
-    ).toMatchObject(OK);
-    expect(await door.events()).toHaveLength(3_000);
-    expect(await send("/v1/batch", { batch: [] })).toMatchObject(OK);
   });
 });
 
@@ -397,7 +263,7 @@ describe("what SDKs fetch", () => {
       "..",
       "%00",
     ]) {
-      const answer = await rawRequest(
+      const answer = await raw(
         `GET /analytics-next/bundles/${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
       );
       expect(answer).toMatch(/^HTTP\/1.1 40[04] /);
@@ -405,90 +271,3 @@ describe("what SDKs fetch", () => {
     }
   });
 });
-
-describe("refused events over the API", () => {
-  const api = async (method: string, path: string, body?: object) => {
-    const response = await fetch(door.url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${door.secretKey}`,
-        ...(body && { "content-type": "application/json" }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    return {
-      status: response.status,
-      answer: (await response.json()) as {
-        refused: { id: number; reason: string; replayedAt: string | null }[];
-        nextCursor: string | null;
-        outcome: string;
-        accepted: number;
-        reason: string;
-      },
-    };
-  };
-  test("they are listed page by page and by reason, and only with a secret key", async () => {
-    await send("/v1/batch", { batch: [{ type: "track" }, { type: "sing" }, { type: "track" }] });
-    const first = await api("GET", "/v1/refused?limit=2");
-    expect(first.answer.refused.map(({ reason }) => reason)).toEqual(["missing_name", "unknown_type"]);
-    const second = await api("GET", `/v1/refused?limit=2&cursor=${first.answer.nextCursor}`);
-    expect([second.answer.refused.length, second.answer.nextCursor]).toEqual([1, null]);
-    expect((await api("GET", "/v1/refused?reason=unknown_type")).answer.refused).toHaveLength(1);
-    expect((await api("GET", `/v1/refused/${first.answer.refused[0]!.id}`)).answer.reason).toBe(
-      "missing_name",
-    );
-    expect((await api("GET", "/v1/refused/999999999")).status).toBe(404);
-    expect((await fetch(`${door.url}/v1/refused`)).status).toBe(401);
-  });
-
-  test("a corrected one becomes an event of the time it was received, once", async () => {
-    await send("/v1/batch", { batch: [{ type: "track", userId: "u1", messageId: "m1" }] });
-    const [row] = await door.refused();
-    expect((await api("POST", `/v1/refused/${row!.id}/replay`)).answer).toMatchObject({
-      outcome: "refused",
-      reason: "missing_name",
-    });
-    const event = { type: "track", event: "Fixed", userId: "u1", messageId: "m1" };
-    expect((await api("POST", `/v1/refused/${row!.id}/replay`, { event })).answer).toEqual({
-      outcome: "accepted",
-      id: row!.id,
-      messageId: "m1",
-    });
-    expect((await api("POST", `/v1/refused/${row!.id}/replay`, { event })).answer).toMatchObject({
-      outcome: "already_replayed",
-    });
-    expect(await door.events()).toMatchObject([
-      { id: "m1", name: "Fixed", receivedAt: row!.refusedAt, happenedAt: row!.refusedAt },
-    ]);
-    expect((await readTallies(door.sql, door.workspace)).replayed).toBe(1);
-    expect((await api("GET", "/v1/refused?waiting=true")).answer.refused).toEqual([]);
-  });
-
-  test("many are tried again at once, and those still bad say why today", async () => {
-    await send("/v1/batch", {
-      batch: [{ type: "track", userId: "u1" }, track({ context: { userAgent: "Googlebot/2.1" } })],
-    });
-    // As after a fix of the program: what was called a bot is one no more.
-    await door.sql.query(
-      "update refused set body = replace(body, 'Googlebot/2.1', 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36')",
-    );
-    expect((await api("POST", "/v1/refused/replay", {})).answer).toMatchObject({
-      accepted: 1,
-      refused: 1,
-      more: false,
-    });
-    expect(await door.events()).toHaveLength(1);
-    const [waiting] = (await api("GET", "/v1/refused?waiting=true")).answer.refused;
-    expect(waiting!.reason).toBe("missing_name");
-  });
-});
-
-function rawRequest(text: string): Promise<string> {
-  return new Promise((done, failed) => {
-    const socket = connect(Number(new URL(door.url).port), "127.0.0.1", () => socket.write(text));
-    let said = "";
-    socket.on("data", (data) => (said += String(data)));
-    socket.on("end", () => done(said));
-    socket.on("error", failed);
-  });
-}

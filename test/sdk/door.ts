@@ -3,7 +3,7 @@
  * what came in, read from the inbox's own rows.
  */
 import { randomUUID } from "node:crypto";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import type { Database } from "../../src/db/postgres.ts";
 import { createInbox } from "../../src/events/inbox.ts";
 import type { Event, Inbox } from "../../src/events/model.ts";
@@ -106,3 +106,55 @@ export async function openDoor(
   }; // prettier-ignore
   return door;
 }
+
+/** What a developer's own HTTP client does: posts a body with the key as HTTP Basic, and reads the answer. */
+export type Client = {
+  readonly basic: (key?: string) => { [name: string]: string };
+  readonly send: (path: string, body: unknown, headers?: { [name: string]: string }) => Promise<Sent>;
+  /** Writes bytes to the socket and reads until the server closes it. */
+  readonly raw: (text: string) => Promise<string>;
+};
+export type Sent = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly answer: { readonly success: boolean; readonly message?: string; readonly code?: string };
+};
+/** A client of the door that `of` gives when it is used. */
+export function clientOf(of: () => Door): Client {
+  const basic = (key = of().writeKey) => ({
+    authorization: `Basic ${Buffer.from(`${key}:`).toString("base64")}`,
+  });
+  return {
+    basic,
+    send: async (path, body, headers = basic()) => {
+      const response = await fetch(of().url + path, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body:
+          typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+      });
+      return {
+        status: response.status,
+        headers: response.headers,
+        answer: (await response.json()) as Sent["answer"],
+      };
+    },
+    raw: (text) =>
+      new Promise((done, failed) => {
+        const socket = connect(Number(new URL(of().url).port), "127.0.0.1", () => socket.write(text));
+        let said = "";
+        socket.on("data", (data) => (said += String(data)));
+        socket.on("end", () => done(said));
+        socket.on("error", failed);
+      }),
+  };
+}
+/** A good event. */
+export const track = (more: object = {}) => ({
+  type: "track",
+  event: "Thing Happened",
+  userId: "u1",
+  ...more,
+});
+/** A good answer. */
+export const OK = { status: 200, answer: { success: true } };
