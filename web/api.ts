@@ -18,7 +18,8 @@ import type { Client } from "./http.ts";
 /** GET /auth/session */
 export type Session = SessionView;
 
-type Lag = { readonly lagEvents: number; readonly lagMs: number };
+/** Null where a store cannot be asked. */
+type Lag = { readonly lagEvents: number | null; readonly lagMs: number | null };
 /** GET /readyz */
 export type Readiness = { readonly ready: boolean; readonly worker: Lag; readonly eventLog: Lag };
 /** GET /v1/stats */

@@ -50,7 +50,14 @@ function Cart({ cart }: { cart: CustomerDocument["cart"] }) {
   );
 }
 
-function Purchases({ purchases }: { purchases: CustomerDocument["purchases"] }) {
+/** Names of the products this customer looked at or put in the cart: an order may tell ids only. */
+function namesOf({ recentlyViewed, cart }: CustomerDocument): ReadonlyMap<string, string> {
+  return new Map([...recentlyViewed, ...cart.items].map(({ product }) => [product.id, productName(product)]));
+}
+
+function Purchases({ customer }: { customer: CustomerDocument }) {
+  const { purchases } = customer;
+  const names = namesOf(customer);
   if (purchases.orders === 0) return null;
   return (
     <Card title="Purchases" aside={counted(purchases.orders, "order")}>
@@ -59,7 +66,10 @@ function Purchases({ purchases }: { purchases: CustomerDocument["purchases"] }) 
           <li key={order.orderId}>
             <div className={classes["line"]}>
               <span className="wrap">
-                {order.products.slice(0, 3).join(", ") || `Order ${order.orderId}`}
+                {order.products
+                  .slice(0, 3)
+                  .map((product) => names.get(product) ?? product)
+                  .join(", ") || `Order ${order.orderId}`}
               </span>
               <span>{money(order.valueMinor, order.currency)}</span>
             </div>
@@ -170,7 +180,7 @@ export function Facts({ customer }: { customer: CustomerDocument }) {
   return (
     <div className={classes["facts"]}>
       <Cart cart={customer.cart} />
-      <Purchases purchases={customer.purchases} />
+      <Purchases customer={customer} />
       <Viewed viewed={customer.recentlyViewed} />
       <Touches customer={customer} />
       {customer.consents.length > 0 && (

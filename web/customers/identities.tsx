@@ -92,7 +92,7 @@ export function IdentitiesTab() {
   return (
     <div className={classes["parts"]}>
       <Part
-        title={joined ? `${counted(atoms.length, "part")}, one customer` : "One name from the start"}
+        title={atoms.length > 1 ? `${counted(atoms.length, "part")}, one customer` : "One part"}
         explain="Each part is a set of names that were always used together, with the events that carried them."
       >
         <Atoms atoms={atoms} />

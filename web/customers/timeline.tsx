@@ -59,7 +59,7 @@ function Details({ event }: { event: TimelineEvent }) {
 
 function Moment({ event }: { event: TimelineEvent }) {
   const [opened, setOpened] = useState(false);
-  const what = about({ ...event.traits, ...event.properties }, event.touchpoint);
+  const what = about(event);
   return (
     <li className={classes["moment"]}>
       <button

@@ -16,16 +16,19 @@ type State = { readonly tone: "good" | "late" | "bad"; readonly label: string };
 export function stateOf(readiness: Readiness | undefined, failed: boolean): State {
   if (failed) return { tone: "bad", label: "No connection" };
   if (readiness === undefined) return { tone: "good", label: "Checking" };
-  const behindMs = Math.max(readiness.worker.lagMs, readiness.eventLog.lagMs);
-  const behind = readiness.worker.lagEvents + readiness.eventLog.lagEvents;
+  const { worker, eventLog } = readiness;
+  const behindMs = Math.max(worker.lagMs ?? 0, eventLog.lagMs ?? 0);
+  const behind = (worker.lagEvents ?? 0) + (eventLog.lagEvents ?? 0);
   if (behind > 0 && behindMs >= BEHIND_MS) return { tone: "late", label: `${lasting(behindMs)} behind` };
   return readiness.ready ? { tone: "good", label: "Up to date" } : { tone: "bad", label: "Not ready" };
 }
 
-const line = ({ lagEvents, lagMs }: Readiness["worker"]): string =>
-  lagEvents === 0
+function line({ lagEvents, lagMs }: Readiness["worker"]): string {
+  if (lagEvents === null) return "cannot be asked for now";
+  return lagEvents === 0
     ? "nothing waits"
-    : `${counted(lagEvents, "event")} waiting, the oldest for ${lasting(lagMs)}`;
+    : `${counted(lagEvents, "event")} waiting, the oldest for ${lasting(lagMs ?? 0)}`;
+}
 
 /** The dot in the header; opened, what it rests on. */
 export function Freshness() {

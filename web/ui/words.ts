@@ -127,6 +127,12 @@ function amount(properties: { readonly [name: string]: unknown }): string | null
   return isText(currency) ? `${value} ${currency}` : String(value);
 }
 
+type Told = {
+  readonly type: EventType;
+  readonly touchpoint: string;
+  readonly properties: { readonly [name: string]: unknown };
+  readonly traits: { readonly [name: string]: unknown };
+};
 const TELLING = [
   "subject",
   "email_subject",
@@ -139,9 +145,12 @@ const TELLING = [
   "coupon",
 ];
 
-/** The one line under an event's name: what it was about, from the properties people use. Empty when they tell nothing. */
-export function about(properties: { readonly [name: string]: unknown }, touchpoint: string): string {
-  const what = productName(properties) ?? TELLING.map((field) => properties[field]).find(isText) ?? null;
-  const line = [what, amount(properties)].filter(isText).join(" · ");
-  return line === "" ? touchpoint : line;
+/** The one line beside an event's name: what it was about, from the fields people use; empty when they tell nothing. */
+export function about({ type, touchpoint, properties, traits }: Told): string {
+  const fields = { ...traits, ...properties };
+  const person = [fields["firstName"], fields["lastName"]].filter(isText).join(" ");
+  const what = productName(fields) ?? TELLING.map((field) => fields[field]).find(isText) ?? person;
+  const line = [what, amount(fields)].filter(isText).join(" · ");
+  // A touchpoint that only repeats the type says nothing.
+  return line === "" && touchpoint !== type ? touchpoint : line;
 }
