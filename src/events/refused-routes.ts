@@ -112,7 +112,8 @@ function replayRoutes(app: App, deps: ReplayDeps): void {
         params: Id,
         body: z
           .object({ event: z.record(z.string(), z.unknown()).optional().describe("The corrected event") })
-          .nullish(),
+          .nullish()
+          .meta({ examples: [{ event: { type: "track", userId: "ada", event: "Order Completed" } }] }),
         response: { 200: ReplayOutcome },
       },
     },
@@ -132,11 +133,13 @@ function replayRoutes(app: App, deps: ReplayDeps): void {
         operationId: "replayManyRefused",
         summary: "Try many again, newest first",
         tags: ["Events"],
-        body: z.object({
-          reason: RefusalReason.optional(),
-          limit: z.number().int().min(1).max(REPLAY_MAX).default(REPLAY_MAX),
-          cursor: z.string().optional().describe("nextCursor of the call before"),
-        }),
+        body: z
+          .object({
+            reason: RefusalReason.optional(),
+            limit: z.number().int().min(1).max(REPLAY_MAX).default(REPLAY_MAX),
+            cursor: z.string().optional().describe("nextCursor of the call before"),
+          })
+          .meta({ examples: [{ reason: "missing_name", limit: 100 }] }),
         response: { 200: ReplayedMany },
       },
     },

@@ -79,16 +79,15 @@ function keyOf(header: string | string[]): string {
   return key;
 }
 
-/** The request's content. A body that is read as a stream is known by its kind and length. */
-function hashOf(request: FastifyRequest): string {
-  const { body, headers } = request;
-  const streamed = typeof (body as { pipe?: unknown } | null)?.pipe === "function";
-  const content = streamed
+/** The request's content. A file that the route reads by itself is known by its kind and length. */
+function hashOf({ method, url, body, headers }: FastifyRequest): string {
+  const unread = body === undefined || typeof (body as { pipe?: unknown } | null)?.pipe === "function";
+  const content = unread
     ? `${headers["content-type"]} ${headers["content-length"]}`
     : Buffer.isBuffer(body)
       ? body
-      : (JSON.stringify(body) ?? "");
-  return createHash("sha256").update(`${request.method} ${request.url}\n`).update(content).digest("hex");
+      : JSON.stringify(body);
+  return createHash("sha256").update(`${method} ${url}\n`).update(content).digest("hex");
 }
 
 async function claimed(sql: Sql, { workspace, key }: Claim, hash: string, now: Instant): Promise<boolean> {

@@ -44,6 +44,7 @@ type Operation = Node & {
   parameters?: unknown[];
   responses: { [status: string]: Node };
   "x-access"?: RouteAccess;
+  "x-consumes"?: readonly string[];
   tags?: string[];
 };
 export type Document = Node & {
@@ -91,7 +92,10 @@ export async function collectRoutes(app: FastifyInstance, version: string): Prom
       const { route, schema, url } = given;
       const { access = "secret", collection } = route.config ?? {};
       if (collection || !schema) return { schema: { hide: true }, url };
-      return transform({ ...given, schema: { ...schema, "x-access": access } as typeof schema });
+      return transform({
+        ...given,
+        schema: { ...schema, "x-access": access, "x-consumes": schema.consumes } as typeof schema,
+      });
     },
     transformObject: createJsonSchemaTransformObject({}),
   });
@@ -145,6 +149,16 @@ const DONE: { readonly [status: string]: string } = {
 function complete(method: string, operation: Operation): void {
   const access = operation["x-access"] ?? "secret";
   delete operation["x-access"];
+  const files = operation["x-consumes"];
+  delete operation["x-consumes"];
+  // A file is read as it comes, so no schema of a body says that there is one.
+  if (files && !operation["requestBody"])
+    operation["requestBody"] = {
+      required: true,
+      content: Object.fromEntries(
+        files.map((type) => [type, { schema: { type: "string", format: "binary" } }]),
+      ),
+    };
   const unsafe = method !== "get" && method !== "head";
   for (const [status, response] of Object.entries(operation.responses)) {
     if (response["description"] === "Default Response")

@@ -32,7 +32,7 @@ const PreviewQuestion = z.object({
   sample: z.string().min(1).max(IMPORT_LIMITS.previewBytesMax).describe("The beginning of the file, as text"),
   preset: PresetName.optional(),
   mapping: Mapping.optional(),
-});
+}).meta({ examples: [{ name: "customers.csv", sample: "email,first name\nada@example.com,Ada\n" }] });
 const AnyJson = z.unknown();
 const PreviewAnswer = z.object({
   preset: z.string().nullable(),
@@ -125,7 +125,7 @@ function readingRoutes(app: App, deps: ImportDeps): void {
         name: Name, preset: PresetName.optional(), mapping: Mapping.optional(),
         sizeBytes: z.int().min(1).max(IMPORT_LIMITS.fileBytesMax),
         sha256: z.string().regex(/^[0-9a-f]{64}$/).optional().describe("Of the file, in hexadecimal: the same file is then imported once"),
-      }),
+      }).meta({ examples: [{ name: "customers.csv", preset: "customers-csv", sizeBytes: 52_000 }] }),
       response: { 200: Import, 201: Import },
     },
   }, async ({ workspace, actor, body }, reply) => {

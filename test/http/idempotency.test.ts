@@ -86,7 +86,7 @@ describe("an Idempotency-Key", () => {
     const before = runs;
     const answers = await Promise.all(Array.from({ length: 50 }, () => send("k-4")));
     expect(runs - before).toBe(1);
-    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([201, 409]));
+    for (const { statusCode } of answers) expect([201, 409]).toContain(statusCode);
   });
 
   test("does not keep a fault, but keeps a refusal", async () => {

@@ -1,4 +1,4 @@
-/** A real server on a real embedded PostgreSQL for the tests of HTTP and access; the clock is the test's. */
+/** A real server on a real PostgreSQL for the tests of HTTP and access; the clock is the test's. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,17 +7,15 @@ import type { FastifyInstance } from "fastify";
 import { ensureFirstWorkspace, type First } from "../../src/access/first.ts";
 import { createKeyRing, type KeyRing } from "../../src/access/keys.ts";
 import { type Config, configOf } from "../../src/config.ts";
-import { type EmbeddedPostgres, startEmbedded } from "../../src/db/embedded.ts";
-import { migrateState } from "../../src/db/migrate.ts";
-import { type Database, openPostgres } from "../../src/db/postgres.ts";
+import type { Database } from "../../src/db/postgres.ts";
 import { createServer, type ServerDeps } from "../../src/http/server.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createMetrics, type Metrics } from "../../src/telemetry/metrics.ts";
+import { aDatabase } from "../stores.ts";
 
 export type Platform = {
   readonly app: FastifyInstance;
   readonly sql: Database;
-  readonly postgres: EmbeddedPostgres;
   readonly first: First;
   readonly keys: KeyRing;
   readonly metrics: Metrics;
@@ -38,12 +36,11 @@ export type PlatformOptions = Partial<
   readonly env?: { readonly [name: string]: string };
 };
 
-/** Starts it; some 1.5 s. */
+/** Starts it, on a database of its own. */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const dataDir = await mkdtemp(join(tmpdir(), "throughline-http-"));
-  const postgres = await startEmbedded({ dataDir });
-  const sql = openPostgres(postgres.url, 10);
-  await migrateState(sql);
+  const database = await aDatabase();
+  const { sql } = database;
   let aheadMs = 0;
   const clock = () => Date.now() + aheadMs;
   const config = configOf({ THROUGHLINE_DATA: dataDir, ...options.env });
@@ -87,7 +84,6 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   return {
     ...own,
     sql,
-    postgres,
     first,
     config,
     dataDir,
@@ -100,8 +96,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     },
     stop: async () => {
       for (const app of [own.app, ...others]) await app.close();
-      await sql.close();
-      await postgres.stop();
+      await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

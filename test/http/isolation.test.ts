@@ -1,0 +1,194 @@
+/**
+ * Two workspaces on one platform: whatever route of the OpenAPI document is asked with the key of one, with ids of the
+ * other, nothing of the other is seen and nothing of it changes. A route that is added is covered, or fails here.
+ */
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type Keys, startWhole, type Whole } from "./whole.ts";
+
+let whole: Whole;
+let alpha: Keys;
+let bravo: Keys;
+/** Ids of things of the second workspace, by the path they stand in. */
+let ids: { readonly [prefix: string]: string };
+
+const asked = async (keys: Keys, path: string, options: { method?: string; body?: unknown } = {}) => {
+  const json =
+    options.body === undefined
+      ? {}
+      : { body: JSON.stringify(options.body), headers: { "content-type": "application/json" } };
+  const headers = { ...json.headers, authorization: `Bearer ${keys.secretKey}` };
+  return fetch(`${whole.address}${path}`, { ...options, ...json, headers } as RequestInit);
+};
+const send = async ({ writeKey }: Keys, batch: readonly object[]) => {
+  const answer = await fetch(`${whole.address}/v1/batch`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ writeKey, batch }),
+  });
+  expect(answer.status).toBe(200);
+  await answer.text();
+};
+const events = (mark: string) => [
+  {
+    type: "identify",
+    messageId: "m-1",
+    userId: "same-user",
+    anonymousId: `${mark}-device`,
+    traits: { email: "same@example.com", name: mark },
+  },
+  { type: "identify", messageId: "m-2", userId: "same-user", anonymousId: `${mark}-tablet` },
+  { type: "track", messageId: "m-3", userId: "same-user", event: `${mark} bought`, properties: { mark } },
+  { type: "track", messageId: `${mark}-bad`, properties: { mark } },
+];
+const QUERIES: { readonly [path: string]: string } = {
+  "/v1/customers/lookup": "?kind=user_id&value=same-user",
+  "/v1/customers": "?query=same",
+};
+
+beforeAll(async () => {
+  whole = await startWhole();
+  [alpha, bravo] = [whole.first, await whole.workspace("bravo")];
+  await send(alpha, events("alpha"));
+  await send(bravo, events("bravo"));
+  await whole.drain();
+  const read = async (path: string) => (await asked(bravo, path)).json() as Promise<never>;
+  const customer = (await read("/v1/customers/lookup?kind=user_id&value=same-user")) as { id: string };
+  const refused = (await read("/v1/refused")) as { refused: { id: number }[] };
+  const keys = (await read("/v1/keys")) as { keys: { id: number }[] };
+  const begun = await fetch(`${whole.address}/v1/imports?name=bravo.csv&preset=customers-csv`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${bravo.secretKey}`, "content-type": "text/csv" },
+    body: "email,name\nbravo@example.com,bravo\n",
+  });
+  const imported = (await begun.json()) as { id: number };
+  expect([begun.ok, imported.id > 0]).toEqual([true, true]);
+  await vi.waitFor(
+    async () => expect(await read(`/v1/imports/${imported.id}`)).toMatchObject({ state: "done" }),
+    { timeout: 30_000 },
+  );
+  await whole.drain();
+  ids = {
+    "/v1/customers/": customer.id,
+    "/v1/refused/": String(refused.refused[0]!.id),
+    "/v1/keys/": String(keys.keys[0]!.id),
+    "/v1/imports/": String(imported.id),
+  };
+});
+afterAll(() => whole.end());
+
+/** Every operation on /v1 with the second workspace's ids in its path. */
+async function operations(): Promise<
+  readonly { name: string; method: string; path: string; foreign: boolean; example: unknown }[]
+> {
+  const { paths } = await whole.document();
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, operation]) => path.startsWith("/v1/") && !operation.tags?.includes("Collection"))
+      .map(([method, operation]) => {
+        const foreign = path.includes("{");
+        const id = foreign ? ids[path.slice(0, path.indexOf("{"))] : "";
+        // A new route with an id in its path: make a thing of its kind for bravo above.
+        if (id === undefined) throw new Error(`${path} has an id of a kind this test does not know.`);
+        const media = Object.values(
+          (operation["requestBody"] as { content?: { [type: string]: { example?: unknown } } } | undefined)
+            ?.content ?? {},
+        )[0];
+        return {
+          name: `${method} ${path}`,
+          method: method.toUpperCase(),
+          path: path.replace(/\{\w+\}/, id) + (QUERIES[path] ?? ""),
+          foreign,
+          example: media?.example,
+        };
+      }),
+  );
+}
+
+const stateOf = async () => {
+  const { sql } = whole.stores;
+  const tables = ["keys", "refused", "imports", "identifiers", "links", "atoms"];
+  return Promise.all(
+    tables.map((table) =>
+      sql.query(`select * from ${table} where workspace = $1 order by 1`, [bravo.workspace]),
+    ),
+  );
+};
+
+describe("a workspace", () => {
+  test("has customers, events and refused events of its own, under the same names", async () => {
+    for (const [keys, mark, other, n] of [
+      [alpha, "alpha", "bravo", 3],
+      [bravo, "bravo", "alpha", 4],
+    ] as const) {
+      const seen = await Promise.all(
+        [
+          "/v1/customers/lookup?kind=email&value=same@example.com",
+          "/v1/customers?query=same",
+          "/v1/export/events",
+          "/v1/export/customers",
+          "/v1/refused",
+        ].map(async (path) => (await asked(keys, path)).text()),
+      );
+      for (const body of seen) {
+        expect(body).toContain(mark);
+        expect(body).not.toContain(other);
+      }
+      expect(await (await asked(keys, "/v1/stats")).json()).toMatchObject({
+        accepted: n,
+        processed: n,
+        logged: n,
+        duplicates: 0,
+        refused: { missing_name: 1 },
+      });
+    }
+  });
+
+  test("shows nothing of itself to another's key, by any route", async () => {
+    const reads = (await operations()).filter(
+      ({ method, path }) => method === "GET" && path !== "/v1/events/live",
+    );
+    expect(reads.length).toBeGreaterThan(12);
+    for (const { name, path, foreign } of reads) {
+      const answer = await asked(alpha, path);
+      const body = await answer.text();
+      expect([name, body.includes("bravo") || body.includes(bravo.writeKey)]).toEqual([name, false]);
+      if (foreign) expect([name, answer.status]).toEqual([name, 404]);
+      else expect([name, answer.ok]).toEqual([name, true]);
+    }
+  });
+
+  test("is changed by no other's key, by any route", async () => {
+    const before = await stateOf();
+    const changes = (await operations()).filter(({ method, foreign }) => method !== "GET" && foreign);
+    expect(changes.length).toBeGreaterThan(4);
+    for (const { name, method, path, example } of changes) {
+      const answer = await asked(alpha, path, {
+        method,
+        ...(method === "DELETE" ? {} : { body: example ?? {} }),
+      });
+      const body = await answer.text();
+      expect([name, answer.status >= 400 && answer.status < 500, body.includes("bravo")]).toEqual([
+        name,
+        true,
+        false,
+      ]);
+    }
+    expect(await stateOf()).toEqual(before);
+  });
+
+  test("is told of its own events as they arrive, not of another's", async () => {
+    const stop = new AbortController();
+    const live = await fetch(`${whole.address}/v1/events/live`, {
+      headers: { authorization: `Bearer ${alpha.secretKey}` },
+      signal: stop.signal,
+    });
+    expect(live.status).toBe(200);
+    const reader = live.body!.pipeThrough(new TextDecoderStream()).getReader();
+    await send(bravo, [{ type: "track", userId: "x", event: "bravo live" }]);
+    await send(alpha, [{ type: "track", userId: "x", event: "alpha live" }]);
+    let seen = "";
+    while (!seen.includes("alpha live")) seen += (await reader.read()).value ?? "";
+    stop.abort();
+    expect(seen).not.toContain("bravo");
+  });
+});
