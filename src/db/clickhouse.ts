@@ -1,7 +1,7 @@
 /**
  * The event log's store: ClickHouse behind `@clickhouse/client`, in process (chDB) or over HTTP, the same SQL.
  */
-import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
 import { Failure } from "../errors.ts";
 
@@ -22,18 +22,20 @@ export interface EventLog {
 }
 
 type ChdbConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
+// What fails is thrown, and logged once by whoever catches it.
+const QUIET = { level: ClickHouseLogLevel.OFF };
 const READ_SETTINGS = { output_format_json_quote_64bit_integers: 0 } as const;
 
 /** Opens chDB under `path`, which no other process may have open. */
 export function openChdb(path: string): EventLog {
   // Two copies of one interface (the client's and its common part's) differ by a private field only.
   const connection = createChdbConnection({ path }) as unknown as ChdbConnection;
-  return eventLogOn(createClient({ connection }), "embedded");
+  return eventLogOn(createClient({ connection, log: QUIET }), "embedded");
 }
 
 /** A client of the ClickHouse server at `url`; the database is the path's last part. */
 export function openClickhouse(url: string): EventLog {
-  return eventLogOn(createClient({ url, request_timeout: 60_000, max_open_connections: 8 }), "server");
+  return eventLogOn(createClient({ url, request_timeout: 60_000, max_open_connections: 8, log: QUIET }), "server");
 }
 
 function eventLogOn(client: ClickHouseClient, kind: "embedded" | "server"): EventLog {

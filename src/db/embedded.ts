@@ -54,6 +54,8 @@ export type EmbeddedOptions = {
   readonly dataDir: string;
   /** Extra settings, by name. */
   readonly settings?: { readonly [name: string]: string };
+  /** The folder with PostgreSQL's `bin` and `lib`; without it the one of the npm package. */
+  readonly programs?: string;
   /** Called when the server ends without being asked to; it is started again until `stop`. */
   readonly onExit?: (detail: string) => void;
 };
@@ -62,11 +64,11 @@ export type EmbeddedOptions = {
  * Starts the server on `dataDir`/postgres, creating it on first use (about 1 s). If the server dies it is started
  * again. Throws `Failure("configuration")` when it cannot run here, saying what to do.
  */
-export async function startEmbedded({ dataDir, settings = {}, onExit }: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const native = await nativeFolder();
+export async function startEmbedded({ dataDir, settings = {}, programs, onExit }: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const native = programs ?? (await nativeFolder());
   const folder = join(dataDir, "postgres");
   await mkdir(folder, { recursive: true });
-  const user = await userFor(folder);
+  const user = await userFor(folder, native);
   const socketDir = await socketFolder(dataDir, user);
   await stopLeftover(folder);
   const call = (program: string, args: readonly string[]) => commandAs(user, join(native, "bin", program), args);
@@ -153,7 +155,7 @@ async function nativeFolder(): Promise<string> {
 }
 
 /** Who the server runs as: null for ourselves; when we are root, the folder's owner or `nobody`. */
-async function userFor(folder: string): Promise<User | null> {
+async function userFor(folder: string, native: string): Promise<User | null> {
   if (process.getuid?.() !== 0) return null;
   const owner = await stat(folder);
   let { uid, gid } = owner;
@@ -163,7 +165,6 @@ async function userFor(folder: string): Promise<User | null> {
     [uid, gid] = [Number(nobody[1]), Number(nobody[2])];
     await chown(folder, uid, gid);
   }
-  const native = await nativeFolder();
   const open = (await Promise.all([folder, native].map(enterable))).every(Boolean);
   if (!open && !existsSync("/usr/bin/setpriv"))
     throw new Failure("configuration", `PostgreSQL does not run as root, and no other user may enter ${dirname(folder)}. Move the project to a folder all may enter (chmod o+x), start as another user, or set DATABASE_URL.`);
