@@ -9,7 +9,8 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type Config } from "../config.ts";
 import { type EventLog, openChdb, openClickhouse } from "../db/clickhouse.ts";
-import { startEmbedded } from "../db/embedded.ts";
+import { type EmbeddedPostgres, startEmbedded } from "../db/embedded.ts";
+import { lockFolder } from "../db/lock.ts";
 import { stateSchema } from "../db/migrate.ts";
 import { type Database, openPostgres } from "../db/postgres.ts";
 import {
@@ -146,14 +147,14 @@ async function ofPostgres(config: Config, now: number): Promise<readonly Finding
     return [finding.note(name, "embedded, not set up yet", "It is set up at the first start.")];
   const started =
     where.kind === "stopped"
-      ? await startEmbedded({ dataDir: config.dataDir }).catch((cause: unknown) => messageOf(cause))
+      ? await startAlone(config.dataDir).catch((cause: unknown) => messageOf(cause))
       : null;
   if (typeof started === "string")
     return [
       finding.broken(
         name,
         started,
-        "See the sentence above; the data is in " + join(config.dataDir, "postgres") + ".",
+        `The data is in ${join(config.dataDir, "postgres")}; nothing was changed.`,
       ),
     ];
   const sql = openPostgres(started?.url ?? (where as { url: string }).url, 2);
@@ -172,6 +173,18 @@ async function ofPostgres(config: Config, now: number): Promise<readonly Finding
   } finally {
     await sql.close();
     await started?.stop();
+  }
+}
+
+/** The embedded server for as long as we look, with the folder locked, so that no platform starts on it meanwhile. */
+async function startAlone(dataDir: string): Promise<Pick<EmbeddedPostgres, "url" | "stop">> {
+  const unlock = await lockFolder(dataDir);
+  try {
+    const server = await startEmbedded({ dataDir });
+    return { url: server.url, stop: () => server.stop().finally(unlock) };
+  } catch (cause) {
+    await unlock();
+    throw cause;
   }
 }
 
