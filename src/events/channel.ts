@@ -3,12 +3,15 @@
  *
  *  1. the sender's own: `context.channel` (or a top-level `channel` that is more than a transport hint);
  *  2. the event's name, where it allows one channel only (Email Opened, Push Notification Tapped, Call Ended);
- *  3. a screen or a mobile SDK's event: the app (unless it carries a campaign);
- *  4. the campaign: a paid, mail or other medium, a click id, then what the source is;
- *  5. the referrer of a visit: AI assistant, search, social, webmail, reviews, else referral. It counts on page events, and
- *     on other events only when no browser SDK sent them: browsers repeat the referrer on each event of a page;
+ *  3. the campaign it arrived by: a paid, mail or other medium, a click id, then what the source is;
+ *  4. a screen or a mobile SDK's event: the app;
+ *  5. the referrer it arrived from: AI assistant, search, social, webmail, reviews, else referral;
  *  6. a page in the middle of a visit (referrer of the same site) or an action on a page: web; a page with no referrer: direct;
  *  7. a server SDK with nothing else: server; and `other` when nothing at all is told.
+ *
+ * Campaign and referrer count for arrivals only: pages, screens, an app that is opened, and whatever a server or an unknown
+ * sender tells them of. Browser and mobile SDKs repeat both on every action of the page they landed on, and an action happened
+ * where it was done. (The campaign stays on the event all the same.)
  */
 import { CHANNELS, type Campaign, type Channel, type EventType } from "./model.ts";
 import { placeAt, placeOfSource, type PlaceKind, sameSite } from "./referrers.ts";
@@ -123,23 +126,26 @@ const PAID_FOR: { readonly [kind in PlaceKind]: Channel } = {
 export function channelOf(signals: Signals): Channel {
   const own = ownWord(signals);
   if (own) return own;
-  if (signals.named) return signals.named;
-  const arrival = signals.campaign ? byCampaign(signals) : null;
-  if (arrival) return arrival;
+  const { type, named } = signals;
+  if (named && named !== "app") return named;
   const sender = senderOf(signals);
-  if (signals.type === "screen" || sender === "app") return "app";
+  const arrives = arriving(type, named, sender);
+  const campaign = arrives && signals.campaign ? byCampaign(signals) : null;
+  if (campaign) return campaign;
+  if (named || type === "screen" || sender === "app") return "app";
+  if (arrives && signals.referrer) return byReferrer(signals) ?? "web";
   return onSite(signals, sender);
 }
 
-/** Without a campaign: by the page it happened on, and by who sent it. */
-function onSite(signals: Signals, sender: Sender): Channel {
-  const visits = signals.type === "page" || sender !== "browser";
-  if (signals.referrer && visits) return byReferrer(signals) ?? "web";
-  if (signals.type === "page" && (signals.pageHost !== undefined || (signals.onPage && sender !== "server")))
-    return "direct";
+const arriving = (type: EventType, named: Channel | undefined, sender: Sender): boolean =>
+  type === "page" || type === "screen" || named === "app" || sender === "server" || sender === "unknown";
+
+/** With neither campaign nor referrer: by the page it happened on, and by who sent it. */
+function onSite({ type, pageHost, onPage, inApp }: Signals, sender: Sender): Channel {
+  if (type === "page" && (pageHost !== undefined || (onPage && sender !== "server"))) return "direct";
   if (sender === "browser") return "web";
-  if (signals.inApp) return "app";
-  if (signals.onPage || (signals.type === "page" && sender !== "server")) return "web";
+  if (inApp) return "app";
+  if (onPage || (type === "page" && sender !== "server")) return "web";
   return sender === "server" ? "server" : "other";
 }
 

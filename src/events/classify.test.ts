@@ -147,6 +147,11 @@ const TABLE: readonly (readonly [what: string, event: Given, expected: string])[
   // What is not a visit.
   ["an action on a page that was found by search", track("Product Added", { library: BROWSER, page: { url: "https://shop.example/", referrer: "https://www.google.com/" } }), "web cart"],
   ["the same told by a server of its visitor", track("Signed Up", { page: { url: "https://shop.example/", referrer: "https://www.google.com/" } }), "search sign-up"],
+  ["an action on a landing page with a campaign", track("Product Added", { library: BROWSER, page: { url: "https://shop.example/?gclid=1", search: "?gclid=1" }, campaign: { source: "google", medium: "cpc" } }), "web cart"],
+  ["an app's action", track("Product Added", { library: { name: "analytics-ios" }, campaign: { medium: "email" } }), "app cart"],
+  ["an app opened by a campaign's link", track("Deep Link Opened", { library: { name: "analytics-ios" }, campaign: { medium: "email" } }), "email deep-link"],
+  ["an install with its campaign", track("Install Attributed", { library: { name: "analytics-android" }, campaign: { source: "facebook", medium: "paid" } }), "paid_social app"],
+  ["a screen reached by a push", { type: "screen", name: "Cart", context: { campaign: { medium: "push" } } }, "push Cart"],
   ["a browser's identify", { type: "identify", userId: "u1", context: { library: BROWSER, page: { referrer: "https://www.google.com/" } } }, "web identify"],
   ["a browser's group", { type: "group", userId: "u1", groupId: "acme", context: { library: BROWSER } }, "web account"],
   ["an alias", { type: "alias", userId: "u1", previousId: "v1", context: { library: BROWSER } }, "web alias"],
