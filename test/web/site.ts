@@ -1,0 +1,153 @@
+/**
+ * The whole product for tests of the web app: the app built afresh, the real server on embedded stores in this process,
+ * and Chromium in front of it. One a test file, since chDB is one engine a process.
+ */
+import { createRequire } from "node:module";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { build } from "vite";
+import { configOf } from "../../src/config.ts";
+import { type Running, start } from "../../src/start.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { newVisitor, openBrowser } from "../browser.ts";
+
+const OWNER = {
+  name: "Ann Owner",
+  email: "ann@shop.example",
+  password: "a long sentence is best",
+  workspaceName: "Boots & Co",
+};
+
+/** A look of the browser: width in CSS pixels and the system's colour scheme. */
+export type Look = { readonly width: 1280 | 390; readonly scheme: "light" | "dark" };
+/** A page, what its console complained of, and the scripts and styles it loaded (bytes as they came over the line). */
+export type Screen = {
+  readonly page: Page;
+  readonly complaints: string[];
+  readonly loadedBytes: () => Promise<number>;
+  close(): Promise<void>;
+};
+
+export type Site = {
+  readonly running: Running;
+  readonly address: string;
+  readonly owner: typeof OWNER;
+  /** Makes the owner account over the API. */
+  setUp(): Promise<void>;
+  /** Opens a page; signed in unless told otherwise. */
+  open(path: string, options?: Partial<Look> & { readonly signedIn?: boolean }): Promise<Screen>;
+  /** Sends one event as a server would, and waits until it is handled and logged. */
+  send(type: string, event: object): Promise<void>;
+  api<T>(path: string): Promise<T>;
+  stop(): Promise<void>;
+};
+
+/** Builds, starts and opens; some 6 s. */
+export async function aSite(): Promise<Site> {
+  const folder = await mkdtemp(join(tmpdir(), "throughline-web-"));
+  const webDir = join(folder, "web");
+  await build({
+    configFile: "vite.config.ts",
+    logLevel: "error",
+    build: { outDir: webDir, emptyOutDir: true },
+  });
+  const config = configOf({ THROUGHLINE_DATA: join(folder, "data"), PORT: "0", HOST: "127.0.0.1" });
+  const running = await start({ config, logger: createLog("silent"), version: "0.0.0", webDir });
+  const browser = await openBrowser();
+  const { address } = running;
+  const { writeKey, secretKey } = running.first;
+  return {
+    running,
+    address,
+    owner: OWNER,
+    setUp: async () => {
+      const answer = await fetch(`${address}/auth/setup`, { method: "POST", headers: { "content-type": "application/json", origin: address }, body: JSON.stringify(OWNER) }); // prettier-ignore
+      if (!answer.ok) throw new Error(`Setting up was answered ${answer.status}: ${await answer.text()}`);
+    },
+    open: (path, options) => open(browser, address, path, options),
+    send: async (type, event) => {
+      const headers = {
+        authorization: `Basic ${btoa(`${writeKey}:`)}`,
+        "content-type": "application/json",
+        "user-agent": "analytics-node-next/latest",
+      };
+      const answer = await fetch(`${address}/v1/${type}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(event),
+      });
+      if (!answer.ok) throw new Error(`The event was answered ${answer.status}: ${await answer.text()}`);
+      await running.drain();
+    },
+    api: async <T>(path: string) => {
+      const answer = await fetch(`${address}${path}`, { headers: { authorization: `Bearer ${secretKey}` } });
+      return (await answer.json()) as T;
+    },
+    stop: async () => {
+      await browser.close();
+      await running.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function open(
+  browser: Browser,
+  address: string,
+  path: string,
+  options: Parameters<Site["open"]>[1] = {},
+): Promise<Screen> {
+  const { width = 1280, scheme = "light", signedIn = true } = options;
+  const context = await newVisitor(browser, {
+    viewport: { width, height: width === 390 ? 844 : 800 },
+    colorScheme: scheme,
+  });
+  if (signedIn) {
+    const { email, password } = OWNER;
+    const answer = await context.request.post(`${address}/auth/sign-in`, {
+      data: { email, password },
+      headers: { origin: address },
+    });
+    if (!answer.ok()) throw new Error(`Signing in was answered ${answer.status()}: ${await answer.text()}`);
+  }
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const loads: Promise<number>[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("requestfinished", (request) => {
+    if (["script", "stylesheet"].includes(request.resourceType()))
+      loads.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+  });
+  await page.goto(address + path);
+  return {
+    page,
+    complaints,
+    loadedBytes: async () => (await Promise.all(loads)).reduce((sum, bytes) => sum + bytes, 0),
+    close: () => context.close(),
+  };
+}
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+type Violation = {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+};
+
+/** What axe finds serious or worse on the page, one line each. */
+export async function seriousOf(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const { violations } = await page.evaluate<{ violations: Violation[] }>("axe.run(document)");
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
+}
+
+/** How many pixels the page is wider than its window. */
+export const overflowOf = (page: Page): Promise<number> =>
+  page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
