@@ -17,7 +17,7 @@ const MISS_MS = 250;
 const KEY_CHARS_MAX = 200;
 
 /** What a key lets in: its number, its workspace, and its name for the audit. */
-export type KeyHolder = { readonly key: number; readonly workspace: WorkspaceId; readonly name: string };
+type KeyHolder = { readonly key: number; readonly workspace: WorkspaceId; readonly name: string };
 
 /** The ring of keys. `find` is what the collection routes call: the holder of a write key. */
 export interface KeyRing {

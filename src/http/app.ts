@@ -42,7 +42,7 @@ export type App = FastifyInstance<
 export type RouteAccess = "public" | "secret" | "owner" | "user";
 
 /** What a member may do in a workspace. */
-export type Role = "owner" | "editor" | "viewer";
+type Role = "owner" | "editor" | "viewer";
 
 /** Who calls, for audit. `name` is the key's or the person's name. */
 export type Actor =

@@ -44,10 +44,10 @@ const CODES: { readonly [status: number]: ErrorCode } = {
 };
 const PLACES = { body: "body", querystring: "query", params: "path", headers: "header" } as const;
 
-export type Fault = { readonly failure: Failure; readonly errors?: readonly z.infer<typeof Wrong>[] };
+type Fault = { readonly failure: Failure; readonly errors?: readonly z.infer<typeof Wrong>[] };
 
 /** Whatever was thrown, as a `Failure` of the table. What is not known is `internal`. Never throws. */
-export function failureOf(cause: unknown): Fault {
+function failureOf(cause: unknown): Fault {
   if (cause instanceof Failure) return { failure: cause };
   const error = (cause ?? {}) as Partial<FastifyError>;
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
@@ -89,7 +89,7 @@ const sentence = (text: string): string =>
   (/[.!?]$/.test(text) ? text : `${text}.`).slice(0, DETAIL_CHARS_MAX);
 
 /** The problem a caller reads. `base` is the public address, or empty for a relative `type`. */
-export function problemOf({ failure, errors }: Fault, requestId: string, base: string): Problem {
+function problemOf({ failure, errors }: Fault, requestId: string, base: string): Problem {
   return {
     type: `${base}/problems/${failure.code}`,
     title: ERRORS[failure.code].title,

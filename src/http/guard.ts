@@ -17,7 +17,7 @@ import { Failure } from "../errors.ts";
 import type { Clock, WorkspaceId } from "../values.ts";
 import type { Actor, App, RouteAccess } from "./app.ts";
 
-export type Caller = { readonly workspace: WorkspaceId; readonly actor: Actor };
+type Caller = { readonly workspace: WorkspaceId; readonly actor: Actor };
 export type GuardDeps = {
   readonly keys: KeyRing;
   readonly sessions: Sessions;

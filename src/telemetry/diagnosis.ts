@@ -9,7 +9,7 @@ export type Finding = {
   readonly todo: string | null;
 };
 
-export const NODE_OLDEST = [20, 19] as const;
+const NODE_OLDEST = [20, 19] as const;
 const FREE_BROKEN_BYTES = 500 * 1024 * 1024;
 const FREE_NOTE_BYTES = 5 * 1024 * 1024 * 1024;
 const LAG_NOTE_MS = 60_000;

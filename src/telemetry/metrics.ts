@@ -11,7 +11,7 @@ import type { Health } from "./health.ts";
 import { sumTallies } from "./tally.ts";
 
 /** Counts and times named steps: of the door (`StepMeter`) and of the pipeline behind it. */
-export type Meter = {
+type Meter = {
   /** `n` things had `outcome` in `step`. */
   count(step: string, outcome: string, n?: number): void;
   /** One run of `step` took so long. */
