@@ -103,24 +103,44 @@ const arrivalBase = {
   newId: () => "made",
 };
 
-function run(untilMs: number): { events: number; seconds: number; bytes: number } {
+type Ran = {
+  readonly events: number;
+  readonly seconds: number;
+  readonly cpuMicros: number;
+  readonly bytes: number;
+};
+/** `steps` false: only the reading and printing that any door would do, to compare with. */
+function run(forMs: number, steps: boolean): Ran {
   const from = performance.now();
+  const cpu = process.cpuUsage();
   let events = 0;
   let bytes = 0;
-  for (let i = 0; performance.now() - from < untilMs; i++) {
+  for (let i = 0; performance.now() - from < forMs; i++) {
     const text = bodies[i % bodies.length]!;
-    const body = JSON.parse(text) as { batch: unknown[]; sentAt: string };
+    const body = JSON.parse(text) as { batch: object[]; sentAt: string };
     const arrival = arrivalFor(arrivalBase, { text, sentAt: body.sentAt });
-    for (const event of admit(body.batch, arrival, meter, () => performance.now() / 1000).accepted) {
-      bytes += JSON.stringify(event).length;
-      events++;
-    }
+    const taken: readonly object[] = steps
+      ? admit(body.batch, arrival, meter, () => performance.now() / 1000).accepted
+      : body.batch;
+    for (const event of taken) bytes += JSON.stringify(event).length;
+    events += taken.length;
   }
-  return { events, seconds: (performance.now() - from) / 1000, bytes };
+  const { user, system } = process.cpuUsage(cpu);
+  return { events, seconds: (performance.now() - from) / 1000, cpuMicros: user + system, bytes };
 }
-run(1_000);
-const { events, seconds, bytes } = run(secondsToRun * 1000);
-console.log(JSON.stringify({
-  bench: "door", eventsPerSecond: Math.round(events / seconds), microsecondsPerEvent: Number(((seconds / events) * 1e6).toFixed(2)),
-  bytesInPerEvent: Math.round(bodies[0]!.length / BATCH), bytesOutPerEvent: Math.round(bytes / events), node: process.version,
-})); // prettier-ignore
+const perEvent = ({ cpuMicros, events }: Ran) => Number((cpuMicros / events).toFixed(2));
+
+run(1_000, true);
+const bare = run(secondsToRun * 500, false);
+const whole = run(secondsToRun * 1_000, true);
+console.log(
+  JSON.stringify({
+    bench: "door",
+    eventsPerSecond: Math.round(whole.events / whole.seconds),
+    cpuMicrosPerEvent: perEvent(whole),
+    cpuMicrosOfJsonAlone: perEvent(bare),
+    bytesInPerEvent: Math.round(bodies[0]!.length / BATCH),
+    bytesOutPerEvent: Math.round(whole.bytes / whole.events),
+    node: process.version,
+  }),
+);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { openChdb } from "../src/db/clickhouse.ts";
 import { startEmbedded } from "../src/db/embedded.ts";
 import { migrateLog, migrateState } from "../src/db/migrate.ts";
-import { openPostgres } from "../src/db/postgres.ts";
+import { type Database, openPostgres, type Sql } from "../src/db/postgres.ts";
 import { createInbox, ensureInboxPartitions } from "../src/events/inbox.ts";
 import { ensureLanes } from "../src/lanes.ts";
 import { startFeed } from "../src/log/feed.ts";
@@ -17,7 +17,7 @@ const events = Number(process.argv[2] ?? 100_000);
 const customers = Number(process.argv[3] ?? 10_000);
 const folder = await mkdtemp(join(tmpdir(), "throughline-bench-"));
 const postgres = await startEmbedded({ dataDir: folder });
-const sql = openPostgres(postgres.url);
+const sql = timed(openPostgres(postgres.url, 16));
 const log = openChdb(join(folder, "log"));
 await migrateState(sql);
 await migrateLog(log);
@@ -25,6 +25,27 @@ await ensureLanes(sql);
 await ensureInboxPartitions(sql, Date.now());
 const fault = (cause: unknown) => console.error(cause);
 const inbox = createInbox(sql, { clock: Date.now, waitingMax: 1e9, waiting: () => 0 });
+
+/** Where the time of statements goes, by their first words; printed with BENCH_STATEMENTS=1. */
+function timed(database: Database): Database {
+  const spent = new Map<string, { n: number; ms: number }>();
+  const watch = (on: Sql): Sql => ({
+    query: async (text, values) => {
+      const began = performance.now();
+      try {
+        return await on.query(text, values);
+      } finally {
+        const name = text.replaceAll(/\s+/g, " ").slice(0, 60);
+        const of = spent.get(name) ?? { n: 0, ms: 0 };
+        spent.set(name, { n: of.n + 1, ms: of.ms + performance.now() - began });
+      }
+    },
+    transaction: (work) => on.transaction((tx) => work(watch(tx))),
+  });
+  if (process.env["BENCH_STATEMENTS"])
+    process.once("exit", () => console.log([...spent].toSorted((a, b) => b[1].ms - a[1].ms).slice(0, 22).map(([name, { n, ms }]) => `${Math.round(ms)} ms  ${n} x  ${name}`).join("\n")));
+  return { ...database, ...watch(database) };
+}
 
 async function append(count: number, of: (i: number) => number): Promise<number> {
   const began = performance.now();

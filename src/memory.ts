@@ -1,6 +1,6 @@
 /**
- * What a worker remembers between batches: customers it wrote or read lately, where identifiers point, which message
- * ids it has just handled, and a reserve of atom numbers. Bounded. Everything here may be wrong when another writer was
+ * What a worker remembers between batches: customers it wrote or read lately, where identifiers point, and a reserve of
+ * atom numbers. Bounded. Everything here may be wrong when another writer was
  * at work; `commit` notices by the versions, and the worker then forgets all of it.
  */
 import { LRUCache } from "lru-cache";
@@ -11,13 +11,10 @@ import type { AtomId } from "./values.ts";
 
 export type MemoryLimits = { readonly atomsMax: number; readonly pointersMax: number };
 const LIMITS: MemoryLimits = { atomsMax: 20_000, pointersMax: 100_000 };
-/** Batches that may be decided but not yet committed: their message ids are not in the database. */
-const BATCHES_LATELY = 3;
 
 export class Memory {
   readonly #customers: LRUCache<AtomId, readonly CustomerAtom[]>;
   readonly #pointers: LRUCache<string, Pointer>;
-  #lately: ReadonlySet<string>[] = [];
   #ids: { next: number; end: number }[] = [];
 
   constructor({ atomsMax, pointersMax }: MemoryLimits = LIMITS) {
@@ -34,13 +31,8 @@ export class Memory {
     return this.#customers.get(atom);
   }
 
-  sawLately(hash: string): boolean {
-    return this.#lately.some((hashes) => hashes.has(hash));
-  }
-
   /** Keeps what a decided batch knows. */
-  remember(directory: Directory<CustomerAtom["knowledge"]>, seen: readonly string[]): void {
-    this.#lately = [new Set(seen), ...this.#lately].slice(0, BATCHES_LATELY);
+  remember(directory: Directory<CustomerAtom["knowledge"]>): void {
     for (const [key, pointer] of directory.pointers) this.#pointers.set(key, pointer);
     const groups = new Map<AtomId, CustomerAtom[]>();
     for (const atom of directory.atoms.values()) {
@@ -55,17 +47,13 @@ export class Memory {
   forget(): void {
     this.#customers.clear();
     this.#pointers.clear();
-    this.#lately = [];
   }
 
-  /** Makes sure that `count` atom numbers are at hand. `more` answers a range ending at `last`. */
-  async reserve(count: number, more: () => Promise<{ first: number; count: number }>): Promise<void> {
-    let have = this.#ids.reduce((sum, { next, end }) => sum + end - next, 0);
-    while (have < count) {
-      const range = await more();
-      this.#ids.push({ next: range.first, end: range.first + range.count });
-      have += range.count;
-    }
+  /** Makes sure that `count` atom numbers are at hand; `more` answers ranges that hold what is missing. */
+  async reserve(count: number, more: (missing: number) => Promise<readonly { first: number; count: number }[]>): Promise<void> {
+    const have = this.#ids.reduce((sum, { next, end }) => sum + end - next, 0);
+    if (have >= count) return;
+    for (const range of await more(count - have)) this.#ids.push({ next: range.first, end: range.first + range.count });
   }
 
   /** The next atom number; `reserve` must have been called for it. */

@@ -12,7 +12,7 @@
  * everything is forgotten and decided again. So a crash or a second worker leaves either the whole step or none of it.
  */
 import {
-  type CustomerAtom, hashOf, loadAtoms, loadPointers, loadSeen, prepareAtoms, reserveAtomIds, saveAccounts, saveNames, savePointers, saveSeen,
+  type CustomerAtom, hashOf, loadAtoms, loadPointers, prepareAtoms, rememberIds, reserveAtomIds, saveAccounts, saveNames, savePointers,
 } from "./customers/store.ts"; // prettier-ignore
 import { absorb, nothing } from "./customers/fold.ts";
 import { nameOf } from "./customers/names.ts";
@@ -34,8 +34,6 @@ export type Batch = {
   readonly rows: readonly InboxRow[];
   readonly directory: Directory<CustomerAtom["knowledge"]>;
   readonly newPointers: Set<string>;
-  /** Hashes of the message ids handled here for the first time. */
-  readonly seen: string[];
   readonly tallies: Tally[];
   /** For each event of `rows` in order: the atom it hangs on, or 0 (seen before, or failed). */
   readonly atoms: number[];
@@ -50,25 +48,28 @@ export type Batch = {
 
 type Arrived = { readonly event: Event; readonly line: string; readonly hash: string; readonly flush: number; readonly place: number };
 
-/** Reads what a batch needs and decides it in memory; nothing is written but reserved atom numbers. */
-export async function understand(sql: Sql, memory: Memory, rows: readonly InboxRow[]): Promise<Batch> {
+/**
+ * Reads what a batch needs and decides it in memory. Of writes there are only two that nobody can see before the commit
+ * or that do no harm without it: the message ids, so that no other worker handles them meanwhile, and atom numbers.
+ */
+export async function understand(tx: Sql, memory: Memory, rows: readonly InboxRow[], now: Instant): Promise<Batch> {
   const arrived = rows.flatMap(arrivedIn);
-  const [seenBefore, directory] = await Promise.all([seenOf(sql, memory, arrived), directoryOf(sql, memory, arrived)]);
-  await memory.reserve(arrived.length, () => reserveAtomIds(sql));
+  const unseen = await rememberIds(tx, arrived.map(({ hash }) => hash), Math.floor(now / DAY_MS));
+  const directory = await directoryOf(tx, memory, arrived);
+  await memory.reserve(arrived.length, (missing) => reserveAtomIds(tx, missing));
 
   const batch: Batch = {
-    rows, directory, newPointers: new Set(), seen: [], tallies: [], atoms: [], logLines: [], names: new Map(), accounts: [], failed: [], handled: [],
+    rows, directory, newPointers: new Set(), tallies: [], atoms: [], logLines: [], names: new Map(), accounts: [], failed: [], handled: [],
   }; // prettier-ignore
   const known = new Set(directory.pointers.keys());
   const atoms = new Map<Arrived, number>();
   // Lanes keep each sender's order; a worker that holds several also keeps the order between senders.
   for (const one of arrived.toSorted((a, b) => a.flush - b.flush || a.place - b.place)) {
-    if (seenBefore.has(one.hash)) {
+    // The first of a batch takes its id; a second one finds it gone.
+    if (!unseen.delete(one.hash)) {
       batch.tallies.push({ workspace: one.event.workspace, name: "duplicates", n: 1 });
       continue;
     }
-    seenBefore.add(one.hash);
-    batch.seen.push(one.hash);
     atoms.set(one, decide(one, memory, batch));
   }
   for (const one of arrived) {
@@ -77,7 +78,7 @@ export async function understand(sql: Sql, memory: Memory, rows: readonly InboxR
     if (atom !== 0) batch.logLines.push(`{"atom":${atom},${one.line.slice(1)}`);
   }
   for (const key of directory.changedPointers.keys()) if (!known.has(key)) batch.newPointers.add(key);
-  memory.remember(directory, batch.seen);
+  memory.remember(directory);
   return batch;
 }
 
@@ -117,12 +118,6 @@ function arrivedIn({ body, flush, places }: InboxRow): readonly Arrived[] {
     const event = JSON.parse(line) as Event;
     return { event, line, hash: hashOf(`${event.workspace}\u0001${event.id}`), flush, place: Number(at[i]) };
   });
-}
-
-async function seenOf(sql: Sql, memory: Memory, arrived: readonly Arrived[]): Promise<Set<string>> {
-  const lately = arrived.filter(({ hash }) => memory.sawLately(hash)).map(({ hash }) => hash);
-  const before = await loadSeen(sql, arrived.map(({ hash }) => hash));
-  return new Set([...lately, ...before]);
 }
 
 async function directoryOf(sql: Sql, memory: Memory, arrived: readonly Arrived[]): Promise<Directory<CustomerAtom["knowledge"]>> {
@@ -183,7 +178,6 @@ export function prepare(batch: Batch): Prepared {
     batch,
     write: async (tx, owner, now) => {
       must(await moveCursors(tx, owner, cursorsOf(batch.rows)));
-      must(await saveSeen(tx, batch.seen, Math.floor(now / DAY_MS)));
       must(await savePointers(tx, pointers, (key) => batch.newPointers.has(key), now));
       must(await writeAtoms(tx));
       await saveLinks(tx, directory.links);

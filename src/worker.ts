@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "./db/postgres.ts";
-import { readInbox } from "./events/inbox.ts";
+import { type InboxRow, readInbox } from "./events/inbox.ts";
 import { BEAT_MS, type HeldLane, beat, releaseLanes } from "./lanes.ts";
 import { Memory } from "./memory.ts";
 import { type Batch, cursorsOf, Overtaken, prepare, understand } from "./pipeline.ts";
@@ -13,6 +13,8 @@ import type { Clock } from "./values.ts";
 
 /** Events of one batch: enough to spread a commit's cost, few enough that it takes well under a second. */
 const BATCH_EVENTS_MAX = 4_000;
+/** SQLSTATEs by which PostgreSQL chose us to begin again, between two that waited for each other. */
+const DEADLOCK = /^40(001|P01)$/;
 const BACKOFF_MS_MIN = 50;
 const BACKOFF_MS_MAX = 5_000;
 
@@ -76,7 +78,7 @@ class Loop {
         await this.#writing;
         this.#beginAgain();
         // Another writer was faster: no fault, and nothing to wait for.
-        if (cause instanceof Overtaken) continue;
+        if (cause instanceof Overtaken || DEADLOCK.test((cause as { code?: string }).code ?? "")) continue;
         this.#options.onFault(cause);
         await pause(this.#backoffMs);
         this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MS_MAX);
@@ -88,30 +90,45 @@ class Loop {
 
   /** One batch, or false when the inbox holds nothing for us. */
   async #step(): Promise<boolean> {
-    const { sql, owner } = this.#options;
+    const { sql } = this.#options;
     if (performance.now() - this.#beatAt >= BEAT_MS) await this.#hold();
+    if (this.#failed !== null) await this.#written();
     this.#woken = false;
     const rows = await readInbox(sql, this.#lanes, BATCH_EVENTS_MAX);
     if (rows.length === 0) {
       await this.#written();
       return this.#woken;
     }
-    const batch = await understand(sql, this.#memory, rows);
-    await this.#written();
-    // Texts are taken now, at the versions the former batch left, before a later batch changes the atoms in memory.
-    const prepared = prepare(batch);
+    await this.#begin(rows);
     const moved = new Map(cursorsOf(rows).map((cursor) => [cursor.lane, cursor]));
     this.#lanes = this.#lanes.map((held) => moved.get(held.lane) ?? held);
-    this.#writing = sql
-      .transaction((tx) => prepared.write(tx, owner, this.#options.clock()))
-      .then((logBatch) => {
-        this.#backoffMs = BACKOFF_MS_MIN;
-        this.#options.onCommit(batch, logBatch);
-      })
-      .catch((cause: unknown) => {
-        this.#failed = cause;
-      });
     return true;
+  }
+
+  /** Begins a batch's transaction; resolves when the batch is decided and being written, and the next may be read. */
+  async #begin(rows: readonly InboxRow[]): Promise<void> {
+    const { sql, owner, clock } = this.#options;
+    const before = this.#writing;
+    await new Promise<void>((decided) => {
+      this.#writing = sql
+        .transaction(async (tx) => {
+          const batch = await understand(tx, this.#memory, rows, clock());
+          await before;
+          if (this.#failed !== null) throw new Overtaken("The batch before was not written.");
+          // Texts are taken now, at the versions the former batch left, before a later batch changes the atoms in memory.
+          const prepared = prepare(batch);
+          decided();
+          return { batch, logBatch: await prepared.write(tx, owner, clock()) };
+        })
+        .then(({ batch, logBatch }) => {
+          this.#backoffMs = BACKOFF_MS_MIN;
+          this.#options.onCommit(batch, logBatch);
+        })
+        .catch((cause: unknown) => {
+          this.#failed ??= cause;
+        })
+        .finally(decided);
+    });
   }
 
   /** Waits for the batch being written; throws what it failed with. */

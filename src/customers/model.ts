@@ -13,8 +13,8 @@ import type { Instant, Json } from "../values.ts";
 export const KNOWLEDGE_LIMITS = {
   traits: 500,
   counts: 300,
-  viewed: 20,
-  recent: 50,
+  viewed: 12,
+  recent: 10,
   cartOperations: 100,
   orders: 300,
   accounts: 50,
@@ -65,13 +65,8 @@ export type OrderKnown = {
 };
 /** What was given back on an order. A refund of the whole order has `valueMinor` null. */
 export type RefundKnown = { readonly at: Instant; readonly orderId: string; readonly valueMinor: number | null };
-export type RecentEvent = {
-  readonly at: Instant;
-  readonly id: string;
-  readonly name: string;
-  readonly channel: Channel;
-  readonly touchpoint: string;
-};
+/** [at, id, name, channel, touchpoint]: a tuple, because every event writes all of them again. */
+export type RecentEvent = readonly [at: Instant, id: string, name: string, channel: Channel, touchpoint: string];
 export type ConsentKnown = {
   readonly at: Instant;
   readonly id: string;

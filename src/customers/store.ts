@@ -66,16 +66,23 @@ export function knowledgeOf(text: string): OwnKnowledge {
 
 /** Knowledge as stored text: the parts that hold something. */
 export function textOf(known: Knowledge): string {
-  return JSON.stringify(known, omitEmpty);
+  // Chosen by hand: a replacer function would be called for every key of the document.
+  const { firstSeenAt, lastSeenAt, events, firstTouch, lastTouch, viewed, cart, recent } = known;
+  const parts: { -readonly [field in keyof Knowledge]?: Knowledge[field] } = { events };
+  if (Number.isFinite(firstSeenAt)) Object.assign(parts, { firstSeenAt, lastSeenAt });
+  for (const map of MAPS) if (isFilled(known[map])) Object.assign(parts, { [map]: known[map] });
+  if (firstTouch) parts.firstTouch = firstTouch;
+  if (lastTouch) parts.lastTouch = lastTouch;
+  if (viewed.length > 0) parts.viewed = viewed;
+  if (cart.length > 0) parts.cart = cart;
+  if (recent.length > 0) parts.recent = recent;
+  return JSON.stringify(parts);
 }
-function omitEmpty(this: unknown, key: string, value: unknown): unknown {
-  if (value === Infinity || value === -Infinity) return undefined;
-  if (!PARTS.has(key) || typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.length === 0 && key !== "products" ? undefined : value;
-  for (const _ in value) return value;
-  return undefined;
+
+function isFilled(map: object): boolean {
+  for (const _ in map) return true;
+  return false;
 }
-const PARTS = new Set<string>([...MAPS, "viewed", "cart", "recent"]);
 
 /**
  * Takes the texts of atoms (new: version 0, and changed) as they stand, and answers how to write them. Writing answers
@@ -123,11 +130,13 @@ function columnsOf(atoms: readonly CustomerAtom[]) {
 
 const column = <T>(rows: readonly T[], value: (row: T) => string | number): string => rows.map(value).join(SEPARATOR);
 
-/** Reserves `count` atom numbers (or more): the first of a range. */
-export async function reserveAtomIds(sql: Sql): Promise<{ first: number; count: number }> {
-  // The sequence grows by 1000; each value stands for the thousand that begins with it.
-  const [row] = await sql.query<{ id: number }>("select nextval('atom_id') as id");
-  return { first: row!.id, count: 1000 };
+/** Atom numbers are reserved by the thousand: each value of the sequence stands for the thousand that begins with it. */
+const RANGE = 1000;
+
+/** Reserves at least `count` atom numbers. */
+export async function reserveAtomIds(sql: Sql, count: number): Promise<readonly { first: number; count: number }[]> {
+  const rows = await sql.query<{ first: number }>("select nextval('atom_id') as first from generate_series(1, $1)", [Math.ceil(count / RANGE)]);
+  return rows.map(({ first }) => ({ first, count: RANGE }));
 }
 
 /** Where identifiers point, by their hash. */
@@ -167,22 +176,17 @@ export async function savePointers(tx: Sql, pointers: readonly PointerChange[], 
   return true;
 }
 
-/** Which of these message-id hashes were handled before. */
-export async function loadSeen(sql: Sql, hashes: readonly string[]): Promise<ReadonlySet<string>> {
+/**
+ * Remembers message ids, given by their hashes; answers those that were not remembered before. Waits for another
+ * transaction that is remembering one of them.
+ */
+export async function rememberIds(tx: Sql, hashes: readonly string[], day: number): Promise<Set<string>> {
   if (hashes.length === 0) return new Set();
-  const rows = await sql.query<{ key: string }>("select key::text from seen where key = any(string_to_array($1, ',')::uuid[])", [hashes.join(",")]);
-  return new Set(rows.map(({ key }) => key.replaceAll("-", "")));
-}
-
-/** Remembers message ids. False when another writer remembered one of them first. */
-export async function saveSeen(tx: Sql, hashes: readonly string[], day: number): Promise<boolean> {
-  if (hashes.length === 0) return true;
-  const [row] = await tx.query<{ n: number }>(
-    `with written as (insert into seen (key, day) select k::uuid, $2 from unnest(string_to_array($1, ',')) k order by 1 on conflict do nothing returning 1)
-     select count(*)::int as n from written`,
-    [hashes.join(","), day],
+  const rows = await tx.query<{ key: string }>(
+    "insert into seen (key, day) select k::uuid, $2 from unnest(string_to_array($1, ',')) k order by 1 on conflict do nothing returning replace(key::text, '-', '') as key",
+    [[...new Set(hashes)].join(","), day],
   );
-  return row?.n === hashes.length;
+  return new Set(rows.map(({ key }) => key));
 }
 
 /** Writes what customers are called, for the search. */

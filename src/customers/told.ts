@@ -25,7 +25,7 @@ export function told(event: Event): Knowledge {
     refunds: NONE,
     consents: event.consents ? consentsOf(event) : NONE,
     accounts: event.accountId === undefined ? NONE : { [event.accountId]: at },
-    recent: [{ at, id, name, channel, touchpoint }],
+    recent: [[at, id, name, channel, touchpoint]],
   };
   if (isTouch(event)) known.firstTouch = known.lastTouch = touchOf(event);
   const commerce = event.type === "track" ? COMMERCE[name] : undefined;

@@ -42,7 +42,7 @@ export function documentOf(
       since: isoOf(at),
       traits: mapOf(accounts[accountId] ?? {}, ([value]) => value),
     })),
-    recentEvents: known.recent.map(({ at, id, name, channel, touchpoint }) => ({ at: isoOf(at), messageId: id, name, channel, touchpoint })),
+    recentEvents: known.recent.map(([at, id, name, channel, touchpoint]) => ({ at: isoOf(at), messageId: id, name, channel, touchpoint })),
   };
 }
 

@@ -23,21 +23,21 @@ export type Tally = {
 
 /** Adds to the counts, inside the caller's transaction. Rows are taken in one order, so writers cannot deadlock. */
 export async function addTallies(tx: Sql, tallies: readonly Tally[]): Promise<void> {
-  const rows = tallies.filter(({ n }) => n !== 0);
+  const sums = new Map<string, number>();
+  for (const { workspace, name, reason = "", n } of tallies) {
+    const key = `${workspace} ${name} ${reason}`;
+    sums.set(key, (sums.get(key) ?? 0) + n);
+  }
+  const rows = [...sums].filter(([, n]) => n !== 0).toSorted(([a], [b]) => (a < b ? -1 : 1));
   if (rows.length === 0) return;
+  const part = (i: number) => rows.map(([key]) => key.split(" ")[i]).join(SEPARATOR);
   await tx.query(
     `insert into tallies (workspace, name, reason, n)
-     select workspace::int, name, coalesce(reason, ''), sum(n::bigint)
+     select workspace::int, name, coalesce(reason, ''), n::bigint
      from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)))
        as t (workspace, name, reason, n)
-     group by 1, 2, 3 order by 1, 2, 3
      on conflict (workspace, name, reason) do update set n = tallies.n + excluded.n`,
-    [
-      rows.map((row) => row.workspace).join(SEPARATOR),
-      rows.map((row) => row.name).join(SEPARATOR),
-      rows.map((row) => row.reason ?? "").join(SEPARATOR),
-      rows.map((row) => row.n).join(SEPARATOR),
-    ],
+    [part(0), part(1), part(2), rows.map(([, n]) => n).join(SEPARATOR)],
   );
 }
 

@@ -104,7 +104,6 @@ create table identifiers (
   shared boolean not null default false,
   created_at bigint not null
 );
-create index identifiers_atom on identifiers (atom);
 create index identifiers_value on identifiers (workspace, lower(value) text_pattern_ops);
 create table links (
   id bigint generated always as identity primary key,
@@ -145,7 +144,10 @@ create table atoms (
   identifiers text not null,
   apart text not null default '',
   knowledge text not null
-) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
+)
+-- Documents of a few kilobytes stay in the row as they are: compressing them costs more than it saves, and a row of its
+-- own elsewhere costs a second write. Room is left in each page so that an update stays in it and touches no index.
+with (fillfactor = 80, toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.1);
 create index atoms_joined on atoms (customer) where customer <> id;
 create index atoms_workspace on atoms (workspace, id desc);
 create table customer_names (atom bigint primary key, workspace int not null, name text not null);
