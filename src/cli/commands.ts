@@ -11,17 +11,19 @@ import { demoCommand } from "./demo.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { keysCommand } from "./keys.ts";
-import { failWith, say } from "./say.ts";
+import { complain, failWith, refuseUnknown, say } from "./say.ts";
 
+const START_FLAGS = {
+  port: { type: "string", description: "The port to listen on" },
+  data: { type: "string", description: "The data folder" },
+  roles: { type: "string", description: "The roles of this process: collector, worker, sender, api" },
+} as const;
 const startCommand = defineCommand({
   meta: { name: "start", description: "Start the server." },
-  args: {
-    port: { type: "string", description: "The port to listen on" },
-    data: { type: "string", description: "The data folder" },
-    roles: { type: "string", description: "The roles of this process: collector, worker, sender, api" },
-  },
-  run: async ({ args }) => {
+  args: START_FLAGS,
+  run: async ({ args, rawArgs }) => {
     try {
+      refuseUnknown(rawArgs, START_FLAGS);
       const config = configOf(process.env, args);
       say(greeting(await serve(config, createLog(config.THROUGHLINE_LOG)), config));
     } catch (cause) {
@@ -30,13 +32,15 @@ const startCommand = defineCommand({
   },
 });
 
+const DOCTOR_FLAGS = { data: { type: "string", description: "The data folder" }, port: { type: "string", description: "The server's port" } } as const;
 const doctorCommand = defineCommand({
   meta: { name: "doctor", description: "Look at everything the platform needs and say what to do." },
-  args: { data: { type: "string", description: "The data folder" } },
-  run: async ({ args }) => {
+  args: DOCTOR_FLAGS,
+  run: async ({ args, rawArgs }) => {
     try {
+      refuseUnknown(rawArgs, DOCTOR_FLAGS);
       const config = configOf(process.env, args);
-      const findings = await runDoctor({ config, logDir: join(config.dataDir, "clickhouse"), now: Date.now(), nodeVersion: process.version });
+      const findings = await runDoctor({ config, logDir: join(config.dataDir, "clickhouse"), now: Date.now(), nodeVersion: process.versions.node });
       say(findingsOf(findings));
       process.exit(findings.some(({ state }) => state === "broken") ? 1 : 0);
     } catch (cause) {
@@ -60,9 +64,15 @@ async function usage<T extends ArgsDef>(command: CommandDef<T>, parent?: Command
   if (parent === undefined) say(`\n${configurationHelp()}`);
 }
 
+const subCommands = { start: startCommand, demo: demoCommand, import: importCommand, export: exportCommand, keys: keysCommand, doctor: doctorCommand };
 const main = defineCommand({
   meta: { name: "throughline", version: await versionOf(), description: "One customer. One journey. Every channel." },
-  subCommands: { start: startCommand, demo: demoCommand, import: importCommand, export: exportCommand, keys: keysCommand, doctor: doctorCommand },
+  subCommands,
 });
 
+const asked = process.argv[2];
+if (asked !== undefined && !asked.startsWith("-") && !(asked in subCommands)) {
+  complain(`There is no command "${asked}". There are ${Object.keys(subCommands).join(", ")}; throughline --help says more.`);
+  process.exit(1);
+}
 await runMain(main, { showUsage: usage });

@@ -17,19 +17,22 @@ import { createLog } from "../telemetry/log.ts";
 import { isoOf } from "../values.ts";
 import { createClient } from "./client.ts";
 import { bring } from "./import.ts";
-import { failWith, grouped, say, tableOf } from "./say.ts";
+import { failWith, grouped, refuseUnknown, say, tableOf } from "./say.ts";
 
 const DAY_MS = 86_400_000;
 const Kept = z.object({ shiftDays: z.int() });
 
+const FLAGS = {
+  data: { type: "string", description: "The data folder; default ./data-demo", default: "./data-demo" },
+  port: { type: "string", description: "The port to listen on" },
+} as const;
+
 export const demoCommand = defineCommand({
   meta: { name: "demo", description: "Start a server on ./data-demo with a year of a real grocer's customers (CC0) in it." },
-  args: {
-    data: { type: "string", description: "The data folder; default ./data-demo", default: "./data-demo" },
-    port: { type: "string", description: "The port to listen on" },
-  },
-  run: async ({ args }) => {
+  args: FLAGS,
+  run: async ({ args, rawArgs }) => {
     try {
+      refuseUnknown(rawArgs, FLAGS);
       const config = configOf(process.env, { data: args.data, port: args.port });
       // Requests of the demo's own are no news.
       const running = await serve(config, createLog(process.env["THROUGHLINE_LOG"] ? config.THROUGHLINE_LOG : "warn"));

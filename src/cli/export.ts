@@ -7,19 +7,22 @@ import { createGzip } from "node:zlib";
 import { defineCommand } from "citty";
 import { Failure } from "../errors.ts";
 import { clientOf, SERVER_FLAGS } from "./client.ts";
-import { complain, failWith, grouped } from "./say.ts";
+import { complain, failWith, grouped, refuseUnknown } from "./say.ts";
+
+const FLAGS = {
+  what: { type: "positional", description: "events or customers", required: true },
+  out: { type: "string", description: "The file to write (packed when its name ends in .gz); default is standard output" },
+  from: { type: "string", description: "Only events from this time on (ISO 8601)" },
+  to: { type: "string", description: "Only events before this time (ISO 8601)" },
+  ...SERVER_FLAGS,
+} as const;
 
 export const exportCommand = defineCommand({
   meta: { name: "export", description: "Export events or customers of a running server as lines of JSON." },
-  args: {
-    what: { type: "positional", description: "events or customers", required: true },
-    out: { type: "string", description: "The file to write (packed when its name ends in .gz); default is standard output" },
-    from: { type: "string", description: "Only events from this time on (ISO 8601)" },
-    to: { type: "string", description: "Only events before this time (ISO 8601)" },
-    ...SERVER_FLAGS,
-  },
-  run: async ({ args }) => {
+  args: FLAGS,
+  run: async ({ args, rawArgs }) => {
     try {
+      refuseUnknown(rawArgs, FLAGS);
       if (args.what !== "events" && args.what !== "customers") throw new Failure("bad_request", `Export events or customers, not "${args.what}".`);
       const client = await clientOf(args, process.env);
       const query = new URLSearchParams({ ...(args.from !== undefined && { from: isoOf(args.from) }), ...(args.to !== undefined && { to: isoOf(args.to) }) });

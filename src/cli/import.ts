@@ -9,22 +9,25 @@ import { Failure } from "../errors.ts";
 import { type Import, IMPORT_LIMITS, Mapping, RefusedRow } from "../imports/model.ts";
 import { PRESETS } from "../imports/presets.ts";
 import { type Client, clientOf, SERVER_FLAGS } from "./client.ts";
-import { createBar, failWith, grouped, say, spanOf, tableOf } from "./say.ts";
+import { createBar, failWith, grouped, refuseUnknown, say, spanOf, tableOf } from "./say.ts";
 import { importFile, saveRefused } from "./upload.ts";
 
 const Preview = z.object({ preset: z.string().nullable(), mapping: Mapping, events: z.array(z.unknown()), refused: z.array(RefusedRow) });
 
+const FLAGS = {
+  mapping: { type: "string", description: "A JSON file that says how rows become events (docs/import.md)" },
+  preset: { type: "string", description: `A ready mapping: ${PRESETS.map(({ name }) => name).join(", ")}. Without either the file is guessed.` },
+  "dry-run": { type: "boolean", description: "Show what the first rows would become, and import nothing" },
+  "print-mapping": { type: "boolean", description: "Print the mapping that would be used, and import nothing" },
+  ...SERVER_FLAGS,
+} as const;
+
 export const importCommand = defineCommand({
   meta: { name: "import", description: "Import CSV or NDJSON files (packed with gzip or not) into a running server. Running it again goes on, or changes nothing." },
-  args: {
-    mapping: { type: "string", description: "A JSON file that says how rows become events (docs/import.md)" },
-    preset: { type: "string", description: `A ready mapping: ${PRESETS.map(({ name }) => name).join(", ")}. Without either the file is guessed.` },
-    "dry-run": { type: "boolean", description: "Show what the first rows would become, and import nothing" },
-    "print-mapping": { type: "boolean", description: "Print the mapping that would be used, and import nothing" },
-    ...SERVER_FLAGS,
-  },
-  run: async ({ args }) => {
+  args: FLAGS,
+  run: async ({ args, rawArgs }) => {
     try {
+      refuseUnknown(rawArgs, FLAGS);
       if (args._.length === 0) throw new Failure("bad_request", "Name the files to import: throughline import FILE...");
       if (args.mapping !== undefined && args.preset !== undefined) throw new Failure("bad_request", "Give --mapping or --preset, not both.");
       const client = await clientOf(args, process.env);

@@ -3,13 +3,14 @@ import { defineCommand } from "citty";
 import { KeyCreated, KeyKind, KeyList } from "../access/model.ts";
 import { Failure } from "../errors.ts";
 import { clientOf, SERVER_FLAGS } from "./client.ts";
-import { failWith, say, tableOf } from "./say.ts";
+import { failWith, refuseUnknown, say, tableOf } from "./say.ts";
 
 export const keysCommand = defineCommand({
   meta: { name: "keys", description: "List the keys of a running server, or make one: throughline keys create write|secret NAME" },
   args: SERVER_FLAGS,
-  run: async ({ args }) => {
+  run: async ({ args, rawArgs }) => {
     try {
+      refuseUnknown(rawArgs, SERVER_FLAGS);
       const client = await clientOf(args, process.env);
       const [verb, kind, ...name] = args._;
       if (verb === undefined) {

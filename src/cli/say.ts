@@ -13,6 +13,15 @@ export function failWith(cause: unknown): never {
   process.exit(1);
 }
 
+/** Throws `Failure("bad_request")` for an option the command does not have: a mistyped one must not be passed over. */
+export function refuseUnknown(given: readonly string[], known: { readonly [name: string]: unknown }): void {
+  const end = given.indexOf("--");
+  for (const text of end < 0 ? given : given.slice(0, end)) {
+    const name = /^--?(?:no-)?([A-Za-z][\w-]*)/.exec(text)?.[1];
+    if (name !== undefined && !(name in known)) throw new Failure("bad_request", `There is no option ${text.split("=")[0]!}. There are ${Object.keys(known).map((key) => `--${key}`).join(", ")}.`);
+  }
+}
+
 export type Bar = {
   /** Redraws; on a terminal in place, elsewhere as a line every few seconds. */
   show(doneRatio: number, text: string): void;

@@ -119,5 +119,8 @@ export function campaignOf(given: JsonObject | undefined, link: Link): Campaign 
     told[field] = value;
     any = true;
   }
+  // As an event of our own export tells it.
+  const clickId = link.campaign?.clickId ?? textOf(given["clickId"], VALUE_CHARS_MAX);
+  if (clickId !== undefined) return { ...told, clickId };
   return any ? told : undefined;
 }

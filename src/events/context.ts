@@ -29,22 +29,27 @@ export type Around = {
 
 /** Undefined when there is nothing to keep. Never throws. */
 export function contextOf({ context, browser, ip, pageTold }: Around): JsonObject | undefined {
-  let kept: { [name: string]: Json } | undefined;
-  if (context) {
-    for (const [name, fields] of PARTS) {
-      const part = context[name];
-      if (part === undefined || (pageTold && name === "page")) continue;
-      const some = fieldsOf(objectOf(part), fields);
-      if (some) (kept ??= {})[name] = some;
-    }
-    for (const name of SCALARS) {
-      const value = scalarOf(context[name]);
-      if (value !== undefined) (kept ??= {})[name] = value;
-    }
+  const kept: { [name: string]: Json } = {};
+  if (context) readParts(kept, context, pageTold);
+  // An event of our own export tells the family that was read from its user agent once.
+  const family = browser ?? scalarOf(context?.["browser"]);
+  if (family !== undefined) kept["browser"] = family;
+  if (ip !== undefined) kept["ip"] = ip;
+  for (const _ in kept) return kept;
+  return undefined;
+}
+
+function readParts(kept: { [name: string]: Json }, context: JsonObject, pageTold: boolean): void {
+  for (const [name, fields] of PARTS) {
+    const part = context[name];
+    if (part === undefined || (pageTold && name === "page")) continue;
+    const some = fieldsOf(objectOf(part), fields);
+    if (some) kept[name] = some;
   }
-  if (browser !== undefined) (kept ??= {})["browser"] = browser;
-  if (ip !== undefined) (kept ??= {})["ip"] = ip;
-  return kept;
+  for (const name of SCALARS) {
+    const value = scalarOf(context[name]);
+    if (value !== undefined) kept[name] = value;
+  }
 }
 
 function fieldsOf(part: JsonObject | undefined, fields: readonly string[]): JsonObject | undefined {

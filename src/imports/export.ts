@@ -16,7 +16,7 @@ import { type AtomId, customerIdOf, type Instant, isoOf, type WorkspaceId } from
 /** The time events of the export happened in, from `fromAt` up to but not at `toAt`. */
 export type EventRange = { readonly fromAt: Instant | null; readonly toAt: Instant | null };
 
-const EVENTS_PAGE = 2_000;
+const EVENTS_PAGE = 10_000;
 const CUSTOMERS_PAGE = 200;
 
 /** The events of a workspace by customer's atom and time: each piece is some lines. */

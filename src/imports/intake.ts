@@ -87,8 +87,8 @@ async function takeMore(deps: IntakeDeps, row: ImportRow, from: Readable, offset
 
 async function makeRunnable(deps: IntakeDeps, row: ImportRow, sizeBytes: number): Promise<ImportRow> {
   try {
-    const { mapping } = await fitFile(dataPath(deps.folder, row.id), row);
-    const ready = await makeReady(deps.sql, row.id, sizeBytes, mapping, deps.clock());
+    const how = await fitFile(dataPath(deps.folder, row.id), row);
+    const ready = await makeReady(deps.sql, row.id, sizeBytes, how, deps.clock());
     if (!ready) throw new Failure("conflict", `Import ${row.id} was cancelled while its file came in.`);
     deps.onReady();
     return ready;

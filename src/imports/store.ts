@@ -115,11 +115,11 @@ export async function saveReceived(sql: Sql, id: number, receivedBytes: number, 
 }
 
 /** The whole file is there and its mapping is known: it may run. Null when it was cancelled meanwhile. */
-export async function makeReady(sql: Sql, id: number, sizeBytes: number, mapping: Mapping, now: Instant): Promise<ImportRow | null> {
+export async function makeReady(sql: Sql, id: number, sizeBytes: number, how: { readonly preset: string | null; readonly mapping: Mapping }, now: Instant): Promise<ImportRow | null> {
   const [row] = await sql.query<ImportRow>(
-    `update imports set state = 'waiting', size_bytes = $2, received_bytes = $2, mapping = $3, updated_at = $4
+    `update imports set state = 'waiting', size_bytes = $2, received_bytes = $2, mapping = $3, preset = $5, updated_at = $4
      where id = $1 and state = 'uploading' returning ${COLUMNS}`,
-    [id, sizeBytes, JSON.stringify(mapping), now],
+    [id, sizeBytes, JSON.stringify(how.mapping), now, how.preset],
   );
   return row ?? null;
 }

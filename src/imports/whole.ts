@@ -42,12 +42,28 @@ export function throughlineBody(row: JsonObject, idOf: () => string): JsonObject
     ...top,
     context: given({
       ...objectOf(more["context"]),
+      ...(more["referrer"] !== undefined && { page: { ...objectOf(objectOf(more["context"])["page"]), referrer: more["referrer"] } }),
       channel: row["channel"],
       touchpoint: row["touchpoint"],
       campaign: more["campaign"],
-      referrer: more["referrer"],
+      ...consentsOf(row, more["consents"]),
       externalIds: external,
     }),
+  });
+}
+
+/** Consent answers in the form the door reads them: those that it cannot read again from the event's name or traits. */
+function consentsOf(row: JsonObject, consents: Json | undefined): JsonObject {
+  const answers = Array.isArray(consents) ? (consents as readonly Json[]).map(objectOf) : [];
+  const gpc = answers.some(({ source }) => source === "gpc");
+  const told = /subscri|opt|spam|complain/i.test(textOf(row["name"])) || objectOf(row["traits"])["cio_subscription_preferences"] !== undefined;
+  const categories = told ? [] : answers.filter(({ source, channel }) => source === "event" && channel === "all");
+  return given({
+    globalPrivacyControl: gpc ? true : undefined,
+    consent:
+      categories.length === 0
+        ? undefined
+        : { categoryPreferences: Object.fromEntries(categories.map(({ purpose, answer }) => [textOf(purpose), answer === "granted"])) },
   });
 }
 
