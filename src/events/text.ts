@@ -31,10 +31,10 @@ export function cleaned(value: Json, depthMax = 100): Json {
   if (typeof value !== "object" || value === null) return value;
   if (depthMax === 0) return null;
   if (Array.isArray(value)) return value.map((item: Json) => cleaned(item, depthMax - 1));
-  const fields: [string, Json][] = [];
-  for (const [name, field] of Object.entries(value))
-    if (name !== "__proto__") fields.push([cleanText(name), cleaned(field, depthMax - 1)]);
-  // Cleaning may have made a name __proto__; fromEntries defines it as an ordinary own field, so it is left out here.
+  const fields = Object.entries(value).map(
+    ([name, field]) => [cleanText(name), cleaned(field, depthMax - 1)] as const,
+  );
+  // Only now, for cleaning can make a name __proto__.
   return Object.fromEntries(fields.filter(([name]) => name !== "__proto__"));
 }
 
