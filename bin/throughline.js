@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const built = fileURLToPath(new URL("../dist/cli/commands.js", import.meta.url));
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Throughline needs Node 20.19 or later; this is ${process.versions.node}. Get it at https://nodejs.org.`);
+  console.error(
+    `Throughline needs Node 20.19 or later; this is ${process.versions.node}. Get it at https://nodejs.org.`,
+  );
   process.exit(1);
 } else if (existsSync(built)) {
   await import(built);

@@ -5,5 +5,13 @@ const rounds = Number(process.argv[2] ?? 100);
 const seed = Number(process.argv[3] ?? Date.now() % 1e9);
 console.log(`${rounds} rounds, seed ${seed}`);
 const findings = await chaos(rounds, seed, (line) => console.log(line));
-console.log(JSON.stringify({ ...findings, lost: findings.lost.length, doubled: findings.doubled.length, wrongCustomers: findings.wrongCustomers.length }));
-process.exitCode = findings.lost.length + findings.doubled.length + findings.wrongCustomers.length === 0 ? 0 : 1;
+console.log(
+  JSON.stringify({
+    ...findings,
+    lost: findings.lost.length,
+    doubled: findings.doubled.length,
+    wrongCustomers: findings.wrongCustomers.length,
+  }),
+);
+process.exitCode =
+  findings.lost.length + findings.doubled.length + findings.wrongCustomers.length === 0 ? 0 : 1;

@@ -18,15 +18,28 @@ const to = fileURLToPath(new URL("../sample", import.meta.url));
 mkdirSync(to, { recursive: true });
 
 const read = (name: string): Cells[] => {
-  const [header, ...rows] = takeRecords(gunzipSync(readFileSync(join(from, `${name}.csv.gz`))).toString(), ",", true).records;
-  return rows.map(({ cells }) => Object.fromEntries(header!.cells.map((column, place) => [column, whole(cells[place] ?? "")])));
+  const [header, ...rows] = takeRecords(
+    gunzipSync(readFileSync(join(from, `${name}.csv.gz`))).toString(),
+    ",",
+    true,
+  ).records;
+  return rows.map(({ cells }) =>
+    Object.fromEntries(header!.cells.map((column, place) => [column, whole(cells[place] ?? "")])),
+  );
 };
 /** `17228.0` is a whole number that passed through a table of floats. */
 const whole = (text: string): string => (/^\d+\.0$/.test(text) ? text.slice(0, -2) : text);
-const cell = (text: string | number): string => (/[",\n]/.test(String(text)) ? `"${String(text).replaceAll('"', '""')}"` : String(text));
+const cell = (text: string | number): string =>
+  /[",\n]/.test(String(text)) ? `"${String(text).replaceAll('"', '""')}"` : String(text);
 
-function write(name: string, columns: readonly string[], rows: readonly { readonly [column: string]: string | number }[]): void {
-  const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column] ?? "")))].map((cells) => cells.join(","));
+function write(
+  name: string,
+  columns: readonly string[],
+  rows: readonly { readonly [column: string]: string | number }[],
+): void {
+  const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column] ?? "")))].map(
+    (cells) => cells.join(","),
+  );
   writeFileSync(join(to, `${name}.csv.gz`), gzipSync(`${lines.join("\n")}\n`, { level: 9 }));
   process.stdout.write(`${name}: ${rows.length} rows\n`);
 }
@@ -40,15 +53,23 @@ const nameOf = (id: string): string => {
   return [calm(product_type || product_category), package_size.toLowerCase()].filter(Boolean).join(", ");
 };
 
-const campaigns = new Map(read("campaign_descriptions").map((campaign) => [campaign["campaign_id"]!, campaign]));
+const campaigns = new Map(
+  read("campaign_descriptions").map((campaign) => [campaign["campaign_id"]!, campaign]),
+);
 const transactions = read("transactions_sample").toSorted(
-  (a, b) => Number(a["transaction_timestamp"]) - Number(b["transaction_timestamp"]) || Number(a["basket_id"]) - Number(b["basket_id"]),
+  (a, b) =>
+    Number(a["transaction_timestamp"]) - Number(b["transaction_timestamp"]) ||
+    Number(a["basket_id"]) - Number(b["basket_id"]),
 );
 
 // The day before the first campaign: what is known of a household was known then.
 const knownDay = Math.min(...[...campaigns.values()].map((campaign) => Number(campaign["start_date"]))) - 1;
 const demographics = read("demographics");
-write("households", [...Object.keys(demographics[0]!), "known_day"], demographics.map((row) => ({ ...row, known_day: knownDay })));
+write(
+  "households",
+  [...Object.keys(demographics[0]!), "known_day"],
+  demographics.map((row) => ({ ...row, known_day: knownDay })),
+);
 
 write(
   "mailings",
@@ -56,19 +77,45 @@ write(
   read("campaigns")
     .map(({ household_id, campaign_id }) => {
       const campaign = campaigns.get(campaign_id!)!;
-      return { household_id: household_id!, ...campaign, valid_days: Number(campaign["end_date"]) - Number(campaign["start_date"]) };
+      return {
+        household_id: household_id!,
+        ...campaign,
+        valid_days: Number(campaign["end_date"]) - Number(campaign["start_date"]),
+      };
     })
     .toSorted((a, b) => Number((a as Cells)["start_date"]) - Number((b as Cells)["start_date"])),
 );
 
-write("redemptions", ["household_id", "coupon_upc", "campaign_id", "redemption_date"], read("coupon_redemptions"));
+write(
+  "redemptions",
+  ["household_id", "coupon_upc", "campaign_id", "redemption_date"],
+  read("coupon_redemptions"),
+);
 
 write(
   "baskets",
-  ["household_id", "store_id", "basket_id", "product_id", "product_name", "product_category", "brand", "quantity", "sales_value", "retail_disc", "coupon_disc", "transaction_timestamp"],
+  [
+    "household_id",
+    "store_id",
+    "basket_id",
+    "product_id",
+    "product_name",
+    "product_category",
+    "brand",
+    "quantity",
+    "sales_value",
+    "retail_disc",
+    "coupon_disc",
+    "transaction_timestamp",
+  ],
   transactions.map((row) => {
     const product = products.get(row["product_id"]!);
-    return { ...row, product_name: nameOf(row["product_id"]!), product_category: calm(product?.["product_category"] ?? ""), brand: product?.["brand"] ?? "" };
+    return {
+      ...row,
+      product_name: nameOf(row["product_id"]!),
+      product_category: calm(product?.["product_category"] ?? ""),
+      brand: product?.["brand"] ?? "",
+    };
   }),
 );
 
@@ -98,17 +145,42 @@ function writeDisplays(): void {
   const met = new Map<string, { readonly [column: string]: string | number }>();
   for (const row of transactions) {
     const product = products.get(row["product_id"]!);
-    const key = [row["store_id"], row["week"], product?.["department"], product?.["product_category"]].join("|");
+    const key = [row["store_id"], row["week"], product?.["department"], product?.["product_category"]].join(
+      "|",
+    );
     for (const place of promoted.get(key) ?? []) {
       const [channel, event, name] = place.split(",") as [string, string, string];
       const paidAt = Number(row["transaction_timestamp"]);
       // Ten minutes before they paid; the mailer lay in their home when its week began, on Monday at 6 (11:00 UTC).
       const at = channel === "store" ? paidAt - 600 : Math.min(mondayOf(paidAt), paidAt - 3600);
       const id = `${row["household_id"]}-${row["basket_id"]}-${name}`;
-      if (!met.has(id)) met.set(id, { ...row, channel, event, place: name, timestamp: at, product_category: calm(product!["product_category"]!), product_type: calm(product!["product_type"]!) });
+      if (!met.has(id))
+        met.set(id, {
+          ...row,
+          channel,
+          event,
+          place: name,
+          timestamp: at,
+          product_category: calm(product!["product_category"]!),
+          product_type: calm(product!["product_type"]!),
+        });
     }
   }
-  write("displays", ["household_id", "store_id", "basket_id", "channel", "event", "place", "product_category", "product_type", "timestamp"], [...met.values()].toSorted((a, b) => Number(a["timestamp"]) - Number(b["timestamp"])));
+  write(
+    "displays",
+    [
+      "household_id",
+      "store_id",
+      "basket_id",
+      "channel",
+      "event",
+      "place",
+      "product_category",
+      "product_type",
+      "timestamp",
+    ],
+    [...met.values()].toSorted((a, b) => Number(a["timestamp"]) - Number(b["timestamp"])),
+  );
 }
 
 /** 11:00 UTC (6:00 in the shops' zone) of the Monday of the week that holds `at`, in Unix seconds; weeks begin at 5:00 UTC. */

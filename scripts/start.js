@@ -7,7 +7,16 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -20,7 +29,9 @@ const DATA_FILE = /\.(sql|json|txt|csv|gif)$/;
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Throughline needs Node 20.19 or later; this is ${process.versions.node}. Get it at https://nodejs.org.`);
+  console.error(
+    `Throughline needs Node 20.19 or later; this is ${process.versions.node}. Get it at https://nodejs.org.`,
+  );
   process.exit(1);
 }
 
@@ -41,12 +52,19 @@ if (command !== "build") {
 function install() {
   const lock = readFileSync(join(ROOT, "package-lock.json"));
   // Another version of Node may need other binaries.
-  const wanted = createHash("sha256").update(lock).update(process.platform + process.arch + process.versions.modules).digest("hex");
+  const wanted = createHash("sha256")
+    .update(lock)
+    .update(process.platform + process.arch + process.versions.modules)
+    .digest("hex");
   if (printOf("installed") === wanted) return;
   const complete = printOf("installed") === null && lockIs(lock);
   if (!complete) {
     console.log("Installing (once; about a minute) ...");
-    run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], "The packages could not be installed. Is the npm registry reachable from here?");
+    run(
+      "npm",
+      ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"],
+      "The packages could not be installed. Is the npm registry reachable from here?",
+    );
   }
   savePrint("installed", wanted);
 }
@@ -56,23 +74,36 @@ function lockIs(lock) {
   const hidden = join(ROOT, "node_modules", ".package-lock.json");
   if (!existsSync(hidden)) return false;
   const installed = JSON.parse(readFileSync(hidden, "utf8")).packages;
-  return Object.entries(JSON.parse(lock.toString()).packages).every(([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version);
+  return Object.entries(JSON.parse(lock.toString()).packages).every(
+    ([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version,
+  );
 }
 
 function build(always) {
   const server = newest("src", "tsconfig.json", "tsconfig.build.json", "package-lock.json");
   if (always || printOf("server") !== server || !existsSync(join(DIST, "main.js"))) {
     console.log("Building the server ...");
-    for (const name of existsSync(DIST) ? readdirSync(DIST) : []) if (name !== "web") rmSync(join(DIST, name), { recursive: true });
-    run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", join(ROOT, "tsconfig.build.json")], "The server could not be built.");
+    for (const name of existsSync(DIST) ? readdirSync(DIST) : [])
+      if (name !== "web") rmSync(join(DIST, name), { recursive: true });
+    run(
+      process.execPath,
+      [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", join(ROOT, "tsconfig.build.json")],
+      "The server could not be built.",
+    );
     copyData(join(ROOT, "src"), DIST);
     savePrint("server", server);
   }
   // Pages are typed by the server's models, and made of them.
-  const web = existsSync(join(ROOT, "web")) ? newest("web", "src", "vite.config.ts", "package-lock.json") : null;
+  const web = existsSync(join(ROOT, "web"))
+    ? newest("web", "src", "vite.config.ts", "package-lock.json")
+    : null;
   if (web !== null && (always || printOf("web") !== web || !existsSync(join(DIST, "web", "index.html")))) {
     console.log("Building the web app ...");
-    run(process.execPath, [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"], "The web app could not be built.");
+    run(
+      process.execPath,
+      [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"],
+      "The web app could not be built.",
+    );
     savePrint("web", web);
   }
 }
@@ -100,7 +131,11 @@ function copyData(from, to) {
 }
 
 function run(file, args, sentence) {
-  const ended = spawnSync(file, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" && file === "npm" });
+  const ended = spawnSync(file, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+    shell: process.platform === "win32" && file === "npm",
+  });
   if (ended.signal) process.exit(130);
   if (ended.status !== 0) {
     console.error(sentence);

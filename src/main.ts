@@ -6,7 +6,10 @@ import { greeting, serve } from "./serve.ts";
 import { createLog } from "./telemetry/log.ts";
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { roles: { type: "string" }, port: { type: "string" }, data: { type: "string" } }, allowPositionals: true });
+  const { values } = parseArgs({
+    options: { roles: { type: "string" }, port: { type: "string" }, data: { type: "string" } },
+    allowPositionals: true,
+  });
   const config = configOf(process.env, values);
   process.stdout.write(greeting(await serve(config, createLog(config.THROUGHLINE_LOG)), config));
 }

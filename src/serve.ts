@@ -25,12 +25,26 @@ export function greeting({ address, first }: Running, config: Config): string {
   const lines = [`Throughline is running at ${address}`, ""];
   if (first.writeKey) lines.push(`  write key   ${first.writeKey}`);
   if (first.secretKey) lines.push(`  secret key  ${first.secretKey}`);
-  lines.push(`  data        ${config.DATABASE_URL ? "PostgreSQL and ClickHouse as configured" : config.dataDir}`);
+  lines.push(
+    `  data        ${config.DATABASE_URL ? "PostgreSQL and ClickHouse as configured" : config.dataDir}`,
+  );
   if (first.writeKey) {
-    const body = '{"userId":"ada","event":"Product Viewed","properties":{"product_id":"boots-42","name":"Walking boots"}}';
-    lines.push("", "Send a first event:", "", `  curl -u ${first.writeKey}: -H 'content-type: application/json' ${address}/v1/track -d '${body}'`);
+    const body =
+      '{"userId":"ada","event":"Product Viewed","properties":{"product_id":"boots-42","name":"Walking boots"}}';
+    lines.push(
+      "",
+      "Send a first event:",
+      "",
+      `  curl -u ${first.writeKey}: -H 'content-type: application/json' ${address}/v1/track -d '${body}'`,
+    );
   }
-  if (first.secretKey) lines.push("", "and see who it was:", "", `  curl -H 'authorization: Bearer ${first.secretKey}' '${address}/v1/customers/lookup?kind=user_id&value=ada'`);
+  if (first.secretKey)
+    lines.push(
+      "",
+      "and see who it was:",
+      "",
+      `  curl -H 'authorization: Bearer ${first.secretKey}' '${address}/v1/customers/lookup?kind=user_id&value=ada'`,
+    );
   for (const note of first.notes) lines.push("", note);
   return `${lines.join("\n")}\n\nStop with Ctrl-C.\n`;
 }

@@ -12,7 +12,11 @@ export type Client = {
   /** Asks for a stream of bytes. */
   stream(path: string): Promise<ReadableStream<Uint8Array>>;
 };
-type Request = { readonly method?: "GET" | "POST" | "PUT" | "DELETE"; readonly body?: unknown; readonly upload?: Readable };
+type Request = {
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly body?: unknown;
+  readonly upload?: Readable;
+};
 
 const Problem = z.object({ code: z.string(), detail: z.string() }).partial();
 const KeyFile = z.object({ secretKey: z.string() });
@@ -20,27 +24,42 @@ const KeyFile = z.object({ secretKey: z.string() });
 /** The flags every command that talks to a server takes. */
 export const SERVER_FLAGS = {
   url: { type: "string", description: "The server; default http://localhost:PORT (3000)" },
-  "secret-key": { type: "string", description: "A secret key; default THROUGHLINE_SECRET_KEY, or keys.json in the data folder" },
+  "secret-key": {
+    type: "string",
+    description: "A secret key; default THROUGHLINE_SECRET_KEY, or keys.json in the data folder",
+  },
   data: { type: "string", description: "The data folder whose keys.json holds the key; default ./data" },
 } as const;
-export type ServerFlags = { readonly url?: string | undefined; readonly "secret-key"?: string | undefined; readonly data?: string | undefined };
+export type ServerFlags = {
+  readonly url?: string | undefined;
+  readonly "secret-key"?: string | undefined;
+  readonly data?: string | undefined;
+};
 
 type Env = { readonly [name: string]: string | undefined };
 
 /** A client by flags and environment. Throws `Failure("configuration")` when no key is to be found. */
 export async function clientOf(flags: ServerFlags, env: Env): Promise<Client> {
-  const url = (flags.url ?? env["THROUGHLINE_URL"] ?? `http://localhost:${env["PORT"] || 3000}`).replace(/\/+$/, "");
+  const url = (flags.url ?? env["THROUGHLINE_URL"] ?? `http://localhost:${env["PORT"] || 3000}`).replace(
+    /\/+$/,
+    "",
+  );
   const folder = flags.data ?? (env["THROUGHLINE_DATA"] || "./data");
   const key = flags["secret-key"] ?? (env["THROUGHLINE_SECRET_KEY"] || (await keyInFolder(folder)));
   if (key === null)
-    throw new Failure("configuration", `There is no secret key: give --secret-key, set THROUGHLINE_SECRET_KEY, or name the data folder with --data (${join(folder, "keys.json")} is not there).`);
+    throw new Failure(
+      "configuration",
+      `There is no secret key: give --secret-key, set THROUGHLINE_SECRET_KEY, or name the data folder with --data (${join(folder, "keys.json")} is not there).`,
+    );
   return createClient(url, key);
 }
 
 async function keyInFolder(folder: string): Promise<string | null> {
   const text = await readFile(join(folder, "keys.json"), "utf8").catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") return null;
-    throw new Failure("configuration", `${join(folder, "keys.json")} cannot be read: ${cause.message}.`, { cause });
+    throw new Failure("configuration", `${join(folder, "keys.json")} cannot be read: ${cause.message}.`, {
+      cause,
+    });
   });
   return text === null ? null : KeyFile.parse(JSON.parse(text)).secretKey;
 }
@@ -63,7 +82,11 @@ export function createClient(url: string, key: string): Client {
         ...(upload && { body: upload as unknown as NonNullable<RequestInit["body"]>, duplex: "half" }),
       });
     } catch (cause) {
-      throw new Failure("store_unavailable", `No server answers at ${url}. Start one with: throughline start`, { cause });
+      throw new Failure(
+        "store_unavailable",
+        `No server answers at ${url}. Start one with: throughline start`,
+        { cause },
+      );
     }
     if (!answer.ok) throw await failureOf(answer, url);
     return answer;
@@ -78,8 +101,12 @@ export function createClient(url: string, key: string): Client {
 async function failureOf(answer: Response, url: string): Promise<Failure> {
   const text = await answer.text();
   const problem = text.startsWith("{") ? Problem.safeParse(JSON.parse(text)).data : undefined;
-  const code = problem?.code !== undefined && problem.code in ERRORS ? (problem.code as ErrorCode) : "internal";
+  const code =
+    problem?.code !== undefined && problem.code in ERRORS ? (problem.code as ErrorCode) : "internal";
   const retryAfterSeconds = Number(answer.headers.get("retry-after") ?? Number.NaN);
-  const message = answer.status === 401 ? `The server at ${url} does not know this secret key.` : (problem?.detail ?? `The server at ${url} answered ${answer.status}.`);
+  const message =
+    answer.status === 401
+      ? `The server at ${url} does not know this secret key.`
+      : (problem?.detail ?? `The server at ${url} answered ${answer.status}.`);
   return new Failure(code, message, Number.isFinite(retryAfterSeconds) ? { retryAfterSeconds } : {});
 }

@@ -32,7 +32,10 @@ const startCommand = defineCommand({
   },
 });
 
-const DOCTOR_FLAGS = { data: { type: "string", description: "The data folder" }, port: { type: "string", description: "The server's port" } } as const;
+const DOCTOR_FLAGS = {
+  data: { type: "string", description: "The data folder" },
+  port: { type: "string", description: "The server's port" },
+} as const;
 const doctorCommand = defineCommand({
   meta: { name: "doctor", description: "Look at everything the platform needs and say what to do." },
   args: DOCTOR_FLAGS,
@@ -40,7 +43,12 @@ const doctorCommand = defineCommand({
     try {
       refuseUnknown(rawArgs, DOCTOR_FLAGS);
       const config = configOf(process.env, args);
-      const findings = await runDoctor({ config, logDir: join(config.dataDir, "clickhouse"), now: Date.now(), nodeVersion: process.versions.node });
+      const findings = await runDoctor({
+        config,
+        logDir: join(config.dataDir, "clickhouse"),
+        now: Date.now(),
+        nodeVersion: process.versions.node,
+      });
       say(findingsOf(findings));
       process.exit(findings.some(({ state }) => state === "broken") ? 1 : 0);
     } catch (cause) {
@@ -64,15 +72,28 @@ async function usage<T extends ArgsDef>(command: CommandDef<T>, parent?: Command
   if (parent === undefined) say(`\n${configurationHelp()}`);
 }
 
-const subCommands = { start: startCommand, demo: demoCommand, import: importCommand, export: exportCommand, keys: keysCommand, doctor: doctorCommand };
+const subCommands = {
+  start: startCommand,
+  demo: demoCommand,
+  import: importCommand,
+  export: exportCommand,
+  keys: keysCommand,
+  doctor: doctorCommand,
+};
 const main = defineCommand({
-  meta: { name: "throughline", version: await versionOf(), description: "One customer. One journey. Every channel." },
+  meta: {
+    name: "throughline",
+    version: await versionOf(),
+    description: "One customer. One journey. Every channel.",
+  },
   subCommands,
 });
 
 const asked = process.argv[2];
 if (asked !== undefined && !asked.startsWith("-") && !(asked in subCommands)) {
-  complain(`There is no command "${asked}". There are ${Object.keys(subCommands).join(", ")}; throughline --help says more.`);
+  complain(
+    `There is no command "${asked}". There are ${Object.keys(subCommands).join(", ")}; throughline --help says more.`,
+  );
   process.exit(1);
 }
 await runMain(main, { showUsage: usage });

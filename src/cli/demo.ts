@@ -28,16 +28,24 @@ const FLAGS = {
 } as const;
 
 export const demoCommand = defineCommand({
-  meta: { name: "demo", description: "Start a server on ./data-demo with a year of a real grocer's customers (CC0) in it." },
+  meta: {
+    name: "demo",
+    description: "Start a server on ./data-demo with a year of a real grocer's customers (CC0) in it.",
+  },
   args: FLAGS,
   run: async ({ args, rawArgs }) => {
     try {
       refuseUnknown(rawArgs, FLAGS);
       const config = configOf(process.env, { data: args.data, port: args.port });
       // Requests of the demo's own are no news.
-      const running = await serve(config, createLog(process.env["THROUGHLINE_LOG"] ? config.THROUGHLINE_LOG : "warn"));
+      const running = await serve(
+        config,
+        createLog(process.env["THROUGHLINE_LOG"] ? config.THROUGHLINE_LOG : "warn"),
+      );
       const client = createClient(running.address, running.first.secretKey ?? "");
-      say("The Complete Journey: a year of a grocer's households, their mailings, coupons and baskets (84.51, CC0).\n");
+      say(
+        "The Complete Journey: a year of a grocer's households, their mailings, coupons and baskets (84.51, CC0).\n",
+      );
       const shiftDays = await shiftOf(config.dataDir, Date.now());
       for (const { file, preset } of SAMPLE_FILES) {
         const path = join(ROOT, "sample", file);
@@ -72,7 +80,9 @@ async function shiftOf(dataDir: string, now: number): Promise<number> {
 async function shifted(path: string, preset: string, shiftDays: number): Promise<Mapping> {
   const fitted = presetOf(preset).fit((await readHead(path, { format: "csv", encoding: "utf-8" })).header);
   if (fitted.type === "missing") throw new Error(`${path}: ${fitted.detail}`);
-  const events = fitted.mapping.events.map((event) => (event.time ? { ...event, time: { ...event.time, shiftDays } } : event));
+  const events = fitted.mapping.events.map((event) =>
+    event.time ? { ...event, time: { ...event.time, shiftDays } } : event,
+  );
   return { ...fitted.mapping, events };
 }
 
@@ -82,12 +92,21 @@ export function told(found: Found): string {
   return [
     `${grouped(found.customers)} customers, ${grouped(found.events)} events from ${day(found.firstAt)} to ${day(found.lastAt)}`,
     "",
-    tableOf([["channel", "events", "customers"], ...found.channels.map(({ channel, events, customers }) => [channel, events, customers])]),
+    tableOf([
+      ["channel", "events", "customers"],
+      ...found.channels.map(({ channel, events, customers }) => [channel, events, customers]),
+    ]),
     "",
-    tableOf([["event", "events", "customers"], ...found.names.map(({ name, events, customers }) => [name, events, customers])]),
+    tableOf([
+      ["event", "events", "customers"],
+      ...found.names.map(({ name, events, customers }) => [name, events, customers]),
+    ]),
     "",
     "The roads most of them took, three moments at a time:",
     "",
-    tableOf([["customers", "times", "path"], ...found.paths.map(({ path, customers, times }) => [customers, times, path])]),
+    tableOf([
+      ["customers", "times", "path"],
+      ...found.paths.map(({ path, customers, times }) => [customers, times, path]),
+    ]),
   ].join("\n");
 }

@@ -11,7 +11,10 @@ import { complain, failWith, grouped, refuseUnknown } from "./say.ts";
 
 const FLAGS = {
   what: { type: "positional", description: "events or customers", required: true },
-  out: { type: "string", description: "The file to write (packed when its name ends in .gz); default is standard output" },
+  out: {
+    type: "string",
+    description: "The file to write (packed when its name ends in .gz); default is standard output",
+  },
   from: { type: "string", description: "Only events from this time on (ISO 8601)" },
   to: { type: "string", description: "Only events before this time (ISO 8601)" },
   ...SERVER_FLAGS,
@@ -23,10 +26,18 @@ export const exportCommand = defineCommand({
   run: async ({ args, rawArgs }) => {
     try {
       refuseUnknown(rawArgs, FLAGS);
-      if (args.what !== "events" && args.what !== "customers") throw new Failure("bad_request", `Export events or customers, not "${args.what}".`);
+      if (args.what !== "events" && args.what !== "customers")
+        throw new Failure("bad_request", `Export events or customers, not "${args.what}".`);
       const client = await clientOf(args, process.env);
-      const query = new URLSearchParams({ ...(args.from !== undefined && { from: isoOf(args.from) }), ...(args.to !== undefined && { to: isoOf(args.to) }) });
-      const stream = Readable.fromWeb((await client.stream(`/v1/export/${args.what}?${query.toString()}`)) as Parameters<typeof Readable.fromWeb>[0]);
+      const query = new URLSearchParams({
+        ...(args.from !== undefined && { from: isoOf(args.from) }),
+        ...(args.to !== undefined && { to: isoOf(args.to) }),
+      });
+      const stream = Readable.fromWeb(
+        (await client.stream(`/v1/export/${args.what}?${query.toString()}`)) as Parameters<
+          typeof Readable.fromWeb
+        >[0],
+      );
       const lines = await write(stream, args.out);
       if (args.out !== undefined) complain(`${grouped(lines)} ${args.what} written to ${args.out}`);
     } catch (cause) {
@@ -38,7 +49,8 @@ export const exportCommand = defineCommand({
 
 function isoOf(text: string): string {
   const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new Failure("bad_request", `"${text}" is no time. Write it as 2026-01-31 or 2026-01-31T12:00:00Z.`);
+  if (Number.isNaN(at))
+    throw new Failure("bad_request", `"${text}" is no time. Write it as 2026-01-31 or 2026-01-31T12:00:00Z.`);
   return new Date(at).toISOString();
 }
 
@@ -63,8 +75,11 @@ async function write(from: Readable, out: string | undefined): Promise<number> {
   } catch (cause) {
     await rm(part, { force: true });
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "EACCES" || code === "ENOSPC") throw new Failure("configuration", `${out} cannot be written (${code}).`, { cause });
-    throw new Failure("store_unavailable", "The export broke off; nothing was written. Try again.", { cause });
+    if (code === "ENOENT" || code === "EACCES" || code === "ENOSPC")
+      throw new Failure("configuration", `${out} cannot be written (${code}).`, { cause });
+    throw new Failure("store_unavailable", "The export broke off; nothing was written. Try again.", {
+      cause,
+    });
   }
   return lines;
 }

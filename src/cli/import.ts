@@ -12,28 +12,49 @@ import { type Client, clientOf, SERVER_FLAGS } from "./client.ts";
 import { createBar, failWith, grouped, refuseUnknown, say, spanOf, tableOf } from "./say.ts";
 import { importFile, saveRefused } from "./upload.ts";
 
-const Preview = z.object({ preset: z.string().nullable(), mapping: Mapping, events: z.array(z.unknown()), refused: z.array(RefusedRow) });
+const Preview = z.object({
+  preset: z.string().nullable(),
+  mapping: Mapping,
+  events: z.array(z.unknown()),
+  refused: z.array(RefusedRow),
+});
 
 const FLAGS = {
   mapping: { type: "string", description: "A JSON file that says how rows become events (docs/import.md)" },
-  preset: { type: "string", description: `A ready mapping: ${PRESETS.map(({ name }) => name).join(", ")}. Without either the file is guessed.` },
+  preset: {
+    type: "string",
+    description: `A ready mapping: ${PRESETS.map(({ name }) => name).join(", ")}. Without either the file is guessed.`,
+  },
   "dry-run": { type: "boolean", description: "Show what the first rows would become, and import nothing" },
-  "print-mapping": { type: "boolean", description: "Print the mapping that would be used, and import nothing" },
+  "print-mapping": {
+    type: "boolean",
+    description: "Print the mapping that would be used, and import nothing",
+  },
   ...SERVER_FLAGS,
 } as const;
 
 export const importCommand = defineCommand({
-  meta: { name: "import", description: "Import CSV or NDJSON files (packed with gzip or not) into a running server. Running it again goes on, or changes nothing." },
+  meta: {
+    name: "import",
+    description:
+      "Import CSV or NDJSON files (packed with gzip or not) into a running server. Running it again goes on, or changes nothing.",
+  },
   args: FLAGS,
   run: async ({ args, rawArgs }) => {
     try {
       refuseUnknown(rawArgs, FLAGS);
-      if (args._.length === 0) throw new Failure("bad_request", "Name the files to import: throughline import FILE...");
-      if (args.mapping !== undefined && args.preset !== undefined) throw new Failure("bad_request", "Give --mapping or --preset, not both.");
+      if (args._.length === 0)
+        throw new Failure("bad_request", "Name the files to import: throughline import FILE...");
+      if (args.mapping !== undefined && args.preset !== undefined)
+        throw new Failure("bad_request", "Give --mapping or --preset, not both.");
       const client = await clientOf(args, process.env);
-      const asked = { preset: args.preset ?? null, mapping: args.mapping === undefined ? null : await mappingIn(args.mapping) };
+      const asked = {
+        preset: args.preset ?? null,
+        mapping: args.mapping === undefined ? null : await mappingIn(args.mapping),
+      };
       for (const path of args._) {
-        if (args["dry-run"] || args["print-mapping"]) await preview(client, path, asked, args["print-mapping"] === true);
+        if (args["dry-run"] || args["print-mapping"])
+          await preview(client, path, asked, args["print-mapping"] === true);
         else if (!(await bring(client, path, asked))) process.exitCode = 1;
       }
     } catch (cause) {
@@ -53,12 +74,17 @@ async function mappingIn(path: string): Promise<Mapping> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new Failure("unprocessable", `The mapping ${path} is no JSON: ${(cause as Error).message}.`, { cause });
+    throw new Failure("unprocessable", `The mapping ${path} is no JSON: ${(cause as Error).message}.`, {
+      cause,
+    });
   }
   const parsed = Mapping.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw new Failure("unprocessable", `The mapping ${path} cannot be used: ${issue.path.join(".") || "it"}: ${issue.message}.`);
+  throw new Failure(
+    "unprocessable",
+    `The mapping ${path} cannot be used: ${issue.path.join(".") || "it"}: ${issue.message}.`,
+  );
 }
 
 /** Imports one file and says how it went; false when it did not end well. */
@@ -72,14 +98,16 @@ export async function bring(client: Client, path: string, asked: Asked): Promise
   const seconds = (performance.now() - startedAt) / 1000;
   const rows = `${grouped(result.rowsRead)} rows, ${grouped(result.eventsAccepted)} events`;
   if (known) bar.end(`already imported: ${rows}. Nothing was changed.`);
-  else if (result.state === "done") bar.end(`${rows} in ${spanOf(seconds)} (${grouped(result.rowsRead / Math.max(seconds, 0.001))} rows/s)`);
+  else if (result.state === "done")
+    bar.end(`${rows} in ${spanOf(seconds)} (${grouped(result.rowsRead / Math.max(seconds, 0.001))} rows/s)`);
   else bar.end(`${result.state}: ${result.detail ?? "no reason is known"} (${rows} until then)`);
   const refused = result.rowsRefused + result.eventsRefused;
   if (refused > 0) {
     await saveRefused(client, result.id, `${path}.refused.ndjson`);
     say(`${grouped(refused)} refused, with the reasons in ${path}.refused.ndjson`);
   }
-  if (result.rowsSkipped > 0) say(`${grouped(result.rowsSkipped)} rows skipped: the mapping's conditions did not choose them.`);
+  if (result.rowsSkipped > 0)
+    say(`${grouped(result.rowsSkipped)} rows skipped: the mapping's conditions did not choose them.`);
   return result.state === "done";
 }
 
@@ -92,12 +120,22 @@ function progressOf(now: Import): string {
 }
 
 async function preview(client: Client, path: string, asked: Asked, mappingOnly: boolean): Promise<void> {
-  const body = { name: basename(path), sample: await beginningOf(path), ...(asked.preset !== null && { preset: asked.preset }), ...(asked.mapping && { mapping: asked.mapping }) };
+  const body = {
+    name: basename(path),
+    sample: await beginningOf(path),
+    ...(asked.preset !== null && { preset: asked.preset }),
+    ...(asked.mapping && { mapping: asked.mapping }),
+  };
   const seen = await client.json(Preview, "/v1/imports/preview", { method: "POST", body });
   if (mappingOnly) return say(JSON.stringify(seen.mapping, null, 2));
-  say(`${path}: ${seen.preset === null ? "your mapping" : `preset ${seen.preset}`}. The first rows would become:`);
+  say(
+    `${path}: ${seen.preset === null ? "your mapping" : `preset ${seen.preset}`}. The first rows would become:`,
+  );
   for (const event of seen.events) say(JSON.stringify(event));
-  if (seen.refused.length > 0) say(`\nRefused:\n${tableOf(seen.refused.map(({ line, reason, detail }) => [`line ${line}`, reason, detail]))}`);
+  if (seen.refused.length > 0)
+    say(
+      `\nRefused:\n${tableOf(seen.refused.map(({ line, reason, detail }) => [`line ${line}`, reason, detail]))}`,
+    );
   say("\nNothing was imported.");
 }
 
@@ -106,14 +144,19 @@ async function beginningOf(path: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   const head = await firstBytes(path);
-  const stream = head[0] === 0x1f && head[1] === 0x8b ? createReadStream(path).pipe(createGunzip()) : createReadStream(path);
+  const stream =
+    head[0] === 0x1f && head[1] === 0x8b
+      ? createReadStream(path).pipe(createGunzip())
+      : createReadStream(path);
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
     if (size >= IMPORT_LIMITS.previewBytesMax / 2) break;
   }
   stream.destroy();
-  return Buffer.concat(chunks).toString("utf8").slice(0, IMPORT_LIMITS.previewBytesMax / 2);
+  return Buffer.concat(chunks)
+    .toString("utf8")
+    .slice(0, IMPORT_LIMITS.previewBytesMax / 2);
 }
 
 async function firstBytes(path: string): Promise<Buffer> {

@@ -18,7 +18,13 @@ export function refuseUnknown(given: readonly string[], known: { readonly [name:
   const end = given.indexOf("--");
   for (const text of end < 0 ? given : given.slice(0, end)) {
     const name = /^--?(?:no-)?([A-Za-z][\w-]*)/.exec(text)?.[1];
-    if (name !== undefined && !(name in known)) throw new Failure("bad_request", `There is no option ${text.split("=")[0]!}. There are ${Object.keys(known).map((key) => `--${key}`).join(", ")}.`);
+    if (name !== undefined && !(name in known))
+      throw new Failure(
+        "bad_request",
+        `There is no option ${text.split("=")[0]!}. There are ${Object.keys(known)
+          .map((key) => `--${key}`)
+          .join(", ")}.`,
+      );
   }
 }
 
@@ -39,7 +45,9 @@ export function createBar(label: string, now: () => number): Bar {
       if (at - lastAt < (terminal ? 100 : 3000)) return;
       lastAt = at;
       const line = barLine(label, doneRatio, text);
-      process.stderr.write(terminal ? `\r\u001b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}` : `${line}\n`);
+      process.stderr.write(
+        terminal ? `\r\u001b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}` : `${line}\n`,
+      );
     },
     end(text) {
       process.stderr.write(`${terminal ? "\r\u001b[2K" : ""}${label}  ${text}\n`);
@@ -68,6 +76,10 @@ export function tableOf(rows: readonly (readonly (string | number)[])[]): string
   const text = rows.map((row) => row.map((cell) => (typeof cell === "number" ? grouped(cell) : cell)));
   const widths = (text[0] ?? []).map((_, column) => Math.max(...text.map((row) => row[column]!.length)));
   const line = (row: readonly string[], of: readonly (string | number)[]) =>
-    row.map((cell, column) => (typeof of[column] === "number" ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join("  ");
+    row
+      .map((cell, column) =>
+        typeof of[column] === "number" ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+      )
+      .join("  ");
   return text.map((row, place) => `  ${line(row, rows[place]!)}`.trimEnd()).join("\n");
 }

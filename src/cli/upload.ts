@@ -13,7 +13,11 @@ import { Failure } from "../errors.ts";
 import { Import, type Mapping } from "../imports/model.ts";
 import type { Client } from "./client.ts";
 
-export type Upload = { readonly path: string; readonly preset: string | null; readonly mapping: Mapping | null };
+export type Upload = {
+  readonly path: string;
+  readonly preset: string | null;
+  readonly mapping: Mapping | null;
+};
 /** Told as it goes: the phase, and how much of it is done. */
 export type Watch = (of: Import, phase: "uploading" | "importing") => void;
 
@@ -21,9 +25,17 @@ const ATTEMPTS_MAX = 8;
 const POLL_MS = 250;
 
 /** Uploads and imports; resolves when the import has ended. `known`: the server had this very import already. */
-export async function importFile(client: Client, of: Upload, watch: Watch): Promise<{ readonly result: Import; readonly known: boolean }> {
+export async function importFile(
+  client: Client,
+  of: Upload,
+  watch: Watch,
+): Promise<{ readonly result: Import; readonly known: boolean }> {
   const file = await stat(of.path).catch((cause: NodeJS.ErrnoException) => {
-    throw new Failure("not_found", `${of.path} cannot be read: ${cause.code === "ENOENT" ? "there is no such file" : cause.message}.`, { cause });
+    throw new Failure(
+      "not_found",
+      `${of.path} cannot be read: ${cause.code === "ENOENT" ? "there is no such file" : cause.message}.`,
+      { cause },
+    );
   });
   if (!file.isFile()) throw new Failure("unprocessable", `${of.path} is no file.`);
   if (file.size === 0) throw new Failure("unprocessable", `${of.path} is empty.`);
@@ -41,7 +53,8 @@ export async function importFile(client: Client, of: Upload, watch: Watch): Prom
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) hash.update(chunk);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>)
+    hash.update(chunk);
   return hash.digest("hex");
 }
 
@@ -53,16 +66,24 @@ async function sendContent(client: Client, begun: Import, path: string, watch: W
       const told = { ...current };
       const counted = Readable.from(
         (async function* () {
-          for await (const chunk of createReadStream(path, { start: offset, highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+          for await (const chunk of createReadStream(path, {
+            start: offset,
+            highWaterMark: 256 * 1024,
+          }) as AsyncIterable<Buffer>) {
             yield chunk;
             told.receivedBytes += chunk.length;
             watch(told, "uploading");
           }
         })(),
       );
-      current = await client.json(Import, `/v1/imports/${begun.id}/content?offset=${offset}`, { method: "PUT", upload: counted });
+      current = await client.json(Import, `/v1/imports/${begun.id}/content?offset=${offset}`, {
+        method: "PUT",
+        upload: counted,
+      });
     } catch (cause) {
-      const again = cause instanceof Failure && ["store_unavailable", "conflict", "too_many", "internal"].includes(cause.code);
+      const again =
+        cause instanceof Failure &&
+        ["store_unavailable", "conflict", "too_many", "internal"].includes(cause.code);
       if (!again || attempt >= ATTEMPTS_MAX) throw cause;
       await pause((cause.retryAfterSeconds ?? Math.min(2 ** attempt, 20)) * 1000);
       // Where to go on: the server knows what is safely there.
@@ -74,7 +95,7 @@ async function sendContent(client: Client, begun: Import, path: string, watch: W
 
 async function untilEnded(client: Client, from: Import, watch: Watch): Promise<Import> {
   let current = from;
-  for (let failures = 0; current.state === "waiting" || current.state === "running"; ) {
+  for (let failures = 0; current.state === "waiting" || current.state === "running";) {
     watch(current, "importing");
     await pause(POLL_MS);
     try {

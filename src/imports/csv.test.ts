@@ -3,9 +3,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { delimiterOf, takeRecords } from "./csv.ts";
 
-const cells = (text: string, delimiter = ",") => takeRecords(text, delimiter, true).records.map((record) => record.cells);
-const quoted = (cell: string) => (/[",\n\r]/.test(cell) || cell === "" ? `"${cell.replaceAll('"', '""')}"` : cell);
-const table = fc.array(fc.array(fc.string({ unit: fc.constantFrom("a", "b", '"', ",", "\n", "\r\n", "\u00e9", " ", ";") }), { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 8 });
+const cells = (text: string, delimiter = ",") =>
+  takeRecords(text, delimiter, true).records.map((record) => record.cells);
+const quoted = (cell: string) =>
+  /[",\n\r]/.test(cell) || cell === "" ? `"${cell.replaceAll('"', '""')}"` : cell;
+const table = fc.array(
+  fc.array(fc.string({ unit: fc.constantFrom("a", "b", '"', ",", "\n", "\r\n", "\u00e9", " ", ";") }), {
+    minLength: 1,
+    maxLength: 5,
+  }),
+  { minLength: 1, maxLength: 8 },
+);
 
 describe("CSV", () => {
   test("reads any table as csv-parse does", () => {
@@ -38,7 +46,10 @@ describe("CSV", () => {
   });
 
   test("lines may end in CR alone, and empty lines are no records", () => {
-    expect(cells("a,b\r1,2\r")).toEqual([["a", "b"], ["1", "2"]]);
+    expect(cells("a,b\r1,2\r")).toEqual([
+      ["a", "b"],
+      ["1", "2"],
+    ]);
     expect(takeRecords("a\n\n\nb\n", ",", true).records.map(({ line }) => line)).toEqual([0, 3]);
   });
 

@@ -20,13 +20,23 @@ const EVENTS_PAGE = 10_000;
 const CUSTOMERS_PAGE = 200;
 
 /** The events of a workspace by customer's atom and time: each piece is some lines. */
-export async function* exportEvents(sql: Sql, log: EventLog, workspace: WorkspaceId, range: EventRange): AsyncGenerator<string> {
+export async function* exportEvents(
+  sql: Sql,
+  log: EventLog,
+  workspace: WorkspaceId,
+  range: EventRange,
+): AsyncGenerator<string> {
   const within = `${range.fromAt === null ? "" : " and happenedAt >= {fromAt:Int64}"}${range.toAt === null ? "" : " and happenedAt < {toAt:Int64}"}`;
-  const bounds = { ...(range.fromAt !== null && { fromAt: range.fromAt }), ...(range.toAt !== null && { toAt: range.toAt }) };
+  const bounds = {
+    ...(range.fromAt !== null && { fromAt: range.fromAt }),
+    ...(range.toAt !== null && { toAt: range.toAt }),
+  };
   let last: LoggedEvent | null = null;
   for (;;) {
     // The first condition lets ClickHouse skip by its primary key; the second is exact.
-    const after: string = last ? " and atom >= {atom:UInt64} and (atom, happenedAt, id) > ({atom:UInt64}, {at:Int64}, {id:String})" : "";
+    const after: string = last
+      ? " and atom >= {atom:UInt64} and (atom, happenedAt, id) > ({atom:UInt64}, {at:Int64}, {id:String})"
+      : "";
     const place = last ? { atom: last.atom, at: last.happenedAt, id: last.id } : {};
     const page: readonly LoggedEvent[] = await log.rows<LoggedEvent>(
       `select ${LOGGED_COLUMNS} from events where workspace = ${workspace}${after}${within} order by workspace, atom, happenedAt, id limit ${EVENTS_PAGE}`,
@@ -34,7 +44,9 @@ export async function* exportEvents(sql: Sql, log: EventLog, workspace: Workspac
     );
     if (page.length > 0) {
       const customers = await customersOf(sql, page);
-      yield page.map((event) => `${JSON.stringify(lineOf(event, customers.get(event.atom) ?? event.atom))}\n`).join("");
+      yield page
+        .map((event) => `${JSON.stringify(lineOf(event, customers.get(event.atom) ?? event.atom))}\n`)
+        .join("");
     }
     if (page.length < EVENTS_PAGE) return;
     last = page.at(-1)!;
@@ -43,7 +55,10 @@ export async function* exportEvents(sql: Sql, log: EventLog, workspace: Workspac
 
 async function customersOf(sql: Sql, page: readonly LoggedEvent[]): Promise<ReadonlyMap<AtomId, AtomId>> {
   const atoms = [...new Set(page.map(({ atom }) => atom))];
-  const rows = await sql.query<{ id: AtomId; customer: AtomId }>("select id, customer from atoms where id = any(string_to_array($1, ',')::bigint[])", [atoms.join(",")]);
+  const rows = await sql.query<{ id: AtomId; customer: AtomId }>(
+    "select id, customer from atoms where id = any(string_to_array($1, ',')::bigint[])",
+    [atoms.join(",")],
+  );
   return new Map(rows.map(({ id, customer }) => [id, customer]));
 }
 
@@ -84,9 +99,16 @@ async function customerLines(sql: Sql, workspace: WorkspaceId, ids: readonly Ato
   for (const atom of await loadAtoms(sql, ids)) byCustomer.get(atom.customer)?.push(atom);
   const customers = [...byCustomer].map(([id, own]) => {
     const atoms = own.toSorted((a, b) => a.id - b.id);
-    const known = atoms.length === 1 ? atoms[0]!.knowledge : atoms.reduce((all, { knowledge }) => absorb(all, knowledge), nothing());
+    const known =
+      atoms.length === 1
+        ? atoms[0]!.knowledge
+        : atoms.reduce((all, { knowledge }) => absorb(all, knowledge), nothing());
     return { id, known, identifiers: atoms.flatMap(({ identifiers }) => identifiers) };
   });
-  const accounts = await readAccounts(sql, workspace, [...new Set(customers.flatMap(({ known }) => Object.keys(known.accounts)))]);
-  return customers.map(({ id, known, identifiers }) => `${JSON.stringify(documentOf(id, known, identifiers, accounts))}\n`).join("");
+  const accounts = await readAccounts(sql, workspace, [
+    ...new Set(customers.flatMap(({ known }) => Object.keys(known.accounts))),
+  ]);
+  return customers
+    .map(({ id, known, identifiers }) => `${JSON.stringify(documentOf(id, known, identifiers, accounts))}\n`)
+    .join("");
 }

@@ -9,7 +9,11 @@ import { isObject } from "./sources.ts";
 /** The preset of that name. Throws `Failure("unprocessable")` that lists those there are. */
 export function presetOf(name: string): Preset {
   const preset = presetNamed(name);
-  if (!preset) throw new Failure("unprocessable", `There is no preset "${name}". There are ${PRESETS.map((known) => known.name).join(", ")}.`);
+  if (!preset)
+    throw new Failure(
+      "unprocessable",
+      `There is no preset "${name}". There are ${PRESETS.map((known) => known.name).join(", ")}.`,
+    );
   return preset;
 }
 
@@ -25,7 +29,10 @@ export function fitMapping(
   if (asked.mapping) {
     const compiled = compile(asked.mapping, header, (text) => text);
     if (compiled.type === "missing")
-      throw new Failure("unprocessable", `The mapping names columns the file does not have: ${compiled.columns.join(", ")}. It has ${(header ?? []).join(", ")}.`);
+      throw new Failure(
+        "unprocessable",
+        `The mapping names columns the file does not have: ${compiled.columns.join(", ")}. It has ${(header ?? []).join(", ")}.`,
+      );
     return { preset: null, mapping: asked.mapping };
   }
   if (asked.preset) return { preset: asked.preset, mapping: fitted(presetOf(asked.preset), header) };
@@ -33,7 +40,10 @@ export function fitMapping(
   if (guess) return { preset: guess.preset.name, mapping: guess.mapping };
   const whole = !header && isObject(firstRow ?? undefined) ? guessNdjson(firstRow as object) : null;
   if (whole) return { preset: whole.name, mapping: fitted(whole, null) };
-  throw new Failure("unprocessable", "Neither the columns nor the first row tell what this file holds. Name a preset, or give a mapping.");
+  throw new Failure(
+    "unprocessable",
+    "Neither the columns nor the first row tell what this file holds. Name a preset, or give a mapping.",
+  );
 }
 
 function fitted(preset: Preset, header: readonly string[] | null): Mapping {

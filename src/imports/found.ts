@@ -7,7 +7,11 @@ export type Found = {
   readonly events: number;
   readonly firstAt: number;
   readonly lastAt: number;
-  readonly channels: readonly { readonly channel: string; readonly events: number; readonly customers: number }[];
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly events: number;
+    readonly customers: number;
+  }[];
   readonly names: readonly { readonly name: string; readonly events: number; readonly customers: number }[];
   /** Three moments one after the other; the same moment several times in a row counts once. */
   readonly paths: readonly { readonly path: string; readonly customers: number; readonly times: number }[];
@@ -42,5 +46,13 @@ export async function findOut(log: EventLog, workspace: WorkspaceId): Promise<Fo
        where length(steps) >= 3)
      group by path order by customers desc, times desc, path limit ${PATHS}`,
   );
-  return { customers: all?.customers ?? 0, events: all?.events ?? 0, firstAt: all?.firstAt ?? 0, lastAt: all?.lastAt ?? 0, channels, names, paths };
+  return {
+    customers: all?.customers ?? 0,
+    events: all?.events ?? 0,
+    firstAt: all?.firstAt ?? 0,
+    lastAt: all?.lastAt ?? 0,
+    channels,
+    names,
+    paths,
+  };
 }

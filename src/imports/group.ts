@@ -26,7 +26,14 @@ export type Grouper = {
 
 /** A grouper by `keyOf`; without one each row is a group. */
 export function createGrouper(keyOf: ((row: Row) => string) | null): Grouper {
-  let open: { rows: Row[]; key: string | null; line: number; text: string; refused: RefusedRow[]; end: Position } | null = null;
+  let open: {
+    rows: Row[];
+    key: string | null;
+    line: number;
+    text: string;
+    refused: RefusedRow[];
+    end: Position;
+  } | null = null;
   const close = (): Group | null => {
     const closed = open;
     open = null;
@@ -61,5 +68,6 @@ export const refusedRow = (line: number, reason: string, detail: string, row: st
   line,
   reason,
   detail,
-  row: row.length <= IMPORT_LIMITS.refusedCharsMax ? row : `${row.slice(0, IMPORT_LIMITS.refusedCharsMax)}...`,
+  row:
+    row.length <= IMPORT_LIMITS.refusedCharsMax ? row : `${row.slice(0, IMPORT_LIMITS.refusedCharsMax)}...`,
 });

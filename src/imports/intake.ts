@@ -12,7 +12,15 @@ import { IMPORT_LIMITS, type Mapping } from "./model.ts";
 import { dataPath } from "./place.ts";
 import { readHead, readRows, type Writing } from "./read.ts";
 import { receive, refuseTooLarge, refuseWithoutRoom } from "./receive.ts";
-import { addImport, endImport, type ImportRow, makeReady, openImports, readImport, saveReceived } from "./store.ts";
+import {
+  addImport,
+  endImport,
+  type ImportRow,
+  makeReady,
+  openImports,
+  readImport,
+  saveReceived,
+} from "./store.ts";
 
 export type IntakeDeps = {
   readonly sql: Sql;
@@ -35,15 +43,34 @@ export type Announced = {
 };
 
 /** Begins an import, or finds the one already begun with the same file, name and mapping. */
-export async function announce(deps: IntakeDeps, workspace: WorkspaceId, key: number, of: Announced): Promise<{ row: ImportRow; added: boolean }> {
+export async function announce(
+  deps: IntakeDeps,
+  workspace: WorkspaceId,
+  key: number,
+  of: Announced,
+): Promise<{ row: ImportRow; added: boolean }> {
   if (of.preset !== null) presetOf(of.preset);
   refuseTooLarge(of.sizeBytes ?? 0);
   await refuseWithoutRoom(deps.folder, of.sizeBytes ?? 0);
   if ((await openImports(deps.sql, workspace)) >= IMPORT_LIMITS.waitingMax)
-    throw new Failure("too_many", `${IMPORT_LIMITS.waitingMax} imports wait already. Cancel some, or wait.`, { retryAfterSeconds: 30 });
-  const how = createHash("sha256").update(JSON.stringify([of.name, of.preset, of.mapping])).digest("hex").slice(0, 32);
+    throw new Failure("too_many", `${IMPORT_LIMITS.waitingMax} imports wait already. Cancel some, or wait.`, {
+      retryAfterSeconds: 30,
+    });
+  const how = createHash("sha256")
+    .update(JSON.stringify([of.name, of.preset, of.mapping]))
+    .digest("hex")
+    .slice(0, 32);
   const checksum = of.sha256 === null ? null : `${of.sha256} ${how}`;
-  const values = { workspace, name: of.name, preset: of.preset, mapping: of.mapping, checksum, place: deps.place, key, sizeBytes: of.sizeBytes ?? 0 };
+  const values = {
+    workspace,
+    name: of.name,
+    preset: of.preset,
+    mapping: of.mapping,
+    checksum,
+    place: deps.place,
+    key,
+    sizeBytes: of.sizeBytes ?? 0,
+  };
   return addImport(deps.sql, values, deps.clock());
 }
 
@@ -52,8 +79,14 @@ export async function announce(deps: IntakeDeps, workspace: WorkspaceId, key: nu
  * end of the stream where none were announced. Throws `Failure("unprocessable")`, and ends the import, when the file
  * cannot be read or does not fit.
  */
-export async function takeContent(deps: IntakeDeps, row: ImportRow, from: Readable, offset: number): Promise<ImportRow> {
-  if (deps.receiving.has(row.id)) throw new Failure("conflict", `Another request is sending the file of import ${row.id}.`);
+export async function takeContent(
+  deps: IntakeDeps,
+  row: ImportRow,
+  from: Readable,
+  offset: number,
+): Promise<ImportRow> {
+  if (deps.receiving.has(row.id))
+    throw new Failure("conflict", `Another request is sending the file of import ${row.id}.`);
   deps.receiving.add(row.id);
   try {
     // Read again: another request may just have ended the upload.
@@ -65,15 +98,35 @@ export async function takeContent(deps: IntakeDeps, row: ImportRow, from: Readab
   }
 }
 
-async function takeMore(deps: IntakeDeps, row: ImportRow, from: Readable, offset: number): Promise<ImportRow> {
-  if (row.state !== "uploading") throw new Failure("conflict", `The file of import ${row.id} is here already; the import is ${row.state}.`);
-  if (row.place !== deps.place) throw new Failure("conflict", `The upload of import ${row.id} began at another server. Go on there.`);
-  if (offset !== row.receivedBytes) throw new Failure("conflict", `The next byte of import ${row.id} is ${row.receivedBytes}, not ${offset}.`);
+async function takeMore(
+  deps: IntakeDeps,
+  row: ImportRow,
+  from: Readable,
+  offset: number,
+): Promise<ImportRow> {
+  if (row.state !== "uploading")
+    throw new Failure(
+      "conflict",
+      `The file of import ${row.id} is here already; the import is ${row.state}.`,
+    );
+  if (row.place !== deps.place)
+    throw new Failure("conflict", `The upload of import ${row.id} began at another server. Go on there.`);
+  if (offset !== row.receivedBytes)
+    throw new Failure(
+      "conflict",
+      `The next byte of import ${row.id} is ${row.receivedBytes}, not ${offset}.`,
+    );
   const announced = row.sizeBytes > 0;
   const path = dataPath(deps.folder, row.id);
-  const received = await receive(from, path, offset, announced ? row.sizeBytes : IMPORT_LIMITS.fileBytesMax).catch(async (cause: unknown) => {
+  const received = await receive(
+    from,
+    path,
+    offset,
+    announced ? row.sizeBytes : IMPORT_LIMITS.fileBytesMax,
+  ).catch(async (cause: unknown) => {
     // What is on disk can be gone on from; only a file that must not be is ended.
-    if (cause instanceof Failure && cause.code === "too_large") await endWith(deps, row, "failed", cause.message);
+    if (cause instanceof Failure && cause.code === "too_large")
+      await endWith(deps, row, "failed", cause.message);
     throw cause;
   });
   await saveReceived(deps.sql, row.id, received.bytes, deps.clock());
@@ -93,17 +146,26 @@ async function makeRunnable(deps: IntakeDeps, row: ImportRow, sizeBytes: number)
     deps.onReady();
     return ready;
   } catch (cause) {
-    if (cause instanceof Failure && cause.code === "unprocessable") await endWith(deps, row, "failed", cause.message);
+    if (cause instanceof Failure && cause.code === "unprocessable")
+      await endWith(deps, row, "failed", cause.message);
     throw cause;
   }
 }
 
-async function endWith(deps: IntakeDeps, row: ImportRow, state: "failed" | "cancelled", detail: string): Promise<void> {
+async function endWith(
+  deps: IntakeDeps,
+  row: ImportRow,
+  state: "failed" | "cancelled",
+  detail: string,
+): Promise<void> {
   await endImport(deps.sql, row.id, state, detail, deps.clock());
   await rm(dataPath(deps.folder, row.id), { force: true });
 }
 
-async function fitFile(path: string, asked: { readonly name: string; readonly preset: string | null; readonly mapping: Mapping | null }) {
+async function fitFile(
+  path: string,
+  asked: { readonly name: string; readonly preset: string | null; readonly mapping: Mapping | null },
+) {
   const writing: Writing = asked.mapping ?? {
     format: (asked.preset ? presetOf(asked.preset).format : null) ?? formatOfName(asked.name) ?? "csv",
     delimiter: undefined,
@@ -122,7 +184,13 @@ async function fitFile(path: string, asked: { readonly name: string; readonly pr
 
 /** Cancels an import; what it already brought in stays. Throws `Failure("conflict")` when it has ended. */
 export async function cancel(deps: IntakeDeps, row: ImportRow): Promise<ImportRow> {
-  const ended = await endImport(deps.sql, row.id, "cancelled", "Cancelled. What was imported by then stays.", deps.clock());
+  const ended = await endImport(
+    deps.sql,
+    row.id,
+    "cancelled",
+    "Cancelled. What was imported by then stays.",
+    deps.clock(),
+  );
   if (!ended) throw new Failure("conflict", `Import ${row.id} has ended already.`);
   await rm(dataPath(deps.folder, row.id), { force: true });
   return ended;

@@ -7,7 +7,17 @@
  */
 import type { Json, JsonObject } from "../values.ts";
 import { type EventMapping, IMPORT_LIMITS, type Mapping, type RowRefusal } from "./model.ts";
-import { type Cell, cellOf, columnsOf, isObject, type Reader, readerOf, type Row, textOf, type Trouble } from "./sources.ts";
+import {
+  type Cell,
+  cellOf,
+  columnsOf,
+  isObject,
+  type Reader,
+  readerOf,
+  type Row,
+  textOf,
+  type Trouble,
+} from "./sources.ts";
 import { timeReader } from "./time.ts";
 import { segmentBody, throughlineBody } from "./whole.ts";
 
@@ -30,16 +40,23 @@ export function compile(
   mapping: Mapping,
   header: readonly string[] | null,
   hash: Hash,
-): { readonly type: "compiled"; readonly mapper: RowMapper } | { readonly type: "missing"; readonly columns: readonly string[] } {
+):
+  | { readonly type: "compiled"; readonly mapper: RowMapper }
+  | { readonly type: "missing"; readonly columns: readonly string[] } {
   const named = [...mapping.groupBy, ...mapping.events.flatMap(namedBy)];
   const missing = header ? [...new Set(named)].filter((column) => !header.includes(column)) : [];
   if (missing.length > 0) return { type: "missing", columns: missing };
   if (mapping.as !== "rows") {
     const whole = mapping.as === "segment" ? segmentBody : throughlineBody;
-    const map = ([row]: readonly Row[], place: Place): Mapped => ({ type: "mapped", bodies: [whole(row as JsonObject, () => idOfPlace(hash, place))] });
+    const map = ([row]: readonly Row[], place: Place): Mapped => ({
+      type: "mapped",
+      bodies: [whole(row as JsonObject, () => idOfPlace(hash, place))],
+    });
     return { type: "compiled", mapper: { keyOf: null, map } };
   }
-  const events = mapping.events.map((event, index) => eventMaker(event, index, { mapping, header, hash, named }));
+  const events = mapping.events.map((event, index) =>
+    eventMaker(event, index, { mapping, header, hash, named }),
+  );
   const keys = mapping.groupBy.map((column) => cellOf(column, header)!);
   const keyOf = keys.length === 0 ? null : (row: Row) => keys.map((cell) => textOf(cell(row))).join("\u0001");
   return { type: "compiled", mapper: { keyOf, map: (rows, place) => mapWith(events, rows, place) } };
@@ -81,7 +98,8 @@ type Context = {
 
 function eventMaker(event: EventMapping, index: number, context: Context): Maker {
   const { header, mapping } = context;
-  const reader = (source: EventMapping["name"]): Reader | null => (source ? readerOf(source, header, mapping.decimal) : null);
+  const reader = (source: EventMapping["name"]): Reader | null =>
+    source ? readerOf(source, header, mapping.decimal) : null;
   const chosen = condition(event, header);
   const name = reader(event.name);
   const channel = reader(event.channel);
@@ -95,7 +113,8 @@ function eventMaker(event: EventMapping, index: number, context: Context): Maker
   return (rows, place, trouble) => {
     if (!chosen(rows[0]!)) return null;
     const told = name?.(rows, trouble);
-    if (event.type === "track" && told === undefined) trouble({ reason: "no_name", detail: "The row tells no event name." });
+    if (event.type === "track" && told === undefined)
+      trouble({ reason: "no_name", detail: "The row tells no event name." });
     const ids = identify(rows, trouble);
     const timestamp = timeOf(rows[0]!, trouble);
     return {
@@ -118,7 +137,8 @@ function eventMaker(event: EventMapping, index: number, context: Context): Maker
 }
 
 const LIBRARY = { name: "throughline-import", version: "1" } as const;
-const optional = (key: string, value: Json | undefined): JsonObject => (value === undefined ? {} : { [key]: value });
+const optional = (key: string, value: Json | undefined): JsonObject =>
+  value === undefined ? {} : { [key]: value };
 
 function condition(event: EventMapping, header: readonly string[] | null): (row: Row) => boolean {
   const tests = event.where.map(({ column, is, isNot }) => {
@@ -132,7 +152,10 @@ function condition(event: EventMapping, header: readonly string[] | null): (row:
 }
 
 function identifierReader(event: EventMapping, { header, mapping }: Context) {
-  const readers = event.identifiers.map(({ kind, from }) => ({ kind, read: readerOf(from, header, mapping.decimal) }));
+  const readers = event.identifiers.map(({ kind, from }) => ({
+    kind,
+    read: readerOf(from, header, mapping.decimal),
+  }));
   return (rows: readonly Row[], trouble: (of: Trouble) => void) => {
     const top: { userId?: string; anonymousId?: string } = {};
     const external: JsonObject[] = [];
@@ -158,13 +181,17 @@ function timestampReader(event: EventMapping, header: readonly string[] | null) 
     const text = cells.map((cell) => textOf(cell(row))).filter(Boolean).join(" "); // prettier-ignore
     const at = text === "" ? null : read(text);
     if (at !== null) return new Date(at).toISOString();
-    const told = text === "" ? "is empty" : `"${text.slice(0, 100)}" is no time in the format ${time.pattern ?? time.format}`;
+    const told =
+      text === ""
+        ? "is empty"
+        : `"${text.slice(0, 100)}" is no time in the format ${time.pattern ?? time.format}`;
     trouble({ reason: "no_time", detail: `${time.columns.join(" and ")}: ${told}.` });
     return undefined;
   };
 }
 
-const idOfPlace = (hash: Hash, place: Place): string => `import-${hash(`${place.file}\n${place.line}\n${place.text}`)}`;
+const idOfPlace = (hash: Hash, place: Place): string =>
+  `import-${hash(`${place.file}\n${place.line}\n${place.text}`)}`;
 const ID_CHARS_MAX = 100;
 
 function idReader(event: EventMapping, index: number, { header, hash }: Context) {
@@ -175,7 +202,11 @@ function idReader(event: EventMapping, index: number, { header, hash }: Context)
   const cells: readonly Cell[] = event.id.columns.map((column) => cellOf(column, header)!);
   return (row: Row, _: Place, trouble: (of: Trouble) => void) => {
     const parts = cells.map((cell) => textOf(cell(row)));
-    if (parts.every((part) => part === "")) trouble({ reason: "bad_value", detail: `${event.id!.columns.join(" and ")}: empty, and the message id is made of it.` });
+    if (parts.every((part) => part === ""))
+      trouble({
+        reason: "bad_value",
+        detail: `${event.id!.columns.join(" and ")}: empty, and the message id is made of it.`,
+      });
     const id = prefix + parts.join("-") + suffix;
     return id.length <= ID_CHARS_MAX ? id : prefix + hash(id) + suffix;
   };
@@ -185,8 +216,14 @@ type Fields = (rows: readonly Row[], trouble: (of: Trouble) => void) => JsonObje
 
 function fieldsReader(event: EventMapping, into: "properties" | "traits", context: Context): Fields {
   const { header, mapping } = context;
-  const fields = Object.entries(event[into]).map(([key, source]) => ({ path: key.split("."), read: readerOf(source, header, mapping.decimal) }));
-  const line = Object.entries(event.products ?? {}).map(([key, source]) => ({ path: key.split("."), read: readerOf(source, header, mapping.decimal) }));
+  const fields = Object.entries(event[into]).map(([key, source]) => ({
+    path: key.split("."),
+    read: readerOf(source, header, mapping.decimal),
+  }));
+  const line = Object.entries(event.products ?? {}).map(([key, source]) => ({
+    path: key.split("."),
+    read: readerOf(source, header, mapping.decimal),
+  }));
   const listed = into === "properties" && event.products !== undefined;
   const rest = event.rest === into ? restReader(context) : null;
   if (fields.length === 0 && !listed && !rest) return () => ({});
@@ -217,13 +254,16 @@ function put(into: { [key: string]: Json }, path: readonly string[], value: Json
 function restReader({ header, named }: Context): (row: Row) => { [key: string]: Json } {
   const taken = new Set(named);
   const cells = (header ?? []).slice(0, IMPORT_LIMITS.columnsMax).flatMap((column) => {
-    const cell = taken.has(column) || column.trim() === "" || column === "__proto__" ? null : cellOf(column, header);
+    const cell =
+      taken.has(column) || column.trim() === "" || column === "__proto__" ? null : cellOf(column, header);
     return cell ? [{ column, cell }] : [];
   });
   return (row) => {
     const values: { [key: string]: Json } = {};
     if (header) for (const { column, cell } of cells) put(values, [column], cell(row));
-    else for (const [key, value] of Object.entries(row as JsonObject)) if (!taken.has(key) && key !== "__proto__") put(values, [key], value);
+    else
+      for (const [key, value] of Object.entries(row as JsonObject))
+        if (!taken.has(key) && key !== "__proto__") put(values, [key], value);
     return values;
   };
 }

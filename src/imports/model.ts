@@ -34,16 +34,25 @@ const FieldName = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^(?!(?:.*\.)?(?:__proto__|constructor|prototype)(?:\.|$))[^.]+(?:\.[^.]+)*$/, "words joined by dots, and no prototype keys");
+  .regex(
+    /^(?!(?:.*\.)?(?:__proto__|constructor|prototype)(?:\.|$))[^.]+(?:\.[^.]+)*$/,
+    "words joined by dots, and no prototype keys",
+  );
 const Scalar = z.union([z.string().max(2000), z.number(), z.boolean()]);
 
 /** Where one value comes from. An empty cell leaves the field out. */
 export const Source = z.union([
   z.strictObject({
     column: Column,
-    as: z.enum(["text", "number", "boolean", "json", "list"]).default("text").describe("How the cell is read; `list` is split at commas, semicolons or bars"),
+    as: z
+      .enum(["text", "number", "boolean", "json", "list"])
+      .default("text")
+      .describe("How the cell is read; `list` is split at commas, semicolons or bars"),
     prefix: z.string().max(200).optional(),
-    values: z.record(z.string(), Scalar).optional().describe("Replaces a cell by the value it stands for; cells not listed stay"),
+    values: z
+      .record(z.string(), Scalar)
+      .optional()
+      .describe("Replaces a cell by the value it stands for; cells not listed stay"),
   }),
   z.strictObject({ columns: z.array(Column).min(1).max(10), join: z.string().max(20).default(" ") }),
   z.strictObject({ constant: Scalar }),
@@ -60,22 +69,32 @@ export const TimeMapping = z
     format: z.enum(["auto", "iso", "unix_s", "unix_ms", "days", "pattern"]).default("auto"),
     pattern: z.string().max(60).refine(patternWorks, "needs yyyy, MM and dd, each part once").optional(),
     zone: z.string().refine(zoneKnown, "a time zone such as Europe/Berlin").default("UTC"),
-    timeOfDay: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "HH:mm").optional().describe("For rows that tell a day only"),
+    timeOfDay: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "HH:mm")
+      .optional()
+      .describe("For rows that tell a day only"),
     shiftDays: z.int().min(-40_000).max(40_000).default(0).describe("Moves every time by whole days"),
   })
-  .refine((time) => (time.format === "pattern") === (time.pattern !== undefined), "format `pattern` and a pattern go together");
+  .refine(
+    (time) => (time.format === "pattern") === (time.pattern !== undefined),
+    "format `pattern` and a pattern go together",
+  );
 
 const Condition = z.strictObject({
   column: Column,
   is: z.array(z.string()).max(100).optional(),
-  isNot: z.array(z.string()).max(100).optional().describe("[\"\"] keeps rows in which the cell is not empty"),
+  isNot: z.array(z.string()).max(100).optional().describe('[""] keeps rows in which the cell is not empty'),
 });
 
 /** One event that a row (or a group of rows) becomes. */
 export const EventMapping = z.strictObject({
   type: z.enum(EVENT_TYPES).exclude(["alias"]),
   name: Source.optional().describe("The event's name; needed for track"),
-  identifiers: z.array(z.strictObject({ kind: IdentifierKind, from: Source })).min(1).max(20),
+  identifiers: z
+    .array(z.strictObject({ kind: IdentifierKind, from: Source }))
+    .min(1)
+    .max(20),
   time: TimeMapping.optional(),
   id: z
     .strictObject({ columns: z.array(Column).min(1).max(10), prefix: z.string().max(60).default("") })
@@ -105,15 +124,32 @@ export const Mapping = z
     delimiter: z.enum([",", ";", "\t", "|"]).optional().describe("Found by the first line when absent"),
     encoding: z.enum(["utf-8", "utf-16le", "windows-1252"]).default("utf-8"),
     decimal: z.enum([".", ","]).default(".").describe("The decimal sign of numbers"),
-    groupBy: z.array(Column).max(5).default([]).describe("Rows that follow each other with the same values here are one"),
+    groupBy: z
+      .array(Column)
+      .max(5)
+      .default([])
+      .describe("Rows that follow each other with the same values here are one"),
     events: z.array(EventMapping).max(5).default([]),
   })
-  .refine((mapping) => (mapping.as === "rows") === mapping.events.length > 0, "rows need events, and the others take none")
+  .refine(
+    (mapping) => (mapping.as === "rows") === mapping.events.length > 0,
+    "rows need events, and the others take none",
+  )
   .refine((mapping) => mapping.as === "rows" || mapping.format === "ndjson", "whole events come as ndjson");
 export type Mapping = z.infer<typeof Mapping>;
 
 /** Why a row was not taken, before the door saw it; the door's own reasons are in events/model.ts. */
-export const RowRefusal = z.enum(["not_utf8", "row_too_long", "columns_differ", "not_json", "not_an_object", "no_identifier", "no_time", "bad_value", "no_name"]);
+export const RowRefusal = z.enum([
+  "not_utf8",
+  "row_too_long",
+  "columns_differ",
+  "not_json",
+  "not_an_object",
+  "no_identifier",
+  "no_time",
+  "bad_value",
+  "no_name",
+]);
 export type RowRefusal = z.infer<typeof RowRefusal>;
 
 /** One line of the file of refused rows. */

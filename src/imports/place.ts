@@ -12,7 +12,9 @@ export const dataPath = (folder: string, id: number): string => join(folder, `${
 export const refusedPath = (folder: string, id: number): string => join(folder, `${id}.refused.ndjson`);
 
 /** The folder for imports under `dataDir`, made at need, and its name. */
-export async function openPlace(dataDir: string): Promise<{ readonly folder: string; readonly place: string }> {
+export async function openPlace(
+  dataDir: string,
+): Promise<{ readonly folder: string; readonly place: string }> {
   const folder = join(dataDir, "imports");
   await mkdir(folder, { recursive: true });
   const path = join(folder, "place");

@@ -69,19 +69,33 @@ export function prepare(
       origins.push(group);
     }
   }
-  const sizeBytes = longest <= SMALL_CHARS && groups.every(({ rows }) => rows.length === 1) ? 0 : Number.MAX_SAFE_INTEGER;
+  const sizeBytes =
+    longest <= SMALL_CHARS && groups.every(({ rows }) => rows.length === 1) ? 0 : Number.MAX_SAFE_INTEGER;
   const arrival = arrivalOf(importer, receivedAt, sizeBytes, unclean);
   const admitted = admit(bodies, arrival, meter, seconds);
   if (admitted.refused.length > 0) refused.push(...whoWasRefused(bodies, origins, arrival, seconds));
-  return { events: admitted.accepted, refused: refused.toSorted((a, b) => a.line - b.line), ...counts, eventsRefused: admitted.refused.length };
+  return {
+    events: admitted.accepted,
+    refused: refused.toSorted((a, b) => a.line - b.line),
+    ...counts,
+    eventsRefused: admitted.refused.length,
+  };
 }
 
-const isUnclean = (text: string): boolean => needsCleaning(text) || text.includes("\u0000") || text.includes("\u0001") || text.includes("__proto__");
+const isUnclean = (text: string): boolean =>
+  needsCleaning(text) || text.includes("\u0000") || text.includes("\u0001") || text.includes("__proto__");
 
 /** The door says what it refused, not where it stood: the events of a batch with a bad one go through again alone. */
-function whoWasRefused(bodies: readonly JsonObject[], origins: readonly Group[], arrival: Arrival, seconds: () => number): RefusedRow[] {
+function whoWasRefused(
+  bodies: readonly JsonObject[],
+  origins: readonly Group[],
+  arrival: Arrival,
+  seconds: () => number,
+): RefusedRow[] {
   return bodies.flatMap((body, index) =>
-    admit([body], arrival, SILENT, seconds).refused.map((why) => refusedRow(origins[index]!.line, why.reason, why.detail, why.body)),
+    admit([body], arrival, SILENT, seconds).refused.map((why) =>
+      refusedRow(origins[index]!.line, why.reason, why.detail, why.body),
+    ),
   );
 }
 

@@ -18,9 +18,22 @@ function bodiesOf(preset: string, file: string): { bodies: JsonObject[]; header:
   const compiled = compile(fitted.mapping, head.header, (text) => String(text.length));
   if (compiled.type === "missing") throw new Error(compiled.columns.join());
   const grouper = createGrouper(compiled.mapper.keyOf);
-  const splitter = createSplitter({ format: known.format, delimiter: head.delimiter, rowBytesMax: 10_000, cells: head.header?.length ?? null }, head.start);
-  const rows = [...splitter.take(bytes.subarray(head.start.bytes), false), ...splitter.take(Buffer.alloc(0), true)];
-  const groups = [...rows.map((row) => grouper.add(row)), grouper.finish()].filter((group): group is Group => group !== null);
+  const splitter = createSplitter(
+    {
+      format: known.format,
+      delimiter: head.delimiter,
+      rowBytesMax: 10_000,
+      cells: head.header?.length ?? null,
+    },
+    head.start,
+  );
+  const rows = [
+    ...splitter.take(bytes.subarray(head.start.bytes), false),
+    ...splitter.take(Buffer.alloc(0), true),
+  ];
+  const groups = [...rows.map((row) => grouper.add(row)), grouper.finish()].filter(
+    (group): group is Group => group !== null,
+  );
   const bodies = groups.flatMap((group) => {
     const mapped = compiled.mapper.map(group.rows, { file, line: group.line, text: group.text });
     if (mapped.type === "refused") throw new Error(`${mapped.reason}: ${mapped.detail}`);
@@ -29,7 +42,8 @@ function bodiesOf(preset: string, file: string): { bodies: JsonObject[]; header:
   return { bodies: bodies as JsonObject[], header: head.header };
 }
 
-const externalIds = (...ids: readonly (readonly [string, string])[]) => ids.map(([type, id]) => ({ id, type, collection: "users", encoding: "none" }));
+const externalIds = (...ids: readonly (readonly [string, string])[]) =>
+  ids.map(([type, id]) => ({ id, type, collection: "users", encoding: "none" }));
 const library = { name: "throughline-import", version: "1" };
 
 describe("presets", () => {
@@ -51,7 +65,11 @@ describe("presets", () => {
       },
       context: { library, channel: "web", touchpoint: "checkout", externalIds: externalIds(["email", "ada@example.com"], ["phone", "+44 20 7946 0958"]) },
     }); // prettier-ignore
-    expect(bodies[1]).toMatchObject({ type: "identify", messageId: "shopify-customer-#1001.1", traits: { name: "Ada Lovelace", address: { city: "London", country: "GB" }, acceptsMarketing: true } });
+    expect(bodies[1]).toMatchObject({
+      type: "identify",
+      messageId: "shopify-customer-#1001.1",
+      traits: { name: "Ada Lovelace", address: { city: "London", country: "GB" }, acceptsMarketing: true },
+    });
     expect(bodies[2]).toMatchObject({ context: { channel: "store" }, properties: { total: 49 } });
   });
 
@@ -62,7 +80,14 @@ describe("presets", () => {
       ["identify", undefined, "2024-03-01T08:30:00.000Z"],
       ["track", "Unsubscribed", "2024-03-01T08:30:00.000Z"],
     ]);
-    expect(bodies[0]).toMatchObject({ traits: { firstName: "Ada", timezone: "Europe/London", memberRating: 4, address: { country: "GB", state: "ENG" } } });
+    expect(bodies[0]).toMatchObject({
+      traits: {
+        firstName: "Ada",
+        timezone: "Europe/London",
+        memberRating: 4,
+        address: { country: "GB", state: "ENG" },
+      },
+    });
     expect(bodies[1]).toMatchObject({ context: { channel: "email" }, properties: { reason: "NORMAL" } });
     expect(JSON.stringify(bodies)).not.toContain("192.0.2.7");
   });
@@ -98,8 +123,17 @@ describe("presets", () => {
   test("Segment's archives keep the time they were corrected to, then and not now", () => {
     const { bodies } = bodiesOf("segment-ndjson", "segment.ndjson");
     expect(guessNdjson(bodies[0]!)?.name).toBe("segment-ndjson");
-    expect(bodies[0]).toEqual({ type: "track", event: "Signed Up", userId: "u-1", messageId: "m-1", timestamp: "2021-03-01T10:00:02.000Z" });
-    expect(bodies[1]).toMatchObject({ timestamp: "2021-03-01T11:00:02.000Z", messageId: expect.stringMatching(/^import-/) });
+    expect(bodies[0]).toEqual({
+      type: "track",
+      event: "Signed Up",
+      userId: "u-1",
+      messageId: "m-1",
+      timestamp: "2021-03-01T10:00:02.000Z",
+    });
+    expect(bodies[1]).toMatchObject({
+      timestamp: "2021-03-01T11:00:02.000Z",
+      messageId: expect.stringMatching(/^import-/),
+    });
     expect(bodies[1]).not.toHaveProperty("sentAt");
   });
 

@@ -8,7 +8,9 @@ import { type EventMapping, Mapping } from "./model.ts";
 import { SAMPLE_PRESETS } from "./sample.ts";
 
 /** What a preset makes of a header. */
-export type Fitted = { readonly type: "mapping"; readonly mapping: Mapping } | { readonly type: "missing"; readonly detail: string };
+export type Fitted =
+  | { readonly type: "mapping"; readonly mapping: Mapping }
+  | { readonly type: "missing"; readonly detail: string };
 export type Preset = {
   readonly name: string;
   readonly title: string;
@@ -25,20 +27,43 @@ const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g,
 
 function columnsIn(header: readonly string[] | null): Columns {
   const known = new Map<string, string>();
-  for (const column of header ?? []) if (plain(column) !== "" && !known.has(plain(column))) known.set(plain(column), column);
-  return { of: (...names) => names.map((name) => known.get(plain(name))).find((column) => column !== undefined) };
+  for (const column of header ?? [])
+    if (plain(column) !== "" && !known.has(plain(column))) known.set(plain(column), column);
+  return {
+    of: (...names) => names.map((name) => known.get(plain(name))).find((column) => column !== undefined),
+  };
 }
 
 type Draft = { [key in keyof EventMapping]?: unknown };
-const mappingOf = (format: "csv" | "ndjson", rest: { [key: string]: unknown }): Fitted => ({ type: "mapping", mapping: Mapping.parse({ format, ...rest }) });
+const mappingOf = (format: "csv" | "ndjson", rest: { [key: string]: unknown }): Fitted => ({
+  type: "mapping",
+  mapping: Mapping.parse({ format, ...rest }),
+});
 const missing = (detail: string): Fitted => ({ type: "missing", detail });
 
 const IDENTIFIER_COLUMNS = {
   user_id: ["user_id", "customer_id", "userid", "id_customer", "account_id", "uid", "id"],
   email: ["email", "e-mail", "email_address", "mail", "customer_email", "contact_email", "billing_email"],
-  phone: ["phone", "phone_number", "mobile", "mobile_phone", "telephone", "tel", "cell", "sms", "customer_phone"],
+  phone: [
+    "phone",
+    "phone_number",
+    "mobile",
+    "mobile_phone",
+    "telephone",
+    "tel",
+    "cell",
+    "sms",
+    "customer_phone",
+  ],
   external_id: ["external_id", "contact_id", "record_id", "crm_id", "lead_id"],
-  loyalty_id: ["loyalty_id", "loyalty_number", "card_number", "loyalty_card", "member_number", "household_id"],
+  loyalty_id: [
+    "loyalty_id",
+    "loyalty_number",
+    "card_number",
+    "loyalty_card",
+    "member_number",
+    "household_id",
+  ],
   anonymous_id: ["anonymous_id", "visitor_id", "cookie_id", "distinct_id"],
 } as const;
 
@@ -51,7 +76,10 @@ function identifiersIn(columns: Columns): { kind: string; from: { column: string
 }
 
 /** Fields for those of the wanted columns that exist. */
-function fieldsIn(columns: Columns, wanted: { readonly [field: string]: readonly [as: string, ...names: readonly string[]] }) {
+function fieldsIn(
+  columns: Columns,
+  wanted: { readonly [field: string]: readonly [as: string, ...names: readonly string[]] },
+) {
   return Object.fromEntries(
     Object.entries(wanted).flatMap(([field, [as, ...names]]) => {
       const column = columns.of(...names);
@@ -72,14 +100,32 @@ const PERSON = {
   "address.country": ["text", "country", "country_code", "default_address_country_code"],
   createdAt: ["text", "created_at", "signup_date", "create_date", "date_added"],
 } as const;
-const TIMES = ["timestamp", "happened_at", "event_time", "time", "datetime", "occurred_at", "date", "created_at"];
+const TIMES = [
+  "timestamp",
+  "happened_at",
+  "event_time",
+  "time",
+  "datetime",
+  "occurred_at",
+  "date",
+  "created_at",
+];
 
 function fitCustomers(header: readonly string[] | null): Fitted {
   const columns = columnsIn(header);
   const identifiers = identifiersIn(columns);
-  if (identifiers.length === 0) return missing("No column names the customer. One of email, phone, user_id, customer_id or loyalty_id is needed.");
+  if (identifiers.length === 0)
+    return missing(
+      "No column names the customer. One of email, phone, user_id, customer_id or loyalty_id is needed.",
+    );
   const updated = columns.of("updated_at", "last_changed", "last_modified", "modified_at");
-  const event: Draft = { type: "identify", identifiers, traits: fieldsIn(columns, PERSON), rest: "traits", ...(updated && { time: { columns: [updated] } }) };
+  const event: Draft = {
+    type: "identify",
+    identifiers,
+    traits: fieldsIn(columns, PERSON),
+    rest: "traits",
+    ...(updated && { time: { columns: [updated] } }),
+  };
   return mappingOf("csv", { events: [event] });
 }
 
@@ -87,7 +133,8 @@ function fitEvents(header: readonly string[] | null): Fitted {
   const columns = columnsIn(header);
   const identifiers = identifiersIn(columns).filter(({ from }) => plain(from.column) !== "id");
   const name = columns.of("event", "event_name", "event_type", "action", "activity", "name");
-  if (identifiers.length === 0) return missing("No column names the customer. One of user_id, email, phone or anonymous_id is needed.");
+  if (identifiers.length === 0)
+    return missing("No column names the customer. One of user_id, email, phone or anonymous_id is needed.");
   if (name === undefined) return missing("No column names the event. Call it event or event_name.");
   const time = columns.of(...TIMES);
   const id = columns.of("message_id", "event_id", "uuid");
@@ -113,14 +160,33 @@ const PRODUCT = {
 
 function fitOrders(header: readonly string[] | null): Fitted {
   const columns = columnsIn(header);
-  const order = columns.of("order_id", "order_number", "order_no", "order", "invoice_id", "transaction_id", "basket_id");
+  const order = columns.of(
+    "order_id",
+    "order_number",
+    "order_no",
+    "order",
+    "invoice_id",
+    "transaction_id",
+    "basket_id",
+  );
   const identifiers = identifiersIn(columns).filter(({ from }) => plain(from.column) !== "id");
-  const time = columns.of("order_date", "ordered_at", "paid_at", "purchase_date", "transaction_date", ...TIMES);
+  const time = columns.of(
+    "order_date",
+    "ordered_at",
+    "paid_at",
+    "purchase_date",
+    "transaction_date",
+    ...TIMES,
+  );
   if (order === undefined) return missing("No column names the order. Call it order_id.");
-  if (identifiers.length === 0) return missing("No column names the customer. One of email, customer_id, phone or loyalty_id is needed.");
+  if (identifiers.length === 0)
+    return missing("No column names the customer. One of email, customer_id, phone or loyalty_id is needed.");
   if (time === undefined) return missing("No column tells when the order was made. Call it order_date.");
   const products = fieldsIn(columns, PRODUCT);
-  const [total, amount] = [columns.of("total", "order_total", "grand_total", "revenue"), columns.of("amount", "line_total", "sales_value", "value")];
+  const [total, amount] = [
+    columns.of("total", "order_total", "grand_total", "revenue"),
+    columns.of("amount", "line_total", "sales_value", "value"),
+  ];
   const value = total ? { column: total, as: "number" } : amount ? { sum: amount } : undefined;
   const channel = columns.of("channel");
   const event: Draft = {
@@ -139,15 +205,35 @@ function fitOrders(header: readonly string[] | null): Fitted {
   return mappingOf("csv", { groupBy: [order], events: [event] });
 }
 
-const SHOPIFY_SOURCES = { web: "web", pos: "store", shopify_draft_order: "sales", iphone: "app", android: "app" } as const;
+const SHOPIFY_SOURCES = {
+  web: "web",
+  pos: "store",
+  shopify_draft_order: "sales",
+  iphone: "app",
+  android: "app",
+} as const;
 
 function fitShopifyOrders(header: readonly string[] | null): Fitted {
   const has = (column: string) => header?.includes(column) === true;
-  const needed = ["Name", "Email", "Created at", "Total", "Currency", "Lineitem name", "Lineitem quantity", "Lineitem price"];
+  const needed = [
+    "Name",
+    "Email",
+    "Created at",
+    "Total",
+    "Currency",
+    "Lineitem name",
+    "Lineitem quantity",
+    "Lineitem price",
+  ];
   const lacking = needed.filter((column) => !has(column));
-  if (lacking.length > 0) return missing(`This is no order export of Shopify: it lacks ${lacking.join(", ")}.`);
-  const some = (field: string, source: { readonly [key: string]: unknown } & { readonly column: string }) => (has(source.column) ? { [field]: source } : {});
-  const identifiers = [{ kind: "email", from: { column: "Email" } }, ...(has("Phone") ? [{ kind: "phone", from: { column: "Phone" } }] : [])];
+  if (lacking.length > 0)
+    return missing(`This is no order export of Shopify: it lacks ${lacking.join(", ")}.`);
+  const some = (field: string, source: { readonly [key: string]: unknown } & { readonly column: string }) =>
+    has(source.column) ? { [field]: source } : {};
+  const identifiers = [
+    { kind: "email", from: { column: "Email" } },
+    ...(has("Phone") ? [{ kind: "phone", from: { column: "Phone" } }] : []),
+  ];
   const time = { columns: ["Created at"] };
   const order: Draft = {
     type: "track", name: { constant: "Order Completed" }, identifiers, time,
@@ -182,13 +268,27 @@ const MAILCHIMP_PERSON = { email: ["text", "Email Address"], firstName: ["text",
 function fitMailchimp(header: readonly string[] | null): Fitted {
   const columns = columnsIn(header);
   const email = columns.of("Email Address");
-  if (email === undefined || columns.of("LEID") === undefined) return missing("This is no audience export of Mailchimp: it lacks Email Address or LEID.");
+  if (email === undefined || columns.of("LEID") === undefined)
+    return missing("This is no audience export of Mailchimp: it lacks Email Address or LEID.");
   const identifiers = [{ kind: "email", from: { column: email } }];
   const changed = columns.of("LAST_CHANGED");
   const left = columns.of("UNSUB_TIME");
   // IP addresses of the export (OPTIN_IP, CONFIRM_IP) are not taken.
-  const person: Draft = { type: "identify", identifiers, traits: fieldsIn(columns, MAILCHIMP_PERSON), ...(changed && { time: { columns: [changed] } }) };
-  const gone: Draft = { type: "track", name: { constant: "Unsubscribed" }, identifiers, channel: { constant: "email" }, time: { columns: [left] }, where: [{ column: left, isNot: [""] }], properties: fieldsIn(columns, { reason: ["text", "UNSUB_REASON"] }) };
+  const person: Draft = {
+    type: "identify",
+    identifiers,
+    traits: fieldsIn(columns, MAILCHIMP_PERSON),
+    ...(changed && { time: { columns: [changed] } }),
+  };
+  const gone: Draft = {
+    type: "track",
+    name: { constant: "Unsubscribed" },
+    identifiers,
+    channel: { constant: "email" },
+    time: { columns: [left] },
+    where: [{ column: left, isNot: [""] }],
+    properties: fieldsIn(columns, { reason: ["text", "UNSUB_REASON"] }),
+  };
   return mappingOf("csv", { events: left === undefined ? [person] : [person, gone] });
 }
 
@@ -205,10 +305,13 @@ export const PRESETS: readonly Preset[] = [
 ]; // prettier-ignore
 
 /** The preset of that name, or null. */
-export const presetNamed = (name: string): Preset | null => PRESETS.find((preset) => preset.name === name) ?? null;
+export const presetNamed = (name: string): Preset | null =>
+  PRESETS.find((preset) => preset.name === name) ?? null;
 
 /** The first preset that fits a CSV header, or null when none does. */
-export function guessCsv(header: readonly string[]): { readonly preset: Preset; readonly mapping: Mapping } | null {
+export function guessCsv(
+  header: readonly string[],
+): { readonly preset: Preset; readonly mapping: Mapping } | null {
   for (const preset of PRESETS) {
     if (preset.format !== "csv") continue;
     const fitted = preset.fit(header);

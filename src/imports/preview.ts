@@ -30,16 +30,29 @@ export function previewOf(
 ): Preview {
   const raw = Buffer.from(sample);
   const guessed = formatOfName(asked.name) ?? (sample.trimStart().startsWith("{") ? "ndjson" : "csv");
-  const writing: Writing = asked.mapping ?? { format: asked.preset ? presetOf(asked.preset).format : guessed, delimiter: undefined, encoding: "utf-8" };
+  const writing: Writing = asked.mapping ?? {
+    format: asked.preset ? presetOf(asked.preset).format : guessed,
+    delimiter: undefined,
+    encoding: "utf-8",
+  };
   const head = headOf(raw, { ...writing, encoding: "utf-8" });
-  const shape = { format: writing.format, delimiter: head.delimiter, rowBytesMax: IMPORT_LIMITS.rowBytesMax, cells: head.header?.length ?? null };
+  const shape = {
+    format: writing.format,
+    delimiter: head.delimiter,
+    rowBytesMax: IMPORT_LIMITS.rowBytesMax,
+    cells: head.header?.length ?? null,
+  };
   const splitter = createSplitter(shape, head.start);
   const body = raw.subarray(head.start.bytes);
   // A sample is cut anywhere: its last line counts only when there is nothing else.
   const rows: FileRow[] = splitter.take(body, false);
   if (rows.length === 0) rows.push(...splitter.take(Buffer.alloc(0), true));
   const firstRow = rows.find((row) => row.type === "row");
-  const { preset, mapping } = fitMapping(asked, head.header, firstRow?.type === "row" ? (firstRow.row as Json) : null);
+  const { preset, mapping } = fitMapping(
+    asked,
+    head.header,
+    firstRow?.type === "row" ? (firstRow.row as Json) : null,
+  );
   const compiled = compile(mapping, head.header, hashOf);
   if (compiled.type === "missing") throw new Error("A fitted mapping names columns that are missing.");
   const grouper = createGrouper(compiled.mapper.keyOf);

@@ -52,25 +52,37 @@ export async function readHead(path: string, writing: Writing): Promise<FileHead
 export function headOf(raw: Buffer, writing: Writing): Omit<FileHead, "packed"> {
   if (raw.length === 0) throw new Failure("unprocessable", "The file is empty.");
   if (raw.toString("latin1", 0, 4) === "PK\u0003\u0004")
-    throw new Failure("unprocessable", "The file is a ZIP or an Excel workbook. Unpack it, or save the sheet as CSV, and import that.");
+    throw new Failure(
+      "unprocessable",
+      "The file is a ZIP or an Excel workbook. Unpack it, or save the sheet as CSV, and import that.",
+    );
   const encoding = raw[0] === 0xff && raw[1] === 0xfe ? "utf-16le" : writing.encoding;
   const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(raw);
   const bom = text.startsWith(BOM) ? Buffer.byteLength(BOM) : 0;
   const body = bom > 0 ? text.slice(1) : text;
   if (body.trim() === "") throw new Failure("unprocessable", "The file is empty.");
-  if (writing.format === "ndjson") return { encoding, header: null, delimiter: ",", start: { bytes: bom, line: 1 } };
+  if (writing.format === "ndjson")
+    return { encoding, header: null, delimiter: ",", start: { bytes: bom, line: 1 } };
   return { encoding, ...headerOf(body, writing.delimiter, bom) };
 }
 
 function headerOf(text: string, given: string | undefined, bom: number) {
   const delimiter = given ?? delimiterOf(text.slice(0, 20_000).split(/\r?\n|\r/, 1)[0]!);
   const first = takeRecords(text, delimiter, true).records[0];
-  if (!first) throw new Failure("unprocessable", "The header is no line of CSV: a quote opens in it and is never closed.");
+  if (!first)
+    throw new Failure(
+      "unprocessable",
+      "The header is no line of CSV: a quote opens in it and is never closed.",
+    );
   const header = first.cells.map((cell) => cell.trim());
   if (header.length > IMPORT_LIMITS.columnsMax)
-    throw new Failure("unprocessable", `The header names ${header.length} columns; at most ${IMPORT_LIMITS.columnsMax} can be read.`);
+    throw new Failure(
+      "unprocessable",
+      `The header names ${header.length} columns; at most ${IMPORT_LIMITS.columnsMax} can be read.`,
+    );
   const twice = header.find((name, place) => name !== "" && header.indexOf(name) !== place);
-  if (twice !== undefined) throw new Failure("unprocessable", `The header names the column "${twice}" twice.`);
+  if (twice !== undefined)
+    throw new Failure("unprocessable", `The header names the column "${twice}" twice.`);
   const bytes = bom + Buffer.byteLength(text.slice(0, first.to));
   return { header, delimiter, start: { bytes, line: 1 + first.line + first.lines } };
 }
@@ -79,13 +91,29 @@ function headerOf(text: string, given: string | undefined, bom: number) {
  * The rows from `from` on. Throws `Failure("unprocessable")` when packed data is broken or ends too early; the rows
  * before that place have been given by then.
  */
-export async function* readRows(path: string, writing: Writing, head: FileHead, from: Position): AsyncGenerator<Piece> {
+export async function* readRows(
+  path: string,
+  writing: Writing,
+  head: FileHead,
+  from: Position,
+): AsyncGenerator<Piece> {
   const splitter = createSplitter(
-    { format: writing.format, delimiter: head.delimiter, rowBytesMax: IMPORT_LIMITS.rowBytesMax, cells: head.header?.length ?? null },
+    {
+      format: writing.format,
+      delimiter: head.delimiter,
+      rowBytesMax: IMPORT_LIMITS.rowBytesMax,
+      cells: head.header?.length ?? null,
+    },
     from,
   );
   let fileBytes = 0;
-  for await (const chunk of plainChunks(path, head.packed, head.encoding, from.bytes, (at) => (fileBytes = at))) {
+  for await (const chunk of plainChunks(
+    path,
+    head.packed,
+    head.encoding,
+    from.bytes,
+    (at) => (fileBytes = at),
+  )) {
     const rows = splitter.take(chunk, false);
     if (rows.length > 0) yield { rows, fileBytes };
   }
@@ -93,7 +121,13 @@ export async function* readRows(path: string, writing: Writing, head: FileHead, 
 }
 
 /** The file unpacked, in UTF-8, without its first `skipBytes`. `onBytes` hears how far the stored file was read. */
-async function* plainChunks(path: string, packed: boolean, encoding: Mapping["encoding"], skipBytes: number, onBytes: (at: number) => void): AsyncGenerator<Buffer> {
+async function* plainChunks(
+  path: string,
+  packed: boolean,
+  encoding: Mapping["encoding"],
+  skipBytes: number,
+  onBytes: (at: number) => void,
+): AsyncGenerator<Buffer> {
   // A file as it is can be entered in the middle; a packed or recoded one is read again up to there.
   const seekable = !packed && encoding === "utf-8";
   const file = createReadStream(path, { highWaterMark: PIECE_BYTES, start: seekable ? skipBytes : 0 });
@@ -120,7 +154,10 @@ async function* plainChunks(path: string, packed: boolean, encoding: Mapping["en
   }
 }
 
-async function* countedOf(file: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
+async function* countedOf(
+  file: AsyncIterable<Buffer>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
   for await (const chunk of file) {
     onBytes(chunk.length);
     yield chunk;

@@ -16,7 +16,12 @@ export type Received = { readonly bytes: number; readonly whole: boolean };
  * Writes `from` into the file at `path` from `offset` on; the result's bytes (offset included) are on disk. Throws
  * `Failure("too_large")` beyond `bytesMax`, `Failure("store_unavailable")` when the disk is full.
  */
-export async function receive(from: Readable, path: string, offset: number, bytesMax: number): Promise<Received> {
+export async function receive(
+  from: Readable,
+  path: string,
+  offset: number,
+  bytesMax: number,
+): Promise<Received> {
   const file = await open(path, offset === 0 ? "w" : "r+");
   let at = offset;
   let whole = true;
@@ -24,7 +29,11 @@ export async function receive(from: Readable, path: string, offset: number, byte
     await file.truncate(offset);
     try {
       for await (const chunk of from as AsyncIterable<Buffer>) {
-        if (at + chunk.length > bytesMax) throw new Failure("too_large", `The file is larger than the ${bytesMax} bytes announced or allowed.`);
+        if (at + chunk.length > bytesMax)
+          throw new Failure(
+            "too_large",
+            `The file is larger than the ${bytesMax} bytes announced or allowed.`,
+          );
         await file.write(chunk, 0, chunk.length, at);
         at += chunk.length;
       }
@@ -54,5 +63,9 @@ const diskFull = (cause: unknown): Failure =>
 
 /** Throws `Failure("too_large")` for a size no import may have. */
 export function refuseTooLarge(sizeBytes: number): void {
-  if (sizeBytes > IMPORT_LIMITS.fileBytesMax) throw new Failure("too_large", `A file may have ${IMPORT_LIMITS.fileBytesMax} bytes; this one has ${sizeBytes}.`);
+  if (sizeBytes > IMPORT_LIMITS.fileBytesMax)
+    throw new Failure(
+      "too_large",
+      `A file may have ${IMPORT_LIMITS.fileBytesMax} bytes; this one has ${sizeBytes}.`,
+    );
 }

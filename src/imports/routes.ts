@@ -22,17 +22,39 @@ export type ImportDeps = IntakeDeps & {
   readonly keepIp: boolean;
 };
 
-const Name = z.string().min(1).max(IMPORT_LIMITS.nameCharsMax).describe("The file's name; message ids are made of it where the rows carry none");
-const PresetName = z.string().max(100).describe("A preset's name; without it and a mapping the file is guessed");
+const Name = z
+  .string()
+  .min(1)
+  .max(IMPORT_LIMITS.nameCharsMax)
+  .describe("The file's name; message ids are made of it where the rows carry none");
+const PresetName = z
+  .string()
+  .max(100)
+  .describe("A preset's name; without it and a mapping the file is guessed");
 const Id = z.object({ id: z.coerce.number().int().min(1) });
 const ImportList = z.object({ imports: z.array(Import), nextCursor: z.string().nullable() });
-const PresetList = z.object({ presets: z.array(z.object({ name: z.string(), title: z.string(), description: z.string(), format: z.enum(["csv", "ndjson"]) })) });
-const PreviewQuestion = z.object({
-  name: Name,
-  sample: z.string().min(1).max(IMPORT_LIMITS.previewBytesMax).describe("The beginning of the file, as text"),
-  preset: PresetName.optional(),
-  mapping: Mapping.optional(),
-}).meta({ examples: [{ name: "customers.csv", sample: "email,first name\nada@example.com,Ada\n" }] });
+const PresetList = z.object({
+  presets: z.array(
+    z.object({
+      name: z.string(),
+      title: z.string(),
+      description: z.string(),
+      format: z.enum(["csv", "ndjson"]),
+    }),
+  ),
+});
+const PreviewQuestion = z
+  .object({
+    name: Name,
+    sample: z
+      .string()
+      .min(1)
+      .max(IMPORT_LIMITS.previewBytesMax)
+      .describe("The beginning of the file, as text"),
+    preset: PresetName.optional(),
+    mapping: Mapping.optional(),
+  })
+  .meta({ examples: [{ name: "customers.csv", sample: "email,first name\nada@example.com,Ada\n" }] });
 const AnyJson = z.unknown();
 const PreviewAnswer = z.object({
   preset: z.string().nullable(),
@@ -182,11 +204,15 @@ function uploadRoutes(app: App, deps: ImportDeps): void {
 }
 
 function refuseEmpty(headers: { readonly [name: string]: string | string[] | undefined }): void {
-  if (headers["content-length"] === "0" || (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined))
+  if (
+    headers["content-length"] === "0" ||
+    (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined)
+  )
     throw new Failure("bad_request", "The body is the file to import, and it is empty.");
 }
 
-const keyOf = (actor: { readonly type: "key" | "user"; readonly id: number }): number => (actor.type === "key" ? actor.id : 0);
+const keyOf = (actor: { readonly type: "key" | "user"; readonly id: number }): number =>
+  actor.type === "key" ? actor.id : 0;
 
 async function importOf(sql: Sql, workspace: WorkspaceId, id: number): Promise<ImportRow> {
   const row = await readImport(sql, workspace, id);

@@ -19,7 +19,17 @@ import { IMPORT_LIMITS } from "./model.ts";
 import { dataPath, refusedPath } from "./place.ts";
 import { hashOf, prepare, type Prepared } from "./prepare.ts";
 import { readHead, readRows } from "./read.ts";
-import { cancelIdleUploads, claimImport, endedBetween, endImport, type ImportRow, type Progress, releaseImport, renewLease, saveProgress } from "./store.ts";
+import {
+  cancelIdleUploads,
+  claimImport,
+  endedBetween,
+  endImport,
+  type ImportRow,
+  type Progress,
+  releaseImport,
+  renewLease,
+  saveProgress,
+} from "./store.ts";
 
 export type RunnerDeps = {
   readonly sql: Sql;
@@ -65,10 +75,14 @@ export function createRunner(deps: RunnerDeps): Runner {
         deps.log("imports cannot be looked for", cause);
         return false;
       });
-      if (!worked) await pause(POLL_MS, undefined, { signal: sleep.signal, ref: false }).catch(() => undefined);
+      if (!worked)
+        await pause(POLL_MS, undefined, { signal: sleep.signal, ref: false }).catch(() => undefined);
     }
   });
-  const tidying = setInterval(() => void tidy(deps).catch((cause: unknown) => deps.log("old imports cannot be tidied", cause)), TIDY_MS).unref();
+  const tidying = setInterval(
+    () => void tidy(deps).catch((cause: unknown) => deps.log("old imports cannot be tidied", cause)),
+    TIDY_MS,
+  ).unref();
   const wake = () => {
     sleep.abort();
     sleep = new AbortController();
@@ -90,7 +104,12 @@ export async function tidy(deps: Pick<RunnerDeps, "sql" | "clock" | "folder" | "
   const idle = await cancelIdleUploads(deps.sql, deps.place, now - UPLOAD_IDLE_MS, now);
   for (const id of idle) await rm(dataPath(deps.folder, id), { force: true });
   // Two days' worth each time, so that a server that was off for a day misses none.
-  const old = await endedBetween(deps.sql, deps.place, now - REFUSED_KEPT_MS - 48 * TIDY_MS, now - REFUSED_KEPT_MS);
+  const old = await endedBetween(
+    deps.sql,
+    deps.place,
+    now - REFUSED_KEPT_MS - 48 * TIDY_MS,
+    now - REFUSED_KEPT_MS,
+  );
   for (const id of old) await rm(refusedPath(deps.folder, id), { force: true });
 }
 
@@ -111,7 +130,13 @@ export async function runNext(deps: RunnerDeps, signal: AbortSignal): Promise<bo
     }
     const expected = cause instanceof Failure;
     if (!expected) deps.log(`import ${row.id} failed`, cause);
-    await endImport(deps.sql, row.id, "failed", expected ? cause.message : "A fault on our side ended this import; the log says which.", deps.clock());
+    await endImport(
+      deps.sql,
+      row.id,
+      "failed",
+      expected ? cause.message : "A fault on our side ended this import; the log says which.",
+      deps.clock(),
+    );
     await rm(dataPath(deps.folder, row.id), { force: true });
   }
   return true;
@@ -128,14 +153,31 @@ type Run = {
   savedRows: number;
 };
 
-async function run(deps: RunnerDeps, row: ImportRow, owner: string, signal: AbortSignal): Promise<Ended | "done"> {
+async function run(
+  deps: RunnerDeps,
+  row: ImportRow,
+  owner: string,
+  signal: AbortSignal,
+): Promise<Ended | "done"> {
   const refusedFile = await open(refusedPath(deps.folder, row.id), "a");
   // A fault here shows at the next save: then the run is no longer ours, or the store is away.
-  const renew = () => renewLease(deps.sql, row.id, owner, deps.clock(), LEASE_MS).catch((cause: unknown) => deps.log(`the lease of import ${row.id} cannot be renewed`, cause));
+  const renew = () =>
+    renewLease(deps.sql, row.id, owner, deps.clock(), LEASE_MS).catch((cause: unknown) =>
+      deps.log(`the lease of import ${row.id} cannot be renewed`, cause),
+    );
   const heartbeat = setInterval(() => void renew(), LEASE_MS / 3).unref();
   try {
     await refusedFile.truncate(row.refusedBytes);
-    const of: Run = { deps, row, owner, signal, refusedFile, progress: progressOf(row), savedAt: deps.seconds(), savedRows: row.rowsRead };
+    const of: Run = {
+      deps,
+      row,
+      owner,
+      signal,
+      refusedFile,
+      progress: progressOf(row),
+      savedAt: deps.seconds(),
+      savedRows: row.rowsRead,
+    };
     const ended = await readAll(of);
     if (ended === "stopped") await save(of, of.progress);
     if (ended !== "done") return ended;
@@ -150,8 +192,31 @@ async function run(deps: RunnerDeps, row: ImportRow, owner: string, signal: Abor
 }
 
 function progressOf(row: ImportRow): Progress {
-  const { doneBytes, positionBytes, positionLine, refusedBytes, rowsRead, rowsRefused, rowsSkipped, eventsAccepted, eventsRefused, rowsPerSecond } = row;
-  return { doneBytes, positionBytes, positionLine, refusedBytes, rowsRead, rowsRefused, rowsSkipped, eventsAccepted, eventsRefused, rowsPerSecond, detail: null };
+  const {
+    doneBytes,
+    positionBytes,
+    positionLine,
+    refusedBytes,
+    rowsRead,
+    rowsRefused,
+    rowsSkipped,
+    eventsAccepted,
+    eventsRefused,
+    rowsPerSecond,
+  } = row;
+  return {
+    doneBytes,
+    positionBytes,
+    positionLine,
+    refusedBytes,
+    rowsRead,
+    rowsRefused,
+    rowsSkipped,
+    eventsAccepted,
+    eventsRefused,
+    rowsPerSecond,
+    detail: null,
+  };
 }
 
 async function readAll(of: Run): Promise<Ended | "done"> {
@@ -160,11 +225,13 @@ async function readAll(of: Run): Promise<Ended | "done"> {
   const mapping = row.mapping!;
   const head = await readHead(path, mapping);
   const compiled = compile(mapping, head.header, hashOf);
-  if (compiled.type === "missing") throw new Failure("unprocessable", `The file has no column ${compiled.columns.join(", ")}.`);
+  if (compiled.type === "missing")
+    throw new Failure("unprocessable", `The file has no column ${compiled.columns.join(", ")}.`);
   const { mapper } = compiled;
   const grouper = createGrouper(mapper.keyOf);
   const importer = { workspace: row.workspace, key: row.key, country: undefined, keepIp: deps.keepIp };
-  const from = row.positionBytes > head.start.bytes ? { bytes: row.positionBytes, line: row.positionLine } : head.start;
+  const from =
+    row.positionBytes > head.start.bytes ? { bytes: row.positionBytes, line: row.positionLine } : head.start;
   let groups: Group[] = [];
   // One batch is on its way to the inbox while the next is made.
   let sent: Promise<Ended | null> = Promise.resolve(null);
@@ -226,10 +293,13 @@ async function append(of: Run, events: readonly Event[]): Promise<Ended | null> 
       await of.deps.inbox.append(events);
       return null;
     } catch (cause) {
-      if (!(cause instanceof Failure) || (cause.code !== "too_many" && cause.code !== "store_unavailable")) throw cause;
+      if (!(cause instanceof Failure) || (cause.code !== "too_many" && cause.code !== "store_unavailable"))
+        throw cause;
       if (of.signal.aborted) return "stopped";
       if (!(await save(of, { ...of.progress, detail: cause.message }))) return "lost";
-      await pause((cause.retryAfterSeconds ?? 1) * 1000, undefined, { signal: of.signal, ref: false }).catch(() => undefined);
+      await pause((cause.retryAfterSeconds ?? 1) * 1000, undefined, { signal: of.signal, ref: false }).catch(
+        () => undefined,
+      );
     }
   }
 }
@@ -245,11 +315,15 @@ async function save(of: Run, progress: Progress): Promise<boolean> {
   const { deps, row, owner } = of;
   const now = deps.seconds();
   const tookSeconds = now - of.savedAt;
-  const rate = tookSeconds >= SAVE_SECONDS / 2 ? (progress.rowsRead - of.savedRows) / tookSeconds : progress.rowsPerSecond;
+  const rate =
+    tookSeconds >= SAVE_SECONDS / 2
+      ? (progress.rowsRead - of.savedRows) / tookSeconds
+      : progress.rowsPerSecond;
   // The refused rows must be on disk before the position says that they are.
   if (progress.refusedBytes > row.refusedBytes) await of.refusedFile.datasync();
   // Half of the former rate: one slow second does not make the time left jump.
-  const smooth = rate === null || progress.rowsPerSecond === null ? rate : (rate + progress.rowsPerSecond) / 2;
+  const smooth =
+    rate === null || progress.rowsPerSecond === null ? rate : (rate + progress.rowsPerSecond) / 2;
   of.progress = { ...progress, rowsPerSecond: smooth };
   of.savedAt = now;
   of.savedRows = progress.rowsRead;

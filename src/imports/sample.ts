@@ -28,7 +28,10 @@ const fit = (columns: readonly string[], shape: { [key: string]: unknown }) => {
   return (header: readonly string[] | null): Fitted => {
     const lacking = columns.filter((column) => !header?.includes(column));
     if (lacking.length === 0) return { type: "mapping", mapping };
-    return { type: "missing", detail: `This is no such file of The Complete Journey: it lacks ${lacking.join(", ")}.` };
+    return {
+      type: "missing",
+      detail: `This is no such file of The Complete Journey: it lacks ${lacking.join(", ")}.`,
+    };
   };
 };
 

@@ -27,14 +27,19 @@ export function cellOf(column: string, header: readonly string[] | null): Cell |
     // A key that itself holds dots wins over the path.
     let value: Json | undefined = ownOf(row as JsonObject, column);
     if (value === undefined && path.length > 1)
-      value = path.reduce<Json | undefined>((inner, key) => (isObject(inner) ? ownOf(inner, key) : undefined), row as JsonObject);
+      value = path.reduce<Json | undefined>(
+        (inner, key) => (isObject(inner) ? ownOf(inner, key) : undefined),
+        row as JsonObject,
+      );
     return value === null || value === "" ? undefined : value;
   };
 }
 
-const ownOf = (object: JsonObject, key: string): Json | undefined => (Object.hasOwn(object, key) ? object[key] : undefined);
+const ownOf = (object: JsonObject, key: string): Json | undefined =>
+  Object.hasOwn(object, key) ? object[key] : undefined;
 /** Whether a value is a JSON object (no list, not null). */
-export const isObject = (value: Json | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The columns a source names. */
 export function columnsOf(source: Source): readonly string[] {
@@ -44,21 +49,31 @@ export function columnsOf(source: Source): readonly string[] {
 }
 
 /** The reader of `source`. The columns it names must exist in `header`. */
-export function readerOf(source: Source, header: readonly string[] | null, decimal: Mapping["decimal"]): Reader {
+export function readerOf(
+  source: Source,
+  header: readonly string[] | null,
+  decimal: Mapping["decimal"],
+): Reader {
   if ("constant" in source) return () => source.constant;
   if ("sum" in source) return sumReader(source.sum, header, decimal);
   if ("columns" in source) {
     const cells = source.columns.map((column) => cellOf(column, header) ?? absent);
-    return ([row]) => cells.map((cell) => textOf(cell(row!))).filter(Boolean).join(source.join) || undefined;
+    return ([row]) =>
+      cells
+        .map((cell) => textOf(cell(row!)))
+        .filter(Boolean)
+        .join(source.join) || undefined;
   }
   const cell = cellOf(source.column, header) ?? absent;
   const { as, prefix, values } = source;
   return ([row], trouble) => {
     let value = cell(row!);
     if (value === undefined) return undefined;
-    if (values && typeof value !== "object" && Object.hasOwn(values, String(value))) return values[String(value)];
+    if (values && typeof value !== "object" && Object.hasOwn(values, String(value)))
+      return values[String(value)];
     value = cast(value, as, decimal);
-    if (value === undefined) trouble({ reason: "bad_value", detail: `${source.column}: ${shown(cell(row!))} is no ${as}.` });
+    if (value === undefined)
+      trouble({ reason: "bad_value", detail: `${source.column}: ${shown(cell(row!))} is no ${as}.` });
     return prefix === undefined || value === undefined ? value : prefix + textOf(value);
   };
 }
@@ -73,7 +88,8 @@ function sumReader(column: string, header: readonly string[] | null, decimal: Ma
       const value = cell(row);
       if (value === undefined) continue;
       const number = numberOf(value, decimal);
-      if (number === undefined) trouble({ reason: "bad_value", detail: `${column}: ${shown(value)} is no number.` });
+      if (number === undefined)
+        trouble({ reason: "bad_value", detail: `${column}: ${shown(value)} is no number.` });
       else sum = (sum ?? 0) + number;
     }
     // Sums of decimal fractions, without the dust of binary ones.
@@ -89,7 +105,11 @@ export function textOf(value: Json | undefined): string {
 
 const shown = (value: Json | undefined): string => `"${textOf(value).slice(0, 100)}"`;
 
-function cast(value: Json, as: "text" | "number" | "boolean" | "json" | "list", decimal: Mapping["decimal"]): Json | undefined {
+function cast(
+  value: Json,
+  as: "text" | "number" | "boolean" | "json" | "list",
+  decimal: Mapping["decimal"],
+): Json | undefined {
   switch (as) {
     case "text":
       return typeof value === "string" ? value : typeof value === "object" ? value : String(value);

@@ -5,7 +5,12 @@ import { createSplitter, type FileRow, type Shape } from "./split.ts";
 const CSV: Shape = { format: "csv", delimiter: ",", rowBytesMax: 200, cells: 2 };
 const NDJSON: Shape = { format: "ndjson", delimiter: ",", rowBytesMax: 200, cells: null };
 
-function rowsOf(bytes: Buffer, shape: Shape, sizes: readonly number[], from = { bytes: 0, line: 1 }): FileRow[] {
+function rowsOf(
+  bytes: Buffer,
+  shape: Shape,
+  sizes: readonly number[],
+  from = { bytes: 0, line: 1 },
+): FileRow[] {
   const splitter = createSplitter(shape, from);
   const rows: FileRow[] = [];
   let at = from.bytes;
@@ -17,18 +22,49 @@ function rowsOf(bytes: Buffer, shape: Shape, sizes: readonly number[], from = { 
   return [...rows, ...splitter.take(Buffer.alloc(0), true)];
 }
 
-const piece = fc.constantFrom("a,b\n", "\u00e9\u4e2d,\u{1f600}\r\n", '"x\ny",z\n', "one\n", "a,b,c\n", "\n", '"open,q\n', "a,b,,\n", `${"long".repeat(80)}\n`, '{"a":1}\n', "{bad\n", "[1]\n");
-const text = fc.array(fc.oneof(piece.map((part) => Buffer.from(part)), fc.constant(Buffer.from([0xff, 0x2c, 0x41, 0x0a]))), { maxLength: 20 }).map((parts) => Buffer.concat(parts));
+const piece = fc.constantFrom(
+  "a,b\n",
+  "\u00e9\u4e2d,\u{1f600}\r\n",
+  '"x\ny",z\n',
+  "one\n",
+  "a,b,c\n",
+  "\n",
+  '"open,q\n',
+  "a,b,,\n",
+  `${"long".repeat(80)}\n`,
+  '{"a":1}\n',
+  "{bad\n",
+  "[1]\n",
+);
+const text = fc
+  .array(
+    fc.oneof(
+      piece.map((part) => Buffer.from(part)),
+      fc.constant(Buffer.from([0xff, 0x2c, 0x41, 0x0a])),
+    ),
+    { maxLength: 20 },
+  )
+  .map((parts) => Buffer.concat(parts));
 const sizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 8 });
 
 describe("the splitter", () => {
-  test.each([["csv", CSV], ["ndjson", NDJSON]] as const)("gives the same rows of %s in whatever pieces they come, when no quote stays open", (_, shape) => {
-    fc.assert(
-      fc.property(text.filter((bytes) => shape.format === "ndjson" || !bytes.includes('"open')), sizes, (bytes, cuts) => {
-        expect(rowsOf(bytes, shape, cuts)).toEqual(rowsOf(bytes, shape, [bytes.length || 1]));
-      }),
-    );
-  });
+  test.each([
+    ["csv", CSV],
+    ["ndjson", NDJSON],
+  ] as const)(
+    "gives the same rows of %s in whatever pieces they come, when no quote stays open",
+    (_, shape) => {
+      fc.assert(
+        fc.property(
+          text.filter((bytes) => shape.format === "ndjson" || !bytes.includes('"open')),
+          sizes,
+          (bytes, cuts) => {
+            expect(rowsOf(bytes, shape, cuts)).toEqual(rowsOf(bytes, shape, [bytes.length || 1]));
+          },
+        ),
+      );
+    },
+  );
 
   test("going on from the end of any row gives the rows that follow", () => {
     fc.assert(
@@ -36,7 +72,9 @@ describe("the splitter", () => {
         const all = rowsOf(bytes, CSV, [bytes.length || 1]);
         if (all.length === 0) return;
         const at = pick % all.length;
-        expect(rowsOf(bytes, CSV, cuts, all[at]!.end).map(({ line, text: raw }) => [line, raw])).toEqual(all.slice(at + 1).map(({ line, text: raw }) => [line, raw]));
+        expect(rowsOf(bytes, CSV, cuts, all[at]!.end).map(({ line, text: raw }) => [line, raw])).toEqual(
+          all.slice(at + 1).map(({ line, text: raw }) => [line, raw]),
+        );
       }),
     );
   });

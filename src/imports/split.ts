@@ -79,24 +79,45 @@ function refuseLine(shape: Shape, state: State, rows: FileRow[]): void {
   const refused = { line: state.line, text: state.pending.toString("utf8", 0, end).trimEnd() };
   advance(state, end, 1);
   const detail = "A quote opens in this line and is never closed.";
-  rows.push({ ...refused, type: "refused", reason: "columns_differ", detail, end: { bytes: state.bytes, line: state.line } });
+  rows.push({
+    ...refused,
+    type: "refused",
+    reason: "columns_differ",
+    detail,
+    end: { bytes: state.bytes, line: state.line },
+  });
 }
 
-function skipLine(shape: Shape, state: State, skipped: { line: number; text: string }, last: boolean, rows: FileRow[]): boolean {
+function skipLine(
+  shape: Shape,
+  state: State,
+  skipped: { line: number; text: string },
+  last: boolean,
+  rows: FileRow[],
+): boolean {
   const lf = state.pending.indexOf(LF);
   const ended = lf >= 0 || last;
   advance(state, lf < 0 ? state.pending.length : lf + 1, ended ? 1 : 0);
   if (ended) {
     state.skipped = null;
-    rows.push({ ...skipped, type: "refused", end: { bytes: state.bytes, line: state.line }, ...tooLong(shape) });
+    rows.push({
+      ...skipped,
+      type: "refused",
+      end: { bytes: state.bytes, line: state.line },
+      ...tooLong(shape),
+    });
   }
   return state.pending.length > 0;
 }
 
 /** What is kept of a row that is too long: the same, however much of it was at hand. */
-const startOf = (bytes: Buffer, { rowBytesMax }: Shape): string => bytes.toString("utf8", 0, Math.min(rowBytesMax, LONG_KEPT_BYTES));
+const startOf = (bytes: Buffer, { rowBytesMax }: Shape): string =>
+  bytes.toString("utf8", 0, Math.min(rowBytesMax, LONG_KEPT_BYTES));
 
-const tooLong = ({ rowBytesMax }: Shape) => ({ reason: "row_too_long" as const, detail: `The row is longer than ${rowBytesMax} bytes.` });
+const tooLong = ({ rowBytesMax }: Shape) => ({
+  reason: "row_too_long" as const,
+  detail: `The row is longer than ${rowBytesMax} bytes.`,
+});
 
 function advance(state: State, bytes: number, lines: number): void {
   state.pending = state.pending.subarray(bytes);
@@ -109,7 +130,9 @@ function takeFrom(shape: Shape, state: State, bytes: Buffer, last: boolean, rows
   const valid = isUtf8(bytes);
   const text = bytes.toString(valid ? "utf8" : "latin1");
   const single = text.length === bytes.length;
-  const decode: Decode | null = valid ? null : (part) => (isUtf8(Buffer.from(part, "latin1")) ? Buffer.from(part, "latin1").toString("utf8") : null);
+  const decode: Decode | null = valid
+    ? null
+    : (part) => (isUtf8(Buffer.from(part, "latin1")) ? Buffer.from(part, "latin1").toString("utf8") : null);
   const records = shape.format === "csv" ? takeRecords(text, shape.delimiter, last) : takeLines(text, last);
   let at = 0;
   let chars = 0;
@@ -126,12 +149,22 @@ function takeFrom(shape: Shape, state: State, bytes: Buffer, last: boolean, rows
 }
 
 type Decode = (part: string) => string | null;
-type Told = { readonly text: string } & ({ readonly type: "row"; readonly row: Row } | { readonly type: "refused"; readonly reason: RowRefusal; readonly detail: string });
+type Told = { readonly text: string } & (
+  | { readonly type: "row"; readonly row: Row }
+  | { readonly type: "refused"; readonly reason: RowRefusal; readonly detail: string }
+);
 
 function read(shape: Shape, cells: readonly string[] | null, raw: string, decode: Decode | null): Told {
   const text = decode ? decode(raw) : raw;
-  if (text === null) return { type: "refused", text: raw, reason: "not_utf8", detail: "The row is not valid UTF-8. Set the mapping's encoding if the file is written in another one." };
-  if (Buffer.byteLength(text) > shape.rowBytesMax) return { type: "refused", text: startOf(Buffer.from(text), shape), ...tooLong(shape) };
+  if (text === null)
+    return {
+      type: "refused",
+      text: raw,
+      reason: "not_utf8",
+      detail: "The row is not valid UTF-8. Set the mapping's encoding if the file is written in another one.",
+    };
+  if (Buffer.byteLength(text) > shape.rowBytesMax)
+    return { type: "refused", text: startOf(Buffer.from(text), shape), ...tooLong(shape) };
   if (cells === null) return readJson(text);
   const known = decode ? cells.map((cell) => decode(cell) ?? cell) : cells;
   return shape.cells === null ? { type: "row", row: known, text } : fitted(known, shape.cells, text);
@@ -140,8 +173,14 @@ function read(shape: Shape, cells: readonly string[] | null, raw: string, decode
 function fitted(cells: readonly string[], wanted: number, text: string): Told {
   if (cells.length === wanted) return { type: "row", row: cells, text };
   // Spreadsheets end rows with empty cells that no column names.
-  if (cells.length > wanted && cells.slice(wanted).every((cell) => cell.trim() === "")) return { type: "row", row: cells.slice(0, wanted), text };
-  return { type: "refused", reason: "columns_differ", detail: `The row has ${cells.length} cells, the header ${wanted}.`, text };
+  if (cells.length > wanted && cells.slice(wanted).every((cell) => cell.trim() === ""))
+    return { type: "row", row: cells.slice(0, wanted), text };
+  return {
+    type: "refused",
+    reason: "columns_differ",
+    detail: `The row has ${cells.length} cells, the header ${wanted}.`,
+    text,
+  };
 }
 
 function readJson(text: string): Told {
@@ -152,7 +191,8 @@ function readJson(text: string): Told {
     if (!(cause instanceof SyntaxError)) throw cause;
     return { type: "refused", reason: "not_json", detail: `${cause.message}.`, text };
   }
-  if (!isObject(value)) return { type: "refused", reason: "not_an_object", detail: "The line is JSON, but no object.", text };
+  if (!isObject(value))
+    return { type: "refused", reason: "not_an_object", detail: "The line is JSON, but no object.", text };
   return { type: "row", row: value as JsonObject, text };
 }
 

@@ -48,7 +48,8 @@ const COLUMNS = `id, workspace, name, state, preset, mapping, place, key, size_b
 /** What the outside sees of an import. */
 export function viewOf(row: ImportRow): Import {
   const rate = row.state === "running" ? row.rowsPerSecond : null;
-  const rowsLeft = row.doneBytes > 0 ? ((row.sizeBytes - row.doneBytes) * row.rowsRead) / row.doneBytes : null;
+  const rowsLeft =
+    row.doneBytes > 0 ? ((row.sizeBytes - row.doneBytes) * row.rowsRead) / row.doneBytes : null;
   return {
     id: row.id, name: row.name, preset: row.preset, state: row.state, detail: row.detail,
     sizeBytes: row.sizeBytes, receivedBytes: row.receivedBytes, doneBytes: row.doneBytes,
@@ -71,8 +72,22 @@ export type NewImport = {
 };
 
 /** Adds an import that waits for its file; the one already there when the same checksum is under way or done. */
-export async function addImport(sql: Sql, of: NewImport, now: Instant): Promise<{ readonly row: ImportRow; readonly added: boolean }> {
-  const values = [of.workspace, of.name, of.preset, of.mapping === null ? "null" : JSON.stringify(of.mapping), of.checksum, of.place, of.key, of.sizeBytes, now];
+export async function addImport(
+  sql: Sql,
+  of: NewImport,
+  now: Instant,
+): Promise<{ readonly row: ImportRow; readonly added: boolean }> {
+  const values = [
+    of.workspace,
+    of.name,
+    of.preset,
+    of.mapping === null ? "null" : JSON.stringify(of.mapping),
+    of.checksum,
+    of.place,
+    of.key,
+    of.sizeBytes,
+    now,
+  ];
   const [row] = await sql.query<ImportRow>(
     `insert into imports (workspace, name, state, preset, mapping, checksum, place, key, size_bytes, created_at, updated_at)
      values ($1, $2, 'uploading', $3, $4, $5, $6, $7, $8, $9, $9)
@@ -91,12 +106,20 @@ export async function addImport(sql: Sql, of: NewImport, now: Instant): Promise<
 
 /** One import of the workspace, or null. */
 export async function readImport(sql: Sql, workspace: WorkspaceId, id: number): Promise<ImportRow | null> {
-  const [row] = await sql.query<ImportRow>(`select ${COLUMNS} from imports where workspace = $1 and id = $2`, [workspace, id]);
+  const [row] = await sql.query<ImportRow>(
+    `select ${COLUMNS} from imports where workspace = $1 and id = $2`,
+    [workspace, id],
+  );
   return row ?? null;
 }
 
 /** The workspace's imports below `beforeId`, newest first. */
-export async function listImports(sql: Sql, workspace: WorkspaceId, limit: number, beforeId: number | null): Promise<readonly ImportRow[]> {
+export async function listImports(
+  sql: Sql,
+  workspace: WorkspaceId,
+  limit: number,
+  beforeId: number | null,
+): Promise<readonly ImportRow[]> {
   return sql.query<ImportRow>(
     `select ${COLUMNS} from imports where workspace = $1 and ($3::bigint is null or id < $3) order by id desc limit $2`,
     [workspace, limit, beforeId],
@@ -105,17 +128,29 @@ export async function listImports(sql: Sql, workspace: WorkspaceId, limit: numbe
 
 /** How many imports of the workspace are not at their end. */
 export async function openImports(sql: Sql, workspace: WorkspaceId): Promise<number> {
-  const [row] = await sql.query<{ n: number }>("select count(*) as n from imports where workspace = $1 and state in ('uploading', 'waiting', 'running')", [workspace]);
+  const [row] = await sql.query<{ n: number }>(
+    "select count(*) as n from imports where workspace = $1 and state in ('uploading', 'waiting', 'running')",
+    [workspace],
+  );
   return row?.n ?? 0;
 }
 
 /** Remembers how much of the file is safely on disk. */
 export async function saveReceived(sql: Sql, id: number, receivedBytes: number, now: Instant): Promise<void> {
-  await sql.query("update imports set received_bytes = $2, updated_at = $3 where id = $1 and state = 'uploading'", [id, receivedBytes, now]);
+  await sql.query(
+    "update imports set received_bytes = $2, updated_at = $3 where id = $1 and state = 'uploading'",
+    [id, receivedBytes, now],
+  );
 }
 
 /** The whole file is there and its mapping is known: it may run. Null when it was cancelled meanwhile. */
-export async function makeReady(sql: Sql, id: number, sizeBytes: number, how: { readonly preset: string | null; readonly mapping: Mapping }, now: Instant): Promise<ImportRow | null> {
+export async function makeReady(
+  sql: Sql,
+  id: number,
+  sizeBytes: number,
+  how: { readonly preset: string | null; readonly mapping: Mapping },
+  now: Instant,
+): Promise<ImportRow | null> {
   const [row] = await sql.query<ImportRow>(
     `update imports set state = 'waiting', size_bytes = $2, received_bytes = $2, mapping = $3, preset = $5, updated_at = $4
      where id = $1 and state = 'uploading' returning ${COLUMNS}`,
@@ -125,7 +160,13 @@ export async function makeReady(sql: Sql, id: number, sizeBytes: number, how: { 
 }
 
 /** Ends an import that is not at its end yet; answers its row, or null when it had ended already. */
-export async function endImport(sql: Sql, id: number, state: "done" | "failed" | "cancelled", detail: string | null, now: Instant): Promise<ImportRow | null> {
+export async function endImport(
+  sql: Sql,
+  id: number,
+  state: "done" | "failed" | "cancelled",
+  detail: string | null,
+  now: Instant,
+): Promise<ImportRow | null> {
   const [row] = await sql.query<ImportRow>(
     `update imports set state = $2, detail = $3, updated_at = $4, owner = null, lease_until = 0
      where id = $1 and state in ('uploading', 'waiting', 'running') returning ${COLUMNS}`,
@@ -137,7 +178,13 @@ export async function endImport(sql: Sql, id: number, state: "done" | "failed" |
 const CLAIM_LOCK = 731_702;
 
 /** Takes the oldest import at `place` that nobody runs, at most one of a workspace at a time. Null when there is none. */
-export async function claimImport(sql: Sql, place: string, owner: string, now: Instant, leaseMs: number): Promise<ImportRow | null> {
+export async function claimImport(
+  sql: Sql,
+  place: string,
+  owner: string,
+  now: Instant,
+  leaseMs: number,
+): Promise<ImportRow | null> {
   return sql.transaction(async (tx) => {
     // Two claims at once could both see a workspace idle.
     await tx.query(`select pg_advisory_xact_lock(${CLAIM_LOCK})`);
@@ -155,7 +202,14 @@ export async function claimImport(sql: Sql, place: string, owner: string, now: I
 }
 
 /** Writes how far the run has come and renews its lease. False when it is no longer ours: cancelled, or taken over. */
-export async function saveProgress(sql: Sql, id: number, owner: string, progress: Progress, now: Instant, leaseMs: number): Promise<boolean> {
+export async function saveProgress(
+  sql: Sql,
+  id: number,
+  owner: string,
+  progress: Progress,
+  now: Instant,
+  leaseMs: number,
+): Promise<boolean> {
   const rows = await sql.query<{ id: number }>(
     `update imports set done_bytes = $3, position_bytes = $4, position_line = $5, refused_bytes = $6, rows_read = $7, rows_refused = $8,
        rows_skipped = $9, events_accepted = $10, events_refused = $11, rows_per_second = $12, detail = $13, updated_at = $14, lease_until = $15
@@ -169,17 +223,35 @@ export async function saveProgress(sql: Sql, id: number, owner: string, progress
 }
 
 /** Keeps a run ours while it has nothing to save, such as on its way to the place where it goes on. */
-export async function renewLease(sql: Sql, id: number, owner: string, now: Instant, leaseMs: number): Promise<void> {
-  await sql.query("update imports set lease_until = $3 where id = $1 and owner = $2 and state = 'running'", [id, owner, now + leaseMs]);
+export async function renewLease(
+  sql: Sql,
+  id: number,
+  owner: string,
+  now: Instant,
+  leaseMs: number,
+): Promise<void> {
+  await sql.query("update imports set lease_until = $3 where id = $1 and owner = $2 and state = 'running'", [
+    id,
+    owner,
+    now + leaseMs,
+  ]);
 }
 
 /** Gives a run back, so that another may go on with it at once. */
 export async function releaseImport(sql: Sql, id: number, owner: string): Promise<void> {
-  await sql.query("update imports set owner = null, lease_until = 0 where id = $1 and owner = $2", [id, owner]);
+  await sql.query("update imports set owner = null, lease_until = 0 where id = $1 and owner = $2", [
+    id,
+    owner,
+  ]);
 }
 
 /** Cancels uploads at `place` that nobody has gone on with since `before`. Answers their ids. */
-export async function cancelIdleUploads(sql: Sql, place: string, before: Instant, now: Instant): Promise<readonly number[]> {
+export async function cancelIdleUploads(
+  sql: Sql,
+  place: string,
+  before: Instant,
+  now: Instant,
+): Promise<readonly number[]> {
   const rows = await sql.query<{ id: number }>(
     `update imports set state = 'cancelled', detail = 'Nobody went on with the upload.', updated_at = $3
      where place = $1 and state = 'uploading' and updated_at < $2 returning id`,
@@ -189,7 +261,12 @@ export async function cancelIdleUploads(sql: Sql, place: string, before: Instant
 }
 
 /** Imports at `place` that ended between two times: those whose refused rows are kept no longer. */
-export async function endedBetween(sql: Sql, place: string, from: Instant, before: Instant): Promise<readonly number[]> {
+export async function endedBetween(
+  sql: Sql,
+  place: string,
+  from: Instant,
+  before: Instant,
+): Promise<readonly number[]> {
   const rows = await sql.query<{ id: number }>(
     "select id from imports where place = $1 and state in ('done', 'failed', 'cancelled') and updated_at >= $2 and updated_at < $3",
     [place, from, before],

@@ -26,7 +26,8 @@ const EARLIEST = -62_135_596_800_000;
 /** Unix seconds reach 1e11 in the year 5138; milliseconds were there in 1973. */
 const SECONDS_BELOW = 1e11;
 
-const ISO = /^([+-]?\d{4,6})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?$/i;
+const ISO =
+  /^([+-]?\d{4,6})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?$/i;
 
 /** A reader of one format: the instant a text tells, or null when it tells none. */
 export function timeReader(format: TimeFormat): (text: string) => Instant | null {
@@ -67,7 +68,8 @@ function readerOf(format: TimeFormat): (text: string) => number | null {
   }
 }
 
-const scaled = (text: string, by: number): number | null => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) * by : null);
+const scaled = (text: string, by: number): number | null =>
+  /^-?\d+(\.\d+)?$/.test(text) ? Number(text) * by : null;
 
 function timeOfDayMs(text: string | undefined): number {
   const [, hours = "0", minutes = "0"] = /^(\d{2}):(\d{2})$/.exec(text ?? "") ?? [];
@@ -126,7 +128,11 @@ function patternReader(pattern: string, local: (wallMs: number) => number, dayMs
     const date = wallOf(Number(found["year"]), Number(found["month"]), Number(found["day"]));
     if (date === null) return null;
     if (found["hour"] === undefined) return local(date + dayMs);
-    const clock = clockMs(hourOf(Number(found["hour"]), found["half"]), Number(found["minute"] ?? 0), Number(found["second"] ?? 0));
+    const clock = clockMs(
+      hourOf(Number(found["hour"]), found["half"]),
+      Number(found["minute"] ?? 0),
+      Number(found["second"] ?? 0),
+    );
     return clock === null ? null : local(date + clock + Number(found["milli"] ?? 0));
   };
 }
@@ -162,7 +168,14 @@ function localOf(zone: string): (wallMs: number) => number {
       if (known.size > 50_000) known.clear();
       const told: { [type: string]: number } = {};
       for (const { type, value } of parts.formatToParts(quarter * 900_000)) told[type] = Number(value);
-      const wall = Date.UTC(told["year"]!, told["month"]! - 1, told["day"], told["hour"], told["minute"], told["second"]);
+      const wall = Date.UTC(
+        told["year"]!,
+        told["month"]! - 1,
+        told["day"],
+        told["hour"],
+        told["minute"],
+        told["second"],
+      );
       offset = wall - quarter * 900_000;
       known.set(quarter, offset);
     }

@@ -12,13 +12,24 @@ import { isObject, textOf } from "./sources.ts";
 /** The body of one archived Segment event; `idOf` names it when it has no messageId. */
 export function segmentBody(row: JsonObject, idOf: () => string): JsonObject {
   const { sentAt, originalTimestamp, receivedAt, timestamp, ...rest } = row;
-  const at = timestamp ?? correctedOf(originalTimestamp, sentAt, receivedAt) ?? originalTimestamp ?? receivedAt;
+  const at =
+    timestamp ?? correctedOf(originalTimestamp, sentAt, receivedAt) ?? originalTimestamp ?? receivedAt;
   const id = textOf(row["messageId"]);
-  return { ...rest, messageId: id === "" ? idOf() : id, ...(at !== undefined && at !== null && { timestamp: at }) };
+  return {
+    ...rest,
+    messageId: id === "" ? idOf() : id,
+    ...(at !== undefined && at !== null && { timestamp: at }),
+  };
 }
 
-function correctedOf(original: Json | undefined, sent: Json | undefined, received: Json | undefined): string | undefined {
-  const [originalAt, sentAt, receivedAt] = [original, sent, received].map((text) => (typeof text === "string" ? Date.parse(text) : Number.NaN));
+function correctedOf(
+  original: Json | undefined,
+  sent: Json | undefined,
+  received: Json | undefined,
+): string | undefined {
+  const [originalAt, sentAt, receivedAt] = [original, sent, received].map((text) =>
+    typeof text === "string" ? Date.parse(text) : Number.NaN,
+  );
   const at = receivedAt! - (sentAt! - originalAt!);
   return Number.isFinite(at) && Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : undefined;
 }
@@ -42,7 +53,9 @@ export function throughlineBody(row: JsonObject, idOf: () => string): JsonObject
     ...top,
     context: given({
       ...objectOf(more["context"]),
-      ...(more["referrer"] !== undefined && { page: { ...objectOf(objectOf(more["context"])["page"]), referrer: more["referrer"] } }),
+      ...(more["referrer"] !== undefined && {
+        page: { ...objectOf(objectOf(more["context"])["page"]), referrer: more["referrer"] },
+      }),
       channel: row["channel"],
       touchpoint: row["touchpoint"],
       campaign: more["campaign"],
@@ -56,22 +69,33 @@ export function throughlineBody(row: JsonObject, idOf: () => string): JsonObject
 function consentsOf(row: JsonObject, consents: Json | undefined): JsonObject {
   const answers = Array.isArray(consents) ? (consents as readonly Json[]).map(objectOf) : [];
   const gpc = answers.some(({ source }) => source === "gpc");
-  const told = /subscri|opt|spam|complain/i.test(textOf(row["name"])) || objectOf(row["traits"])["cio_subscription_preferences"] !== undefined;
-  const categories = told ? [] : answers.filter(({ source, channel }) => source === "event" && channel === "all");
+  const told =
+    /subscri|opt|spam|complain/i.test(textOf(row["name"])) ||
+    objectOf(row["traits"])["cio_subscription_preferences"] !== undefined;
+  const categories = told
+    ? []
+    : answers.filter(({ source, channel }) => source === "event" && channel === "all");
   return given({
     globalPrivacyControl: gpc ? true : undefined,
     consent:
       categories.length === 0
         ? undefined
-        : { categoryPreferences: Object.fromEntries(categories.map(({ purpose, answer }) => [textOf(purpose), answer === "granted"])) },
+        : {
+            categoryPreferences: Object.fromEntries(
+              categories.map(({ purpose, answer }) => [textOf(purpose), answer === "granted"]),
+            ),
+          },
   });
 }
 
 const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
-const filled = (value: Json | undefined): Json | undefined => (isObject(value) && Object.keys(value).length > 0 ? value : undefined);
+const filled = (value: Json | undefined): Json | undefined =>
+  isObject(value) && Object.keys(value).length > 0 ? value : undefined;
 /** The fields that hold something. */
 const given = (fields: { readonly [key: string]: Json | undefined }): JsonObject =>
-  Object.fromEntries(Object.entries(fields).filter((field): field is [string, Json] => field[1] !== undefined));
+  Object.fromEntries(
+    Object.entries(fields).filter((field): field is [string, Json] => field[1] !== undefined),
+  );
 
 function namesOf(identifiers: Json | undefined) {
   const top: { userId?: Json; anonymousId?: Json } = {};

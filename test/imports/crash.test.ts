@@ -47,18 +47,29 @@ function file(): Buffer {
   return Buffer.from(`${lines.join("\n")}\n`);
 }
 
-test.each([["as it is", (bytes: Buffer) => bytes], ["packed", gzipSync]] as const)("a killed import of a file %s goes on where it was", async (label, pack) => {
+test.each([
+  ["as it is", (bytes: Buffer) => bytes],
+  ["packed", gzipSync],
+] as const)("a killed import of a file %s goes on where it was", async (label, pack) => {
   const { folder, place } = await openPlace(dataDir);
   const clock = Date.now;
   const intake = { sql, clock, folder, place, receiving: new Set<number>(), onReady: () => undefined };
-  const { row } = await announce(intake, WORKSPACE, 1, { name: `${label}.csv`, preset: "orders-csv", mapping: null, sizeBytes: null, sha256: null });
+  const { row } = await announce(intake, WORKSPACE, 1, {
+    name: `${label}.csv`,
+    preset: "orders-csv",
+    mapping: null,
+    sizeBytes: null,
+    sha256: null,
+  });
   await takeContent(intake, row, Readable.from([pack(file())]), 0);
   const program = fileURLToPath(new URL("runner-process.ts", import.meta.url));
 
   let kills = 0;
   for (let last = 0; kills < 2; kills++) {
     await sql.query("update imports set lease_until = 0 where id = $1", [row.id]);
-    const child = spawn(process.execPath, ["--import", "tsx", program, server.url, folder, place], { stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn(process.execPath, ["--import", "tsx", program, server.url, folder, place], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     const exited = new Promise((resolve) => child.once("exit", resolve));
     let now = (await readImport(sql, WORKSPACE, row.id))!;
     while (now.rowsRead <= last && now.state !== "done") now = (await readImport(sql, WORKSPACE, row.id))!;
@@ -82,15 +93,30 @@ test.each([["as it is", (bytes: Buffer) => bytes], ["packed", gzipSync]] as cons
   const bad = orders / 100;
   const nameless = orders / 250;
   const done = (await readImport(sql, WORKSPACE, row.id))!;
-  expect(done).toMatchObject({ state: "done", rowsRead: ROWS + bad, rowsRefused: bad + 2 * nameless, eventsAccepted: orders - nameless, eventsRefused: 0 });
-  const refused = (await readFile(refusedPath(folder, row.id), "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line) as { line: number; reason: string });
+  expect(done).toMatchObject({
+    state: "done",
+    rowsRead: ROWS + bad,
+    rowsRefused: bad + 2 * nameless,
+    eventsAccepted: orders - nameless,
+    eventsRefused: 0,
+  });
+  const refused = (await readFile(refusedPath(folder, row.id), "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { line: number; reason: string });
   expect(refused).toHaveLength(bad + nameless);
   expect(new Set(refused.map(({ line, reason }) => `${line} ${reason}`)).size).toBe(bad + nameless);
   const bodies = await sql.query<{ body: string }>("select body from inbox");
-  const events = bodies.flatMap(({ body }) => body.split("\n").map((line) => JSON.parse(line) as { id: string; properties: { total: number; products: unknown[] } }));
+  const events = bodies.flatMap(({ body }) =>
+    body
+      .split("\n")
+      .map((line) => JSON.parse(line) as { id: string; properties: { total: number; products: unknown[] } }),
+  );
   expect(new Set(events.map(({ id }) => id)).size).toBe(orders - nameless);
   // What was sent twice was the same both times, with all its lines.
-  expect(events.every(({ properties }) => properties.total === 12.5 && properties.products.length === 2)).toBe(true);
+  expect(
+    events.every(({ properties }) => properties.total === 12.5 && properties.products.length === 2),
+  ).toBe(true);
   await expect(stat(dataPath(folder, row.id))).rejects.toThrow("ENOENT");
   await sql.query("delete from inbox");
 });
