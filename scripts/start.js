@@ -35,7 +35,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-const [command = "start", ...flags] = process.argv.slice(2);
+const given = process.argv.slice(2);
+// `npm start -- --port 4000` names no command.
+const command = given[0] === undefined || given[0].startsWith("-") ? "start" : given[0];
+const flags = given[0] === command ? given.slice(1) : given;
 if (!["start", "demo", "build"].includes(command)) {
   console.error(`"${command}" is none of start, demo and build.`);
   process.exit(1);
