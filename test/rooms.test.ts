@@ -1,0 +1,54 @@
+/** Holds the imports to the room table: a room may use only the rooms named before it, and pure files only pure files. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+
+/** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
+const ROOMS = [
+  "values", "errors", "config", "paging", "db", "http/app", "telemetry", "consent", "identity", "events", "log", "customers", "access",
+  "imports", "lanes", "memory", "pipeline", "worker", "upkeep", "http", "start", "serve", "cli", "main",
+]; // prettier-ignore
+/** Rules without a clock, randomness or I/O: these and what they import. */
+const PURE = [
+  "values.ts", "errors.ts", "paging.ts", "*/model.ts", "customers/document.ts", "customers/fold.ts", "customers/told.ts", "customers/names.ts",
+  "customers/view.ts", "identity/resolve.ts", "identity/directory.ts", "events/steps.ts", "events/channel.ts", "events/classify.ts",
+  "events/identifiers.ts", "events/consents.ts", "events/touchpoint.ts", "events/clock.ts", "imports/mapping.ts", "imports/presets.ts",
+]; // prettier-ignore
+const PACKAGES = ["zod", "isbot", "bowser", "libphonenumber-js", "lru-cache"];
+
+const roomOf = (path: string): string => {
+  const inside = path.slice("src/".length).replace(/\.ts$/, "");
+  return inside === "http/app" ? inside : inside.split("/")[0]!;
+};
+const importsOf = (path: string): readonly string[] =>
+  [...readFileSync(path, "utf8").matchAll(/^(?:import|export)\b(?:[^"']*?\bfrom)?\s*"([^"]+)"/gm)].map(([, name]) => name!);
+/** Types vanish when the program runs: a pure file may name the type of a thing it never touches. */
+const valueImportsOf = (path: string): readonly string[] =>
+  [...readFileSync(path, "utf8").matchAll(/^(?:import|export)\b(?!\s+type\b)(?:[^"']*?\bfrom)?\s*"([^"]+)"/gm)].map(([, name]) => name!);
+const files = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .map((path) => `src/${path}`)
+  .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
+
+test.each(files)("%s looks only at rooms before its own", (path) => {
+  for (const name of importsOf(path)) {
+    if (!name.startsWith(".")) continue;
+    const [from, to] = [roomOf(path), roomOf(join(dirname(path), name))];
+    expect(ROOMS, `${to} is no room of the table`).toContain(to);
+    expect(ROOMS.indexOf(to), `${path} looks up to ${name}`).toBeLessThanOrEqual(ROOMS.indexOf(from));
+  }
+});
+
+const pure = files.filter((path) => PURE.some((name) => (name.startsWith("*") ? path.endsWith(name.slice(1)) : path === `src/${name}`)));
+test.each(pure)("%s is pure", (path) => {
+  const seen = new Set<string>();
+  const walk = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const name of valueImportsOf(file)) {
+      if (name.startsWith(".")) walk(join(dirname(file), name));
+      else expect(PACKAGES.some((allowed) => name === allowed || name.startsWith(`${allowed}/`)), `${path} reaches ${name} through ${file}`).toBe(true);
+    }
+    expect(readFileSync(file, "utf8"), `${file} reads the clock or draws randomness`).not.toMatch(/\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(/);
+  };
+  walk(path);
+});
