@@ -30,7 +30,7 @@ export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 
 /** What a visitor's own browser calls itself: without the word that tells a headless one. */
-export const VISITOR_AGENT =
+const VISITOR_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
 
 /** A fresh visitor: nothing stored, the agent of an ordinary browser. Close it. */

@@ -67,7 +67,7 @@ for (const [channel, names] of Object.entries({
   for (const name of names.split(" ")) ALIASES.set(name, channel as Channel);
 
 /** The channel a sender's own word names, or null. */
-export const channelNamed = (word: string): Channel | null =>
+const channelNamed = (word: string): Channel | null =>
   ALIASES.get(
     word.length > 40
       ? ""

@@ -194,7 +194,7 @@ function identityTraits(raw: JsonObject, context: JsonObject | undefined): JsonO
 }
 
 /** A value as a sentence may show it. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
   const text = JSON.stringify(value);

@@ -27,9 +27,9 @@ const OWN =
 const OTHERS = /\b(?:shared?|sharing|invit\w*|refer\w*|gift\w*|recipient|forward\w*|friend)\b/;
 
 /** Whose the e-mail in an event's properties is: the customer's, somebody else's, or not said. */
-export type Whose = "own" | "others" | "unsaid";
+type Whose = "own" | "others" | "unsaid";
 const whose = new LRUCache<string, Whose>({ max: 5_000 });
-export function whoseOf(name: string): Whose {
+function whoseOf(name: string): Whose {
   let answer = whose.get(name);
   if (!answer) {
     const words = plain(name);

@@ -6,20 +6,18 @@
 import type { RefusalReason } from "./model.ts";
 
 /** The steps of the door, in order. */
-export const STEPS = [
-  "authenticate",
-  "parse",
-  "limit",
-  "fix_clock",
-  "detect_bots",
-  "classify",
-  "normalise",
-  "consent",
-] as const;
-export type StepName = (typeof STEPS)[number];
+export type StepName =
+  | "authenticate"
+  | "parse"
+  | "limit"
+  | "fix_clock"
+  | "detect_bots"
+  | "classify"
+  | "normalise"
+  | "consent";
 
 /** What became of an event, or of a whole request in `authenticate` and `parse`. */
-export type StepOutcome =
+type StepOutcome =
   | "passed"
   | RefusalReason
   | "unknown_key"

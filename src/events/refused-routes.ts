@@ -13,7 +13,7 @@ import { type ReplayDeps, replay, type Replayed } from "./replay.ts";
 
 const At = z.iso.datetime().describe("ISO 8601, UTC");
 /** A refused event as the API shows it. */
-export const RefusedView = z.object({
+const RefusedView = z.object({
   id: z.number().int(),
   reason: RefusalReason,
   detail: z.string().describe("The reason in one sentence"),
@@ -23,18 +23,17 @@ export const RefusedView = z.object({
   replayedAt: At.nullable().describe("When it became an event after all, or null"),
   body: z.string().describe(`The event as it came, cut to ${LIMITS.eventBytesMax / 1024} KB`),
 });
-export type RefusedView = z.infer<typeof RefusedView>;
+type RefusedView = z.infer<typeof RefusedView>;
 /** GET /v1/refused: newest first. */
-export const RefusedList = z.object({ refused: z.array(RefusedView), nextCursor: z.string().nullable() });
-export type RefusedList = z.infer<typeof RefusedList>;
+const RefusedList = z.object({ refused: z.array(RefusedView), nextCursor: z.string().nullable() });
 /** What trying one again came to. */
-export const ReplayOutcome = z.discriminatedUnion("outcome", [
+const ReplayOutcome = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("accepted"), id: z.number(), messageId: z.string() }),
   z.object({ outcome: z.literal("refused"), id: z.number(), reason: RefusalReason, detail: z.string() }),
   z.object({ outcome: z.literal("already_replayed"), id: z.number() }),
 ]);
 /** What trying many again came to. */
-export const ReplayedMany = z.object({
+const ReplayedMany = z.object({
   accepted: z.number().int(),
   refused: z.number().int().describe("Still refused, with the reason of today"),
   more: z.boolean().describe("Older ones were not tried for the limit; pass nextCursor to go on"),

@@ -10,12 +10,12 @@ import type { RefusalReason, Refused } from "./model.ts";
 import { cleanText } from "./text.ts";
 
 /** Rows kept per workspace. */
-export const REFUSED_MAX = 1_000_000;
+const REFUSED_MAX = 1_000_000;
 /** After this many new rows of a workspace the bound is looked after. */
 const PRUNE_EVERY = 10_000;
 
 /** One refused event and where it came from. */
-export type RefusedEntry = Refused & {
+type RefusedEntry = Refused & {
   readonly workspace: WorkspaceId;
   readonly key: number | null;
   readonly refusedAt: Instant;
@@ -31,7 +31,7 @@ export type RefusedRow = {
   readonly refusedAt: Instant;
   readonly replayedAt: Instant | null;
 };
-export type RefusedFilter = {
+type RefusedFilter = {
   readonly reason?: RefusalReason | undefined;
   readonly waiting?: boolean | undefined;
 };

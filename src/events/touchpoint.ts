@@ -40,7 +40,7 @@ export function touchpointOf({ type, given, family, path, title }: Moment): stri
 }
 
 /** `/shoes//boots/?size=42#top` as `/shoes/boots`. */
-export function pathOf(path: string): string {
+function pathOf(path: string): string {
   let end = path.length;
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);

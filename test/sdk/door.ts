@@ -114,7 +114,7 @@ export type Client = {
   /** Writes bytes to the socket and reads until the server closes it. */
   readonly raw: (text: string) => Promise<string>;
 };
-export type Sent = {
+type Sent = {
   readonly status: number;
   readonly headers: Headers;
   readonly answer: { readonly success: boolean; readonly message?: string; readonly code?: string };
