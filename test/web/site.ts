@@ -2,16 +2,19 @@
  * The whole product for tests of the web app: the app built afresh, the real server on embedded stores in this process,
  * and Chromium in front of it. One a test file, since chDB is one engine a process.
  */
+import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
+import { promisify } from "node:util";
+import type { Browser, BrowserContext, Cookie, Page } from "playwright-core";
 import { configOf } from "../../src/config.ts";
 import { type Running, start } from "../../src/start.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { newVisitor, openBrowser } from "../browser.ts";
+
+const run = promisify(execFile);
 
 const OWNER = {
   name: "Ann Owner",
@@ -27,7 +30,7 @@ export type Screen = {
   readonly page: Page;
   readonly complaints: string[];
   readonly loadedBytes: () => Promise<number>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 export type Site = {
@@ -39,7 +42,7 @@ export type Site = {
   /** Opens a page; signed in unless told otherwise. */
   open(path: string, options?: Partial<Look> & { readonly signedIn?: boolean }): Promise<Screen>;
   /** Sends one event as a server would, and waits until it is handled and logged. */
-  send(type: string, event: object): Promise<void>;
+  readonly send: (type: string, event: object) => Promise<void>;
   api<T>(path: string): Promise<T>;
   stop(): Promise<void>;
 };
@@ -48,15 +51,19 @@ export type Site = {
 export async function aSite(): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "throughline-web-"));
   const webDir = join(folder, "web");
-  await build({
-    configFile: "vite.config.ts",
-    logLevel: "error",
-    build: { outDir: webDir, emptyOutDir: true },
-  });
+  // A process of its own: vitest's NODE_ENV would make this a development build.
+  await run(
+    process.execPath,
+    ["node_modules/vite/bin/vite.js", "build", "--outDir", webDir, "--logLevel", "error"],
+    {
+      env: { ...process.env, NODE_ENV: "production" },
+    },
+  );
   const config = configOf({ THROUGHLINE_DATA: join(folder, "data"), PORT: "0", HOST: "127.0.0.1" });
   const running = await start({ config, logger: createLog("silent"), version: "0.0.0", webDir });
   const browser = await openBrowser();
   const { address } = running;
+  const door: Door = { browser, address, cookies: null };
   const { writeKey, secretKey } = running.first;
   return {
     running,
@@ -66,7 +73,7 @@ export async function aSite(): Promise<Site> {
       const answer = await fetch(`${address}/auth/setup`, { method: "POST", headers: { "content-type": "application/json", origin: address }, body: JSON.stringify(OWNER) }); // prettier-ignore
       if (!answer.ok) throw new Error(`Setting up was answered ${answer.status}: ${await answer.text()}`);
     },
-    open: (path, options) => open(browser, address, path, options),
+    open: (path, options) => open(door, path, options),
     send: async (type, event) => {
       const headers = {
         authorization: `Basic ${btoa(`${writeKey}:`)}`,
@@ -93,25 +100,29 @@ export async function aSite(): Promise<Site> {
   };
 }
 
-async function open(
-  browser: Browser,
-  address: string,
-  path: string,
-  options: Parameters<Site["open"]>[1] = {},
-): Promise<Screen> {
+/** The session's cookie, made once: each sign-in costs a password hash. */
+type Door = { readonly browser: Browser; readonly address: string; cookies: Cookie[] | null };
+
+async function signIn(door: Door, context: BrowserContext): Promise<void> {
+  const { email, password } = OWNER;
+  if (door.cookies === null) {
+    const answer = await context.request.post(`${door.address}/auth/sign-in`, {
+      data: { email, password },
+      headers: { origin: door.address },
+    });
+    if (!answer.ok()) throw new Error(`Signing in was answered ${answer.status()}: ${await answer.text()}`);
+    door.cookies = await context.cookies();
+  }
+  await context.addCookies(door.cookies);
+}
+
+async function open(door: Door, path: string, options: Parameters<Site["open"]>[1] = {}): Promise<Screen> {
   const { width = 1280, scheme = "light", signedIn = true } = options;
-  const context = await newVisitor(browser, {
+  const context = await newVisitor(door.browser, {
     viewport: { width, height: width === 390 ? 844 : 800 },
     colorScheme: scheme,
   });
-  if (signedIn) {
-    const { email, password } = OWNER;
-    const answer = await context.request.post(`${address}/auth/sign-in`, {
-      data: { email, password },
-      headers: { origin: address },
-    });
-    if (!answer.ok()) throw new Error(`Signing in was answered ${answer.status()}: ${await answer.text()}`);
-  }
+  if (signedIn) await signIn(door, context);
   const page = await context.newPage();
   const complaints: string[] = [];
   const loads: Promise<number>[] = [];
@@ -123,7 +134,7 @@ async function open(
     if (["script", "stylesheet"].includes(request.resourceType()))
       loads.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
   });
-  await page.goto(address + path);
+  await page.goto(door.address + path);
   return {
     page,
     complaints,

@@ -1,5 +1,8 @@
 /** People at work in the web app, on the real server: first run, signing in, customers, undo, import, refused, keys. */
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -157,7 +160,7 @@ describe.skipIf(!browserThere("work in the web app"))("a person at work", () => 
     const { page, complaints, close } = await site.open("/data/import");
     await page.getByLabel(/Drop a file here/).setInputFiles(path);
     await page.getByRole("heading", { name: "visits.csv" }).waitFor();
-    await page.getByText("Choose what each column means").click();
+    await page.getByRole("switch", { name: "Choose what each column means" }).check();
     await page.getByRole("radio", { name: "Something a customer did" }).check();
     await page.getByRole("textbox", { name: "Event name" }).fill("Shop Visited");
     for (const [column, meaning] of [["mail", "Email"], ["visited on", "When it happened"], ["spent", "Property of the event"]] as const) {
@@ -208,19 +211,21 @@ describe.skipIf(!browserThere("work in the web app"))("a person at work", () => 
   test("pastes the website snippet as it stands, and the visit arrives", async () => {
     const { page, close } = await site.open("/data/sources?with=website");
     const snippet = await page.getByRole("region", { name: "Website code" }).innerText();
-    const shop = await site.open("/healthz", { signedIn: false });
-    await shop.page.route("http://shop.test/**", (route) =>
-      route.fulfill({
-        contentType: "text/html",
-        body: `<!doctype html><html><head><title>Winter boots</title>${snippet}</head><body></body></html>`,
-      }),
-    );
+    // A real server of another origin: Chromium lets no public page reach this machine.
+    const html = `<!doctype html><html><head><title>Winter boots</title>${snippet}</head><body></body></html>`;
+    const shopServer = createServer((_, answer) =>
+      answer.writeHead(200, { "content-type": "text/html" }).end(html),
+    ).listen(0, "127.0.0.1");
+    await once(shopServer, "listening");
+    const { port } = shopServer.address() as AddressInfo;
     await page.goto(`${site.address}/data/live`);
     await page.getByText("Listening.").waitFor();
-    await shop.page.goto("http://shop.test/winter");
+    const shop = await page.context().newPage();
+    await shop.goto(`http://127.0.0.1:${port}/winter`);
     await page.getByText("Winter boots").waitFor();
-    await shop.close();
     await close();
+    shopServer.closeAllConnections();
+    shopServer.close();
   });
 
   test("is told in a sentence when the server cannot be reached, and goes on by a button", async () => {
