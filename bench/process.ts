@@ -17,7 +17,7 @@ const events = Number(process.argv[2] ?? 100_000);
 const customers = Number(process.argv[3] ?? 10_000);
 const folder = await mkdtemp(join(tmpdir(), "throughline-bench-"));
 const postgres = await startEmbedded({ dataDir: folder });
-const sql = timed(openPostgres(postgres.url, 16));
+const sql = timed(openPostgres(postgres.url, 16, "bulk"));
 const log = openChdb(join(folder, "log"));
 await migrateState(sql);
 await migrateLog(log);
@@ -40,7 +40,7 @@ function timed(database: Database): Database {
         spent.set(name, { n: of.n + 1, ms: of.ms + performance.now() - began });
       }
     },
-    transaction: (work) => on.transaction((tx) => work(watch(tx))),
+    transaction: (work, durable) => on.transaction((tx) => work(watch(tx)), durable),
   });
   if (process.env["BENCH_STATEMENTS"])
     process.once("exit", () => console.log([...spent].toSorted((a, b) => b[1].ms - a[1].ms).slice(0, 22).map(([name, { n, ms }]) => `${Math.round(ms)} ms  ${n} x  ${name}`).join("\n")));

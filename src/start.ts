@@ -74,7 +74,7 @@ export async function start(options: StartOptions): Promise<Running> {
 
     const work = config.roles.includes("worker") ? await startWork(options, stores, clock) : null;
     if (work) closers.push(() => work.stop());
-    const inbox = createInbox(sql, {
+    const inbox = createInbox(stores.bulk, {
       clock, waitingMax: config.THROUGHLINE_INBOX_MAX, waiting: () => backlog.waiting(), notify: !work,
       onAppend: () => {
         backlog.grew();
@@ -112,7 +112,7 @@ async function startWork({ logger }: StartOptions, stores: Stores, clock: Clock)
   }); // prettier-ignore
   let waiting: (() => void)[] = [];
   const worker = startWorker({
-    sql, clock, onFault, owner: randomUUID(),
+    sql: stores.bulk, clock, onFault, owner: randomUUID(),
     onCommit: (batch, logBatch) => {
       if (logBatch !== null) feed.offer(logBatch, batch.logLines);
       for (const resolve of waiting.splice(0)) resolve();

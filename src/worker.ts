@@ -19,6 +19,7 @@ const BACKOFF_MS_MIN = 50;
 const BACKOFF_MS_MAX = 5_000;
 
 export type WorkerOptions = {
+  /** For bulk. */
   readonly sql: Database;
   readonly clock: Clock;
   /** This worker's name: unique among all that were ever started. */
@@ -119,7 +120,9 @@ class Loop {
           const prepared = prepare(batch);
           decided();
           return { batch, logBatch: await prepared.write(tx, owner, clock()) };
-        })
+          // Before anything outside hears of the batch, the feed commits durably which insert it belongs to; a crash
+          // before that undoes the batch whole, and the inbox still has it.
+        }, "later")
         .then(({ batch, logBatch }) => {
           this.#backoffMs = BACKOFF_MS_MIN;
           this.#options.onCommit(batch, logBatch);

@@ -16,7 +16,7 @@ export async function aDatabase(): Promise<{ readonly sql: Database; readonly ur
   const server = openPostgres(inject("postgres"), 1);
   await server.query(`create database ${name}`);
   const url = inject("postgres").replace("/postgres?", `/${name}?`);
-  const sql = openPostgres(url, 8);
+  const sql = openPostgres(url, 8, "bulk");
   await ensureLanes(sql);
   await ensureInboxPartitions(sql, Date.now());
   return {

@@ -11,6 +11,8 @@ import { type Database, openPostgres } from "./postgres.ts";
 
 export type Stores = {
   readonly sql: Database;
+  /** The same database, for statements with megabytes of parameters. */
+  readonly bulk: Database;
   /** Null where this process has no use for the event log. */
   readonly log: EventLog | null;
   /** Whether no other process can be on these stores. */
@@ -35,6 +37,8 @@ export async function openStores(config: Config, onFault: (message: string) => v
     const url = config.DATABASE_URL ?? (await embeddedUrl(config, closers, onFault));
     const sql = openPostgres(url, 16);
     closers.push(() => sql.close());
+    const bulk = openPostgres(url, 6, "bulk");
+    closers.push(() => bulk.close());
     await reachable(sql, config.DATABASE_URL !== undefined);
     await migrateState(sql);
     let log: EventLog | null = null;
@@ -43,7 +47,7 @@ export async function openStores(config: Config, onFault: (message: string) => v
       closers.push(() => log!.close());
       await migrateLog(log);
     }
-    return { sql, log, alone: embedded.postgres, close };
+    return { sql, bulk, log, alone: embedded.postgres, close };
   } catch (cause) {
     await close();
     throw cause;
