@@ -36,7 +36,7 @@ export class Problem extends Error {
 export type Credentials = { readonly csrf: string | null; readonly workspaceId: number | null };
 
 /** The problem of an unreachable server, in words. */
-export const unreachable = (): Problem =>
+const unreachable = (): Problem =>
   new Problem(
     0,
     "The server cannot be reached",

@@ -3,11 +3,11 @@
  * and Chromium in front of it. One a test file, since chDB is one engine a process.
  */
 import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import axe from "axe-core";
 import type { Browser, BrowserContext, Cookie, Page } from "playwright-core";
 import { configOf } from "../../src/config.ts";
 import { type Running, start } from "../../src/start.ts";
@@ -26,7 +26,7 @@ const OWNER = {
 /** A look of the browser: width in CSS pixels and the system's colour scheme. */
 export type Look = { readonly width: 1280 | 390; readonly scheme: "light" | "dark" };
 /** A page, what its console complained of, and the scripts and styles it loaded (bytes as they came over the line). */
-export type Screen = {
+type Screen = {
   readonly page: Page;
   readonly complaints: string[];
   readonly loadedBytes: () => Promise<number>;
@@ -143,7 +143,6 @@ async function open(door: Door, path: string, options: Parameters<Site["open"]>[
   };
 }
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 type Violation = {
   readonly id: string;
   readonly impact: string | null;
@@ -152,7 +151,7 @@ type Violation = {
 
 /** What axe finds serious or worse on the page, one line each. */
 export async function seriousOf(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(AXE, "utf8"));
+  await page.evaluate(axe.source);
   const { violations } = await page.evaluate<{ violations: Violation[] }>("axe.run(document)");
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")

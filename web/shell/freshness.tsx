@@ -13,7 +13,7 @@ const BEHIND_MS = 2000;
 type State = { readonly tone: "good" | "late" | "bad"; readonly label: string };
 
 /** The readiness in a word or two. */
-export function stateOf(readiness: Readiness | undefined, failed: boolean): State {
+function stateOf(readiness: Readiness | undefined, failed: boolean): State {
   if (failed) return { tone: "bad", label: "No connection" };
   if (readiness === undefined) return { tone: "good", label: "Checking" };
   const { worker, eventLog } = readiness;

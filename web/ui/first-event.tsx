@@ -4,11 +4,11 @@ import { useApi } from "../services.tsx";
 import { CodeBlock } from "./code.tsx";
 
 /** The line. `host` like http://localhost:3000. */
-export const firstEventLine = (host: string, writeKey: string): string =>
+const firstEventLine = (host: string, writeKey: string): string =>
   `curl ${host}/v1/track -u ${writeKey}: -H 'content-type: application/json' \\\n  -d '{"userId":"ann","event":"Product Viewed","properties":{"name":"Boots"}}'`;
 
 /** The workspace's first write key in force, or undefined while unknown, null where there is none. */
-export function useWriteKey(): string | null | undefined {
+function useWriteKey(): string | null | undefined {
   const api = useApi();
   const keys = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => api.keys(signal) });
   return (

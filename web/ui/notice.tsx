@@ -23,7 +23,7 @@ export function Empty({ icon, title, order = 2, children }: EmptyProps) {
 }
 
 /** The sentences of a fault: what happened, and each field the server could not use. */
-export function sentencesOf(fault: unknown): { title: string; detail: string; fields: readonly string[] } {
+function sentencesOf(fault: unknown): { title: string; detail: string; fields: readonly string[] } {
   if (fault instanceof Problem)
     return {
       title: fault.title,

@@ -3,7 +3,7 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 import classes from "./tabs.module.css";
 
 type To = NonNullable<LinkProps["to"]>;
-export type Tab = {
+type Tab = {
   readonly to: To;
   readonly label: string;
   readonly count?: number | undefined;

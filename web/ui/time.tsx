@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { ago, moment } from "./format.ts";
 
 /** The present moment, renewed every `everyMs`. */
-export function useNow(everyMs: number): number {
+function useNow(everyMs: number): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), everyMs);
