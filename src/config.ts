@@ -10,9 +10,7 @@ export const ROLES = ["collector", "worker", "sender", "api"] as const;
 export type Role = (typeof ROLES)[number];
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const flag = z
-  .enum(["true", "false", "1", "0"])
-  .transform((text) => text === "true" || text === "1");
+const flag = z.enum(["true", "false", "1", "0"]).transform((text) => text === "true" || text === "1");
 const key = z.string().regex(/^[A-Za-z0-9_-]{8,128}$/, "8 to 128 letters, digits, - or _");
 
 export const Configuration = z.object({
@@ -58,12 +56,20 @@ export function configOf(
   const parsed = Configuration.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new Failure("configuration", `${issue.path.join(".")}: ${issue.message}. It was "${String(given[String(issue.path[0])])}".`);
+    throw new Failure(
+      "configuration",
+      `${issue.path.join(".")}: ${issue.message}. It was "${String(given[String(issue.path[0])])}".`,
+    );
   }
   const { THROUGHLINE_ROLES, THROUGHLINE_DATA, ...rest } = parsed.data;
-  const roles = THROUGHLINE_ROLES.split(",").map((role) => role.trim()).filter(Boolean);
+  const roles = THROUGHLINE_ROLES.split(",")
+    .map((role) => role.trim())
+    .filter(Boolean);
   const unknown = roles.find((role) => !ROLES.includes(role as Role));
   if (unknown !== undefined || roles.length === 0)
-    throw new Failure("configuration", `--roles: "${unknown ?? ""}" is no role. The roles are ${ROLES.join(", ")}.`);
+    throw new Failure(
+      "configuration",
+      `--roles: "${unknown ?? ""}" is no role. The roles are ${ROLES.join(", ")}.`,
+    );
   return Object.freeze({ ...rest, dataDir: resolve(THROUGHLINE_DATA), roles: roles as Role[] });
 }

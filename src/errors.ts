@@ -8,7 +8,11 @@ export const ERRORS = {
   forbidden: { status: 403, retry: false, title: "Not allowed with this key or session" },
   not_found: { status: 404, retry: false, title: "Nothing here by that name" },
   conflict: { status: 409, retry: true, title: "The request collides with another" },
-  unsupported_media_type: { status: 415, retry: false, title: "A body of that content type is not read here" },
+  unsupported_media_type: {
+    status: 415,
+    retry: false,
+    title: "A body of that content type is not read here",
+  },
   too_large: { status: 413, retry: false, title: "Larger than the limit" },
   unprocessable: { status: 422, retry: false, title: "Understood, but it cannot be done" },
   too_many: { status: 429, retry: true, title: "Too many requests for now" },

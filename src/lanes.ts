@@ -14,7 +14,9 @@ export type HeldLane = { readonly lane: number; readonly cursorId: number; reado
 
 /** Creates the lanes' rows at first start. */
 export async function ensureLanes(sql: Sql): Promise<void> {
-  await sql.query("insert into lanes (lane) select generate_series(0, $1 - 1) on conflict do nothing", [LANES]);
+  await sql.query("insert into lanes (lane) select generate_series(0, $1 - 1) on conflict do nothing", [
+    LANES,
+  ]);
 }
 
 /** Frees every lane: only where no other process can be alive, on a data folder we hold the lock of. */
@@ -29,9 +31,14 @@ export async function releaseAllLanes(sql: Sql): Promise<void> {
  */
 export async function beat(sql: Sql, owner: string): Promise<readonly HeldLane[]> {
   return sql.transaction(async (tx) => {
-    await tx.query(`insert into workers (id, seen_at) values ($1, ${NOW}) on conflict (id) do update set seen_at = excluded.seen_at`, [owner]);
+    await tx.query(
+      `insert into workers (id, seen_at) values ($1, ${NOW}) on conflict (id) do update set seen_at = excluded.seen_at`,
+      [owner],
+    );
     await tx.query(`delete from workers where seen_at < ${NOW} - 60000`);
-    const [{ n } = { n: 1 }] = await tx.query<{ n: number }>(`select count(*)::int as n from workers where seen_at > ${NOW} - ${LEASE_MS}`);
+    const [{ n } = { n: 1 }] = await tx.query<{ n: number }>(
+      `select count(*)::int as n from workers where seen_at > ${NOW} - ${LEASE_MS}`,
+    );
     const share = Math.ceil(LANES / Math.max(1, n));
     await tx.query(`update lanes set lease_until = ${NOW} + ${LEASE_MS} where owner = $1`, [owner]);
     await tx.query(
@@ -48,8 +55,11 @@ export async function beat(sql: Sql, owner: string): Promise<readonly HeldLane[]
   });
 }
 
-export async function heldLanes(sql: Sql, owner: string): Promise<readonly HeldLane[]> {
-  return sql.query<HeldLane>('select lane, cursor_id as "cursorId", cursor_at as "cursorAt" from lanes where owner = $1 order by lane', [owner]);
+async function heldLanes(sql: Sql, owner: string): Promise<readonly HeldLane[]> {
+  return sql.query<HeldLane>(
+    'select lane, cursor_id as "cursorId", cursor_at as "cursorAt" from lanes where owner = $1 order by lane',
+    [owner],
+  );
 }
 
 /** Gives all lanes back, at a clean stop. */

@@ -50,10 +50,14 @@ export class Memory {
   }
 
   /** Makes sure that `count` atom numbers are at hand; `more` answers ranges that hold what is missing. */
-  async reserve(count: number, more: (missing: number) => Promise<readonly { first: number; count: number }[]>): Promise<void> {
+  async reserve(
+    count: number,
+    more: (missing: number) => Promise<readonly { first: number; count: number }[]>,
+  ): Promise<void> {
     const have = this.#ids.reduce((sum, { next, end }) => sum + end - next, 0);
     if (have >= count) return;
-    for (const range of await more(count - have)) this.#ids.push({ next: range.first, end: range.first + range.count });
+    for (const range of await more(count - have))
+      this.#ids.push({ next: range.first, end: range.first + range.count });
   }
 
   /** The next atom number; `reserve` must have been called for it. */

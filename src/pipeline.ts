@@ -46,15 +46,30 @@ export type Batch = {
   readonly handled: { readonly event: Event; readonly atom: CustomerAtom }[];
 };
 
-type Arrived = { readonly event: Event; readonly line: string; readonly hash: string; readonly flush: number; readonly place: number };
+type Arrived = {
+  readonly event: Event;
+  readonly line: string;
+  readonly hash: string;
+  readonly flush: number;
+  readonly place: number;
+};
 
 /**
  * Reads what a batch needs and decides it in memory. Of writes there are only two that nobody can see before the commit
  * or that do no harm without it: the message ids, so that no other worker handles them meanwhile, and atom numbers.
  */
-export async function understand(tx: Sql, memory: Memory, rows: readonly InboxRow[], now: Instant): Promise<Batch> {
+export async function understand(
+  tx: Sql,
+  memory: Memory,
+  rows: readonly InboxRow[],
+  now: Instant,
+): Promise<Batch> {
   const arrived = rows.flatMap(arrivedIn);
-  const unseen = await rememberIds(tx, arrived.map(({ hash }) => hash), Math.floor(now / DAY_MS));
+  const unseen = await rememberIds(
+    tx,
+    arrived.map(({ hash }) => hash),
+    Math.floor(now / DAY_MS),
+  );
   const directory = await directoryOf(tx, memory, arrived);
   await memory.reserve(arrived.length, (missing) => reserveAtomIds(tx, missing));
 
@@ -109,7 +124,16 @@ function decide({ event, line }: Arrived, memory: Memory, batch: Batch): number 
 }
 
 function newAtom(id: AtomId, workspace: WorkspaceId): CustomerAtom {
-  return { id, workspace, customer: id, size: 1, version: 0, identifiers: [], apart: [], knowledge: nothing() };
+  return {
+    id,
+    workspace,
+    customer: id,
+    size: 1,
+    version: 0,
+    identifiers: [],
+    apart: [],
+    knowledge: nothing(),
+  };
 }
 
 function arrivedIn({ body, flush, places }: InboxRow): readonly Arrived[] {
@@ -120,7 +144,11 @@ function arrivedIn({ body, flush, places }: InboxRow): readonly Arrived[] {
   });
 }
 
-async function directoryOf(sql: Sql, memory: Memory, arrived: readonly Arrived[]): Promise<Directory<CustomerAtom["knowledge"]>> {
+async function directoryOf(
+  sql: Sql,
+  memory: Memory,
+  arrived: readonly Arrived[],
+): Promise<Directory<CustomerAtom["knowledge"]>> {
   const directory = new Directory<CustomerAtom["knowledge"]>();
   const asked = new Map<string, string>();
   for (const { event } of arrived) {
@@ -147,7 +175,8 @@ async function directoryOf(sql: Sql, memory: Memory, arrived: readonly Arrived[]
     if (group) group.forEach((member) => directory.add(member));
     else missing.add(atom);
   }
-  for (const atom of await loadAtoms(sql, [...missing])) if (!directory.atoms.has(atom.id)) directory.add(atom);
+  for (const atom of await loadAtoms(sql, [...missing]))
+    if (!directory.atoms.has(atom.id)) directory.add(atom);
   return directory;
 }
 
@@ -157,7 +186,10 @@ export class Overtaken extends Error {
 }
 
 /** What `commit` writes, as texts taken before the next batch changes the same atoms in memory. */
-export type Prepared = { readonly batch: Batch; write(tx: Sql, owner: string, now: Instant): Promise<number | null> };
+export type Prepared = {
+  readonly batch: Batch;
+  write(tx: Sql, owner: string, now: Instant): Promise<number | null>;
+};
 
 /**
  * Makes the batch ready to be written. `write` runs it in the caller's transaction and answers the log batch's number
@@ -169,7 +201,9 @@ export function prepare(batch: Batch): Prepared {
   const atoms = [...directory.changedAtoms].map((id) => ({ ...directory.atoms.get(id)! }));
   const writeAtoms = prepareAtoms(atoms);
   for (const { id } of atoms) directory.atoms.get(id)!.version += 1;
-  const remaps = [...directory.remapped].map((id) => directory.atoms.get(id)!).map(({ id, workspace, customer }) => ({ id, workspace, customer }));
+  const remaps = [...directory.remapped]
+    .map((id) => directory.atoms.get(id)!)
+    .map(({ id, workspace, customer }) => ({ id, workspace, customer }));
   const pointers = [...directory.changedPointers.values()];
   const must = (done: boolean) => {
     if (!done) throw new Overtaken("Another worker changed what this batch was decided on.");
@@ -210,13 +244,15 @@ async function moveCursors(tx: Sql, owner: string, cursors: readonly LaneCursor[
   return moved.length === cursors.length;
 }
 
-async function saveRemaps(tx: Sql, remaps: readonly { id: AtomId; workspace: WorkspaceId; customer: AtomId }[]): Promise<void> {
+async function saveRemaps(
+  tx: Sql,
+  remaps: readonly { id: AtomId; workspace: WorkspaceId; customer: AtomId }[],
+): Promise<void> {
   if (remaps.length === 0) return;
-  await tx.query("insert into remaps (workspace, atom, customer) select * from unnest($1::int[], $2::bigint[], $3::bigint[])", [
-    remaps.map((r) => r.workspace),
-    remaps.map((r) => r.id),
-    remaps.map((r) => r.customer),
-  ]);
+  await tx.query(
+    "insert into remaps (workspace, atom, customer) select * from unnest($1::int[], $2::bigint[], $3::bigint[])",
+    [remaps.map((r) => r.workspace), remaps.map((r) => r.id), remaps.map((r) => r.customer)],
+  );
 }
 
 async function saveFailed(tx: Sql, failed: Batch["failed"], now: Instant): Promise<void> {
@@ -231,7 +267,12 @@ async function saveLogBatch(tx: Sql, batch: Batch, now: Instant): Promise<number
   if (batch.logLines.length === 0) return null;
   const [row] = await tx.query<{ id: number }>(
     "insert into log_batches (rows, atoms, events, created_at, claimed_until) values ($1, $2, $3, $4::bigint, $4::bigint + 10000) returning id",
-    [JSON.stringify(batch.rows.map(({ lane, id, receivedAt }) => [lane, id, receivedAt])), batch.atoms.join(","), batch.logLines.length, now],
+    [
+      JSON.stringify(batch.rows.map(({ lane, id, receivedAt }) => [lane, id, receivedAt])),
+      batch.atoms.join(","),
+      batch.logLines.length,
+      now,
+    ],
   );
   return row!.id;
 }

@@ -50,7 +50,13 @@ export type Running = {
   /** Answers what is under way, finishes the batch in hand, closes the stores. */
   stop(): Promise<void>;
 };
-type Parts = StartOptions & { readonly stores: Stores; readonly clock: Clock; readonly metrics: Metrics; readonly backlog: Backlog; readonly inbox: Inbox };
+type Parts = StartOptions & {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly backlog: Backlog;
+  readonly inbox: Inbox;
+};
 
 /** Starts the roles of `config`. Throws `Failure("configuration")` in a sentence that says what to do. */
 export async function start(options: StartOptions): Promise<Running> {
@@ -67,9 +73,13 @@ export async function start(options: StartOptions): Promise<Running> {
     const first = await ensureFirstWorkspace(sql, {
       dataDir: config.dataDir, writeKey: config.THROUGHLINE_WRITE_KEY, secretKey: config.THROUGHLINE_SECRET_KEY, now: clock(),
     }); // prettier-ignore
-    const upkeep = await keepUp(sql, config, clock, (cause) => logger.error({ err: cause }, "upkeep failed; tried again in an hour"));
+    const upkeep = await keepUp(sql, config, clock, (cause) =>
+      logger.error({ err: cause }, "upkeep failed; tried again in an hour"),
+    );
     closers.push(() => upkeep.stop());
-    const backlog = watchBacklog(sql, clock, (cause) => logger.warn({ err: cause }, "the inbox cannot be measured for now"));
+    const backlog = watchBacklog(sql, clock, (cause) =>
+      logger.warn({ err: cause }, "the inbox cannot be measured for now"),
+    );
     closers.push(() => backlog.stop());
 
     const work = config.roles.includes("worker") ? await startWork(options, stores, clock) : null;
@@ -83,7 +93,10 @@ export async function start(options: StartOptions): Promise<Running> {
     }); // prettier-ignore
     const parts: Parts = { ...options, clock, stores, metrics: createMetrics(), backlog, inbox };
     const { app, runner } = await serve(parts);
-    closers.push(() => runner?.stop(), () => app.close());
+    closers.push(
+      () => runner?.stop(),
+      () => app.close(),
+    );
     await app.listen({ port: config.PORT, host: config.HOST });
     const address = app.server.address();
     const port = typeof address === "object" && address ? address.port : config.PORT;
@@ -172,7 +185,12 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
 }
 
 async function lagsOf({ stores, clock }: Parts) {
-  const [worker, eventLog] = await Promise.all([waitingEvents(stores.sql, clock()), unloggedEvents(stores.sql, clock())]);
-  return { worker: { lagEvents: worker.events, lagMs: worker.ms }, eventLog: { lagEvents: eventLog.events, lagMs: eventLog.ms } };
+  const [worker, eventLog] = await Promise.all([
+    waitingEvents(stores.sql, clock()),
+    unloggedEvents(stores.sql, clock()),
+  ]);
+  return {
+    worker: { lagEvents: worker.events, lagMs: worker.ms },
+    eventLog: { lagEvents: eventLog.events, lagMs: eventLog.ms },
+  };
 }
-

@@ -8,7 +8,12 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 /** Runs once before it answers, then hourly until `stop`. */
-export async function keepUp(sql: Sql, config: Config, clock: Clock, onFault: (cause: unknown) => void): Promise<{ stop(): void }> {
+export async function keepUp(
+  sql: Sql,
+  config: Config,
+  clock: Clock,
+  onFault: (cause: unknown) => void,
+): Promise<{ stop(): void }> {
   await tidy(sql, config, clock());
   const timer = setInterval(() => void tidy(sql, config, clock()).catch(onFault), HOUR_MS);
   timer.unref();
@@ -18,5 +23,7 @@ export async function keepUp(sql: Sql, config: Config, clock: Clock, onFault: (c
 async function tidy(sql: Sql, config: Config, now: number): Promise<void> {
   await ensureInboxPartitions(sql, now);
   await dropInboxPartitions(sql, now - config.THROUGHLINE_INBOX_DAYS * DAY_MS);
-  await sql.query("delete from seen where day < $1", [Math.floor(now / DAY_MS) - config.THROUGHLINE_SEEN_DAYS]);
+  await sql.query("delete from seen where day < $1", [
+    Math.floor(now / DAY_MS) - config.THROUGHLINE_SEEN_DAYS,
+  ]);
 }

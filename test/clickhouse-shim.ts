@@ -22,11 +22,19 @@ const server = createServer((request, response) => {
     const body = await text(request);
     if (down) return void response.writeHead(503).end("The shim was told to be down.");
     const query = [url.searchParams.get("query"), body].filter(Boolean).join("\n");
-    const query_params = Object.fromEntries([...url.searchParams].filter(([name]) => name.startsWith("param_")).map(([name, value]) => [name.slice(6), unescaped(value)]));
+    const query_params = Object.fromEntries(
+      [...url.searchParams]
+        .filter(([name]) => name.startsWith("param_"))
+        .map(([name, value]) => [name.slice(6), unescaped(value)]),
+    );
     const quoted = url.searchParams.get("output_format_json_quote_64bit_integers");
-    const settings = quoted === null ? {} : { output_format_json_quote_64bit_integers: Number(quoted) as 0 | 1 };
+    const settings =
+      quoted === null ? {} : { output_format_json_quote_64bit_integers: Number(quoted) as 0 | 1 };
     const result = await connection.query({ query, query_params, clickhouse_settings: settings as never });
-    response.writeHead(200, { "content-type": "text/plain; charset=utf-8", "x-clickhouse-query-id": result.query_id });
+    response.writeHead(200, {
+      "content-type": "text/plain; charset=utf-8",
+      "x-clickhouse-query-id": result.query_id,
+    });
     result.stream.pipe(response);
   })().catch((cause: unknown) => {
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -34,7 +42,8 @@ const server = createServer((request, response) => {
   });
 });
 /** Parameters travel escaped as in ClickHouse's tab-separated format. */
-const unescaped = (value: string): string => value.replaceAll(/\\(.)/g, (_, char: string) => ({ n: "\n", t: "\t", r: "\r", 0: "\0" })[char] ?? char);
+const unescaped = (value: string): string =>
+  value.replaceAll(/\\(.)/g, (_, char: string) => ({ n: "\n", t: "\t", r: "\r", 0: "\0" })[char] ?? char);
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   process.stdout.write(`${typeof address === "object" && address ? address.port : 0}\n`);

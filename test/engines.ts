@@ -14,10 +14,16 @@ export type Engine = { readonly url: string; stop(): Promise<void> };
 
 /** The folder of Debian's PostgreSQL programs, or null where it is not installed (loud; a failure with CI=true). */
 export function debianPostgres(): string | null {
-  const version = existsSync(DEBIAN) ? readdirSync(DEBIAN).toSorted((a, b) => Number(b) - Number(a))[0] : undefined;
-  if (version !== undefined && existsSync(join(DEBIAN, version, "bin/postgres"))) return join(DEBIAN, version);
-  if (process.env["CI"] === "true") throw new Error("CI=true and no PostgreSQL server in /usr/lib/postgresql: apt-get install postgresql.");
-  process.stderr.write("\nSKIPPED: the contracts on a PostgreSQL server, because none is installed in /usr/lib/postgresql.\n\n");
+  const version = existsSync(DEBIAN)
+    ? readdirSync(DEBIAN).toSorted((a, b) => Number(b) - Number(a))[0]
+    : undefined;
+  if (version !== undefined && existsSync(join(DEBIAN, version, "bin/postgres")))
+    return join(DEBIAN, version);
+  if (process.env["CI"] === "true")
+    throw new Error("CI=true and no PostgreSQL server in /usr/lib/postgresql: apt-get install postgresql.");
+  process.stderr.write(
+    "\nSKIPPED: the contracts on a PostgreSQL server, because none is installed in /usr/lib/postgresql.\n\n",
+  );
   return null;
 }
 
@@ -38,7 +44,9 @@ export async function aServer(programs: string): Promise<Engine> {
 export async function aClickhouse(): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), "throughline-shim-"));
   const shim = fileURLToPath(new URL("./clickhouse-shim.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", shim, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--import", "tsx", shim, folder], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [port] = (await once(child.stdout, "data")) as [Buffer];
   return {
     url: `http://127.0.0.1:${String(port).trim()}`,

@@ -21,10 +21,16 @@ const roomOf = (path: string): string => {
   return inside === "http/app" ? inside : inside.split("/")[0]!;
 };
 const importsOf = (path: string): readonly string[] =>
-  [...readFileSync(path, "utf8").matchAll(/^(?:import|export)\b(?:[^"']*?\bfrom)?\s*"([^"]+)"/gm)].map(([, name]) => name!);
+  [...readFileSync(path, "utf8").matchAll(/^(?:import|export)\b(?:[^"']*?\bfrom)?\s*"([^"]+)"/gm)].map(
+    ([, name]) => name!,
+  );
 /** Types vanish when the program runs: a pure file may name the type of a thing it never touches. */
 const valueImportsOf = (path: string): readonly string[] =>
-  [...readFileSync(path, "utf8").matchAll(/^(?:import|export)\b(?!\s+type\b)(?:[^"']*?\bfrom)?\s*"([^"]+)"/gm)].map(([, name]) => name!);
+  [
+    ...readFileSync(path, "utf8").matchAll(
+      /^(?:import|export)\b(?!\s+type\b)(?:[^"']*?\bfrom)?\s*"([^"]+)"/gm,
+    ),
+  ].map(([, name]) => name!);
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
   .map((path) => `src/${path}`)
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
@@ -38,7 +44,9 @@ test.each(files)("%s looks only at rooms before its own", (path) => {
   }
 });
 
-const pure = files.filter((path) => PURE.some((name) => (name.startsWith("*") ? path.endsWith(name.slice(1)) : path === `src/${name}`)));
+const pure = files.filter((path) =>
+  PURE.some((name) => (name.startsWith("*") ? path.endsWith(name.slice(1)) : path === `src/${name}`)),
+);
 test.each(pure)("%s is pure", (path) => {
   const seen = new Set<string>();
   const walk = (file: string): void => {
@@ -46,9 +54,15 @@ test.each(pure)("%s is pure", (path) => {
     seen.add(file);
     for (const name of valueImportsOf(file)) {
       if (name.startsWith(".")) walk(join(dirname(file), name));
-      else expect(PACKAGES.some((allowed) => name === allowed || name.startsWith(`${allowed}/`)), `${path} reaches ${name} through ${file}`).toBe(true);
+      else
+        expect(
+          PACKAGES.some((allowed) => name === allowed || name.startsWith(`${allowed}/`)),
+          `${path} reaches ${name} through ${file}`,
+        ).toBe(true);
     }
-    expect(readFileSync(file, "utf8"), `${file} reads the clock or draws randomness`).not.toMatch(/\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(/);
+    expect(readFileSync(file, "utf8"), `${file} reads the clock or draws randomness`).not.toMatch(
+      /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(/,
+    );
   };
   walk(path);
 });

@@ -11,7 +11,11 @@ import { ensureInboxPartitions } from "../src/events/inbox.ts";
 import { ensureLanes } from "../src/lanes.ts";
 
 /** A database of its own on the shared server. `drop` closes it. */
-export async function aDatabase(): Promise<{ readonly sql: Database; readonly url: string; drop(): Promise<void> }> {
+export async function aDatabase(): Promise<{
+  readonly sql: Database;
+  readonly url: string;
+  readonly drop: () => Promise<void>;
+}> {
   const name = `t_${randomUUID().replaceAll("-", "")}`;
   const server = openPostgres(inject("postgres"), 1);
   await server.query(`create database ${name}`);
@@ -31,7 +35,7 @@ export async function aDatabase(): Promise<{ readonly sql: Database; readonly ur
 }
 
 /** An event log of its own: one at a time in a process, which is what chDB allows. */
-export async function aLog(): Promise<{ readonly log: EventLog; drop(): Promise<void> }> {
+export async function aLog(): Promise<{ readonly log: EventLog; readonly drop: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "throughline-log-"));
   const log = openChdb(folder);
   await migrateLog(log);

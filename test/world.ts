@@ -18,7 +18,11 @@ import { startWorker } from "../src/worker.ts";
 
 export const WORKSPACE = 1 as WorkspaceId;
 /** What a test says of an event; the rest has defaults. `who`: `user_id ada`, `anonymous_id phone-1`, ... */
-export type Said = { readonly who: readonly string[]; readonly name?: string; readonly at?: number } & Partial<Event>;
+export type Said = {
+  readonly who: readonly string[];
+  readonly name?: string;
+  readonly at?: number;
+} & Partial<Event>;
 
 export const identifierOf = (text: string): Identifier => {
   const [kind, ...value] = text.split(" ");
@@ -45,11 +49,18 @@ export async function aWorld(sql: Database, log: EventLog) {
       for (const resolve of passed.splice(0)) resolve();
     },
   }); // prettier-ignore
-  const inbox = createInbox(sql, { clock: Date.now, waiting: () => 0, waitingMax: 1e9, onAppend: () => worker.wake() });
+  const inbox = createInbox(sql, {
+    clock: Date.now,
+    waiting: () => 0,
+    waitingMax: 1e9,
+    onAppend: () => worker.wake(),
+  });
   const handled = async () => {
-    while ((await waitingEvents(sql, Date.now())).events > 0) await new Promise<void>((resolve) => (passed.push(resolve), setTimeout(resolve, 3)));
+    while ((await waitingEvents(sql, Date.now())).events > 0)
+      await new Promise<void>((resolve) => (passed.push(resolve), setTimeout(resolve, 3)));
   };
-  const atomBy = (text: string) => findAtom(sql, WORKSPACE, identifierOf(text).kind, identifierOf(text).value);
+  const atomBy = (text: string) =>
+    findAtom(sql, WORKSPACE, identifierOf(text).kind, identifierOf(text).value);
   const customer = async (text: string) => {
     const atom = await atomBy(text);
     return atom === null ? null : readCustomer(sql, WORKSPACE, atom);

@@ -9,7 +9,10 @@ import { CustomerId, type Json } from "../values.ts";
 const AnyJson = z.unknown() as z.ZodType<Json>;
 
 const At = z.iso.datetime().describe("ISO 8601, UTC");
-const Money = z.object({ currency: z.string(), valueMinor: z.number().describe("In minor units, e.g. cents") });
+const Money = z.object({
+  currency: z.string(),
+  valueMinor: z.number().describe("In minor units, e.g. cents"),
+});
 const ProductView = z.object({
   id: z.string(), name: z.string().optional(), price: z.number().optional(), currency: z.string().optional(),
   category: z.string().optional(), brand: z.string().optional(), variant: z.string().optional(),
@@ -41,7 +44,9 @@ export const CustomerDocument = z.object({
   channels: z.record(z.string(), Count),
   firstTouch: TouchView.nullable(),
   lastTouch: TouchView.nullable(),
-  recentlyViewed: z.array(z.object({ at: At, product: ProductView })).describe("Newest first, each product once"),
+  recentlyViewed: z
+    .array(z.object({ at: At, product: ProductView }))
+    .describe("Newest first, each product once"),
   cart: z.object({
     items: z.array(z.object({ product: ProductView, quantity: z.number(), addedAt: At })),
     updatedAt: At.nullable(),
@@ -57,7 +62,13 @@ export const CustomerDocument = z.object({
     })), // prettier-ignore
   }),
   consents: z.array(
-    z.object({ channel: ConsentChannel, purpose: z.string(), answer: z.enum(["granted", "denied"]), at: At, source: z.string() }),
+    z.object({
+      channel: ConsentChannel,
+      purpose: z.string(),
+      answer: z.enum(["granted", "denied"]),
+      at: At,
+      source: z.string(),
+    }),
   ),
   accounts: z.array(z.object({ accountId: z.string(), since: At, traits: z.record(z.string(), AnyJson) })),
   recentEvents: z.array(
@@ -78,7 +89,10 @@ export const CustomerSummary = z.object({
 });
 export type CustomerSummary = z.infer<typeof CustomerSummary>;
 /** GET /v1/customers?query=&limit=&cursor=: newest customers first; `query` is the start of an identifier or a name. */
-export const CustomerList = z.object({ customers: z.array(CustomerSummary), nextCursor: z.string().nullable() });
+export const CustomerList = z.object({
+  customers: z.array(CustomerSummary),
+  nextCursor: z.string().nullable(),
+});
 export type CustomerList = z.infer<typeof CustomerList>;
 
 /** One moment of a customer's timeline, and one line of the event export (with `customerId`). */
@@ -93,7 +107,9 @@ export const TimelineEvent = z.object({
   identifiers: z.array(z.object({ kind: IdentifierKind, value: z.string() })),
   properties: z.record(z.string(), AnyJson),
   traits: z.record(z.string(), AnyJson),
-  more: z.record(z.string(), AnyJson).describe("Campaign, referrer, account, consents and context, where told"),
+  more: z
+    .record(z.string(), AnyJson)
+    .describe("Campaign, referrer, account, consents and context, where told"),
 });
 export type TimelineEvent = z.infer<typeof TimelineEvent>;
 /** GET /v1/customers/{id}/timeline?limit=&cursor=&channel=: newest first, over all channels. */

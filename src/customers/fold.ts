@@ -9,10 +9,22 @@
 import type { Instant } from "../values.ts";
 import { told } from "./told.ts";
 import type { Event } from "../events/model.ts";
-import { type CartOperation, type CountKnown, KNOWLEDGE_LIMITS, type Knowledge, type RecentEvent, type Touch, type TraitKnown } from "./model.ts";
+import {
+  type CartOperation,
+  type CountKnown,
+  KNOWLEDGE_LIMITS,
+  type Knowledge,
+  type RecentEvent,
+  type Touch,
+  type TraitKnown,
+} from "./model.ts";
 
 /** Knowledge that only its holder changes; `fold` works on it in place, because it runs for every event. */
-export type OwnKnowledge = { -readonly [field in keyof Knowledge]: Knowledge[field] extends { readonly [key: string]: infer V } ? { [key: string]: V } : Knowledge[field] };
+export type OwnKnowledge = {
+  -readonly [field in keyof Knowledge]: Knowledge[field] extends { readonly [key: string]: infer V }
+    ? { [key: string]: V }
+    : Knowledge[field];
+};
 
 /** What is known of nobody: the monoid's neutral element. A new object each time, for its caller to own. */
 export function nothing(): OwnKnowledge {
@@ -56,12 +68,14 @@ export function absorb(into: OwnKnowledge, from: Knowledge): OwnKnowledge {
   const last = laterTouch(into.lastTouch, from.lastTouch);
   if (last) into.lastTouch = last;
   if (from.viewed.length > 0) into.viewed = joinViewed(into.viewed, from.viewed);
-  if (from.cart.length > 0) into.cart = sinceReplaced(newest(into.cart, from.cart, KNOWLEDGE_LIMITS.cartOperations, byNewest));
+  if (from.cart.length > 0)
+    into.cart = sinceReplaced(newest(into.cart, from.cart, KNOWLEDGE_LIMITS.cartOperations, byNewest));
   joinLatest(into.orders, from.orders, laterOf, atOf, KNOWLEDGE_LIMITS.orders);
   joinLatest(into.refunds, from.refunds, laterOf, atOf, KNOWLEDGE_LIMITS.orders);
   joinLatest(into.consents, from.consents, laterOf, atOf, KNOWLEDGE_LIMITS.consents);
   joinLatest(into.accounts, from.accounts, Math.max, (at) => at, KNOWLEDGE_LIMITS.accounts);
-  if (from.recent.length > 0) into.recent = newest(into.recent, from.recent, KNOWLEDGE_LIMITS.recent, byNewestEvent);
+  if (from.recent.length > 0)
+    into.recent = newest(into.recent, from.recent, KNOWLEDGE_LIMITS.recent, byNewestEvent);
   return into;
 }
 
@@ -70,13 +84,19 @@ const atOf = ({ at }: { readonly at: Instant }) => at;
 
 /** Newest first; of one instant the greater id first. */
 const byNewest = (a: Dated, b: Dated) => b.at - a.at || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
-const byNewestEvent = (a: RecentEvent, b: RecentEvent) => b[0] - a[0] || (a[1] < b[1] ? 1 : a[1] > b[1] ? -1 : 0);
+const byNewestEvent = (a: RecentEvent, b: RecentEvent) =>
+  b[0] - a[0] || (a[1] < b[1] ? 1 : a[1] > b[1] ? -1 : 0);
 
 /** The newest `limit` of two lists that are sorted newest first, each entry once. */
-function newest<T>(a: readonly T[], b: readonly T[], limit: number, by: (a: T, b: T) => number): readonly T[] {
+function newest<T>(
+  a: readonly T[],
+  b: readonly T[],
+  limit: number,
+  by: (a: T, b: T) => number,
+): readonly T[] {
   if (a.length === 0) return b.length > limit ? b.slice(0, limit) : b;
   const merged: T[] = [];
-  for (let i = 0, j = 0; merged.length < limit && (i < a.length || j < b.length); ) {
+  for (let i = 0, j = 0; merged.length < limit && (i < a.length || j < b.length);) {
     const order = i === a.length ? 1 : j === b.length ? -1 : by(a[i]!, b[j]!);
     if (order === 0) j++;
     merged.push(order <= 0 ? a[i++]! : b[j++]!);
@@ -119,13 +139,18 @@ function joinLatest<V>(
   for (const key of keys.slice(0, keys.length - limit)) delete into[key];
 }
 
-function joinCounts(into: { [key: string]: CountKnown }, from: { readonly [key: string]: CountKnown }, limit: number): void {
+function joinCounts(
+  into: { [key: string]: CountKnown },
+  from: { readonly [key: string]: CountKnown },
+  limit: number,
+): void {
   let grew = false;
   for (const key in from) {
     const held = into[key];
     const [n, firstAt, lastAt] = from[key]!;
     if (held === undefined) grew = true;
-    into[key] = held === undefined ? from[key]! : [held[0] + n, Math.min(held[1], firstAt), Math.max(held[2], lastAt)];
+    into[key] =
+      held === undefined ? from[key]! : [held[0] + n, Math.min(held[1], firstAt), Math.max(held[2], lastAt)];
   }
   if (!grew) return;
   const keys = Object.keys(into);

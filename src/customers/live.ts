@@ -18,7 +18,13 @@ const VIEWERS_MAX = 200;
 const KEEP_ALIVE_LOOKS = 30;
 const WINDOW_MS = 60_000;
 
-type Stream = { readonly viewers: Set<ServerResponse>; lastId: number; lastRefused: number; looks: number; timer: NodeJS.Timeout };
+type Stream = {
+  readonly viewers: Set<ServerResponse>;
+  lastId: number;
+  lastRefused: number;
+  looks: number;
+  timer: NodeJS.Timeout;
+};
 type Found = { readonly event: Event; readonly customerId: string | null };
 
 /** Registers `GET /v1/events/live`. */
@@ -42,14 +48,25 @@ export function liveRoutes(app: App, { sql, clock }: { readonly sql: Sql; readon
   });
 }
 
-async function begin(sql: Sql, clock: Clock, workspace: WorkspaceId, streams: Map<WorkspaceId, Stream>): Promise<Stream> {
+async function begin(
+  sql: Sql,
+  clock: Clock,
+  workspace: WorkspaceId,
+  streams: Map<WorkspaceId, Stream>,
+): Promise<Stream> {
   const [at] = await sql.query<{ inbox: number; refused: number }>(
     "select coalesce((select max(id) from inbox where received_at > $1), 0) as inbox, coalesce((select max(id) from refused), 0) as refused",
     [clock() - WINDOW_MS],
   );
   const raced = streams.get(workspace);
   if (raced) return raced;
-  const stream: Stream = { viewers: new Set(), lastId: at!.inbox, lastRefused: at!.refused, looks: 0, timer: setTimeout(() => undefined, 0) };
+  const stream: Stream = {
+    viewers: new Set(),
+    lastId: at!.inbox,
+    lastRefused: at!.refused,
+    looks: 0,
+    timer: setTimeout(() => undefined, 0),
+  };
   const look = async () => {
     try {
       await show(sql, clock, workspace, stream);
@@ -63,7 +80,12 @@ async function begin(sql: Sql, clock: Clock, workspace: WorkspaceId, streams: Ma
   return stream;
 }
 
-function leave(streams: Map<WorkspaceId, Stream>, workspace: WorkspaceId, stream: Stream, viewer: ServerResponse): void {
+function leave(
+  streams: Map<WorkspaceId, Stream>,
+  workspace: WorkspaceId,
+  stream: Stream,
+  viewer: ServerResponse,
+): void {
   stream.viewers.delete(viewer);
   if (stream.viewers.size > 0) return;
   clearTimeout(stream.timer);
@@ -77,20 +99,37 @@ async function show(sql: Sql, clock: Clock, workspace: WorkspaceId, stream: Stre
     [stream.lastId, clock() - WINDOW_MS],
   );
   stream.lastId = Math.max(stream.lastId, ...rows.map(({ id }) => id));
-  const events = rows.flatMap(({ body }) => (body === null ? [] : body.split("\n").map((line) => JSON.parse(line) as Event))).filter((event) => event.workspace === workspace);
+  const events = rows
+    .flatMap(({ body }) => (body === null ? [] : body.split("\n").map((line) => JSON.parse(line) as Event)))
+    .filter((event) => event.workspace === workspace);
   const shown = events.slice(-SHOWN_MAX);
-  const unseen = rows.reduce((sum, row) => sum + (row.body === null ? row.events : 0), 0) + events.length - shown.length;
+  const unseen =
+    rows.reduce((sum, row) => sum + (row.body === null ? row.events : 0), 0) + events.length - shown.length;
   if (unseen > 0) write(stream, "skipped", { events: unseen });
-  for (const { event, customerId } of await whoseAre(sql, shown)) write(stream, "event", viewOf(event, customerId));
-  const refused = await sql.query<{ id: number; workspace: number; reason: string; detail: string; messageId: string | null }>(
+  for (const { event, customerId } of await whoseAre(sql, shown))
+    write(stream, "event", viewOf(event, customerId));
+  const refused = await sql.query<{
+    id: number;
+    workspace: number;
+    reason: string;
+    detail: string;
+    messageId: string | null;
+  }>(
     'select id, workspace, reason, detail, message_id as "messageId" from refused where id > $1 order by id limit 100',
     [stream.lastRefused],
   );
   for (const one of refused) {
     stream.lastRefused = one.id;
-    if (one.workspace === workspace) write(stream, "refused", { id: one.id, reason: one.reason, detail: one.detail, messageId: one.messageId });
+    if (one.workspace === workspace)
+      write(stream, "refused", {
+        id: one.id,
+        reason: one.reason,
+        detail: one.detail,
+        messageId: one.messageId,
+      });
   }
-  if (++stream.looks % KEEP_ALIVE_LOOKS === 0) for (const viewer of stream.viewers) viewer.write(": still here\n\n");
+  if (++stream.looks % KEEP_ALIVE_LOOKS === 0)
+    for (const viewer of stream.viewers) viewer.write(": still here\n\n");
 }
 
 /** The customers of events that a worker has handled by now. */
@@ -98,7 +137,13 @@ async function whoseAre(sql: Sql, events: readonly Event[]): Promise<readonly Fo
   const hashes = events.map(({ workspace, identifiers }) => hashOf(keyOf(workspace, identifiers[0]!)));
   const pointers = await loadPointers(sql, hashes);
   const atoms = [...new Set([...pointers.values()].map(({ atom }) => atom))].filter((atom) => atom !== 0);
-  const rows = atoms.length === 0 ? [] : await sql.query<{ id: AtomId; customer: AtomId }>("select id, customer from atoms where id = any($1::bigint[])", [atoms]);
+  const rows =
+    atoms.length === 0
+      ? []
+      : await sql.query<{ id: AtomId; customer: AtomId }>(
+          "select id, customer from atoms where id = any($1::bigint[])",
+          [atoms],
+        );
   const customers = new Map(rows.map(({ id, customer }) => [id, customer]));
   return events.map((event, i) => {
     const atom = pointers.get(hashes[i]!)?.atom;

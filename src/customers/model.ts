@@ -64,9 +64,19 @@ export type OrderKnown = {
   readonly products: readonly string[];
 };
 /** What was given back on an order. A refund of the whole order has `valueMinor` null. */
-export type RefundKnown = { readonly at: Instant; readonly orderId: string; readonly valueMinor: number | null };
+export type RefundKnown = {
+  readonly at: Instant;
+  readonly orderId: string;
+  readonly valueMinor: number | null;
+};
 /** [at, id, name, channel, touchpoint]: a tuple, because every event writes all of them again. */
-export type RecentEvent = readonly [at: Instant, id: string, name: string, channel: Channel, touchpoint: string];
+export type RecentEvent = readonly [
+  at: Instant,
+  id: string,
+  name: string,
+  channel: Channel,
+  touchpoint: string,
+];
 export type ConsentKnown = {
   readonly at: Instant;
   readonly id: string;

@@ -9,6 +9,8 @@ export function nameOf(traits: Knowledge["traits"]): string | null {
     const value = Object.hasOwn(traits, name) ? traits[name]![0] : undefined;
     return typeof value === "string" ? value.trim() : "";
   };
-  const joined = [text("firstName") || text("first_name"), text("lastName") || text("last_name")].filter(Boolean).join(" ");
+  const joined = [text("firstName") || text("first_name"), text("lastName") || text("last_name")]
+    .filter(Boolean)
+    .join(" ");
   return (text("name") || joined).slice(0, NAME_MAX) || null;
 }

@@ -9,7 +9,14 @@ import { type Identifier, IdentifierKind } from "../identity/model.ts";
 import { type LoggedEvent, momentsOf, moreOf } from "../log/read.ts";
 import { cursorOf, pageQuery, placeOf } from "../paging.ts";
 import { type AtomId, type Clock, CustomerId, type WorkspaceId, atomOf, isoOf } from "../values.ts";
-import { CustomerDocument, CustomerList, Identities, Timeline, type TimelineEvent, Unmerged } from "./document.ts";
+import {
+  CustomerDocument,
+  CustomerList,
+  Identities,
+  Timeline,
+  type TimelineEvent,
+  Unmerged,
+} from "./document.ts";
 import { atomsOfCustomer, findAtom, listCustomers, readCustomer, readIdentities } from "./read.ts";
 import { relink, unmerge } from "./unmerge.ts";
 import { objectIn } from "./view.ts";
@@ -81,8 +88,18 @@ export function customerRoutes(app: App, { sql, log, clock }: CustomerDeps): voi
   }, async ({ workspace, params, body }) => ({ customerId: await relink(sql, workspace, atomIn(params.id), body.linkId, clock()) })); // prettier-ignore
 }
 
-type TimelineQuery = { readonly limit: number; readonly cursor?: string | undefined; readonly channel?: Channel | undefined };
-async function timelineOf(sql: Database, log: EventLog, workspace: WorkspaceId, id: string, { limit, cursor, channel }: TimelineQuery): Promise<Timeline> {
+type TimelineQuery = {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly channel?: Channel | undefined;
+};
+async function timelineOf(
+  sql: Database,
+  log: EventLog,
+  workspace: WorkspaceId,
+  id: string,
+  { limit, cursor, channel }: TimelineQuery,
+): Promise<Timeline> {
   const atoms = await atomsOfCustomer(sql, workspace, atomIn(id));
   if (atoms.length === 0) return missing(id);
   const events = await momentsOf(sql, log, {
@@ -90,7 +107,10 @@ async function timelineOf(sql: Database, log: EventLog, workspace: WorkspaceId, 
   }); // prettier-ignore
   const page = events.slice(0, limit);
   const last = page.at(-1);
-  return { events: page.map(timelineEventOf), nextCursor: events.length > limit && last ? cursorOf([last.happenedAt, last.id]) : null };
+  return {
+    events: page.map(timelineEventOf),
+    nextCursor: events.length > limit && last ? cursorOf([last.happenedAt, last.id]) : null,
+  };
 }
 
 /** A logged event as the timeline and the export answer it. */

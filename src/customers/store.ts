@@ -29,7 +29,10 @@ export const hashOf = (name: string): string => createHash("md5").update(name).d
 /** The atoms of these ids and all atoms of their customers. */
 export async function loadAtoms(sql: Sql, ids: readonly AtomId[]): Promise<readonly CustomerAtom[]> {
   if (ids.length === 0) return [];
-  const direct = await sql.query<AtomRow>(`select ${COLUMNS} from atoms where id = any(string_to_array($1, ',')::bigint[])`, [ids.join(",")]);
+  const direct = await sql.query<AtomRow>(
+    `select ${COLUMNS} from atoms where id = any(string_to_array($1, ',')::bigint[])`,
+    [ids.join(",")],
+  );
   const joined = [...new Set(direct.filter(({ size }) => size > 1).map(({ customer }) => customer))];
   if (joined.length === 0) return direct.map(atomOf);
   const have = new Set(direct.map(({ id }) => id));
@@ -128,29 +131,46 @@ function columnsOf(atoms: readonly CustomerAtom[]) {
   }; // prettier-ignore
 }
 
-const column = <T>(rows: readonly T[], value: (row: T) => string | number): string => rows.map(value).join(SEPARATOR);
+const column = <T>(rows: readonly T[], value: (row: T) => string | number): string =>
+  rows.map(value).join(SEPARATOR);
 
 /** Atom numbers are reserved by the thousand: each value of the sequence stands for the thousand that begins with it. */
 const RANGE = 1000;
 
 /** Reserves at least `count` atom numbers. */
-export async function reserveAtomIds(sql: Sql, count: number): Promise<readonly { first: number; count: number }[]> {
-  const rows = await sql.query<{ first: number }>("select nextval('atom_id') as first from generate_series(1, $1)", [Math.ceil(count / RANGE)]);
+export async function reserveAtomIds(
+  sql: Sql,
+  count: number,
+): Promise<readonly { first: number; count: number }[]> {
+  const rows = await sql.query<{ first: number }>(
+    "select nextval('atom_id') as first from generate_series(1, $1)",
+    [Math.ceil(count / RANGE)],
+  );
   return rows.map(({ first }) => ({ first, count: RANGE }));
 }
 
 /** Where identifiers point, by their hash. */
-export async function loadPointers(sql: Sql, hashes: readonly string[]): Promise<ReadonlyMap<string, Pointer>> {
+export async function loadPointers(
+  sql: Sql,
+  hashes: readonly string[],
+): Promise<ReadonlyMap<string, Pointer>> {
   if (hashes.length === 0) return new Map();
   const rows = await sql.query<{ key: string; atom: number; shared: boolean }>(
     "select key::text, atom, shared from identifiers where key = any(string_to_array($1, ',')::uuid[])",
     [hashes.join(",")],
   );
-  return new Map(rows.map(({ key, atom, shared }) => [key.replaceAll("-", ""), { atom: atom as AtomId | 0, shared }]));
+  return new Map(
+    rows.map(({ key, atom, shared }) => [key.replaceAll("-", ""), { atom: atom as AtomId | 0, shared }]),
+  );
 }
 
 /** Writes new and changed pointers. False when another writer was there first with another atom. */
-export async function savePointers(tx: Sql, pointers: readonly PointerChange[], isNew: (key: string) => boolean, now: Instant): Promise<boolean> {
+export async function savePointers(
+  tx: Sql,
+  pointers: readonly PointerChange[],
+  isNew: (key: string) => boolean,
+  now: Instant,
+): Promise<boolean> {
   const fresh = pointers.filter(({ key }) => isNew(key));
   const changed = pointers.filter(({ key }) => !isNew(key));
   const values = (rows: readonly PointerChange[]) => [
@@ -190,7 +210,10 @@ export async function rememberIds(tx: Sql, hashes: readonly string[], day: numbe
 }
 
 /** Writes what customers are called, for the search. */
-export async function saveNames(tx: Sql, names: ReadonlyMap<AtomId, readonly [WorkspaceId, string]>): Promise<void> {
+export async function saveNames(
+  tx: Sql,
+  names: ReadonlyMap<AtomId, readonly [WorkspaceId, string]>,
+): Promise<void> {
   if (names.size === 0) return;
   const rows = [...names].toSorted(([a], [b]) => a - b);
   await tx.query(
@@ -198,27 +221,47 @@ export async function saveNames(tx: Sql, names: ReadonlyMap<AtomId, readonly [Wo
      select atom::bigint, workspace::int, lower(name)
      from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1))) as t (atom, workspace, name)
      on conflict (atom) do update set name = excluded.name where customer_names.name <> excluded.name`,
-    [column(rows, ([atom]) => atom), column(rows, ([, [workspace]]) => workspace), column(rows, ([, [, name]]) => name)],
+    [
+      column(rows, ([atom]) => atom),
+      column(rows, ([, [workspace]]) => workspace),
+      column(rows, ([, [, name]]) => name),
+    ],
   );
 }
 
 /** Writes what group events told of accounts: of each trait the latest value stays. */
 export async function saveAccounts(tx: Sql, events: readonly Event[]): Promise<void> {
   // Several events of one account in a batch are joined first: one statement may touch a row once.
-  const accounts = new Map<string, { workspace: WorkspaceId; accountId: string; traits: { [name: string]: readonly [Json, Instant] } }>();
+  const accounts = new Map<
+    string,
+    { workspace: WorkspaceId; accountId: string; traits: { [name: string]: readonly [Json, Instant] } }
+  >();
   for (const { workspace, accountId, traits = {}, happenedAt } of events) {
     if (accountId === undefined) continue;
     const key = `${workspace} ${accountId}`;
-    const account = accounts.get(key) ?? { workspace, accountId, traits: Object.create(null) as { [name: string]: readonly [Json, Instant] } };
+    const account = accounts.get(key) ?? {
+      workspace,
+      accountId,
+      traits: Object.create(null) as { [name: string]: readonly [Json, Instant] },
+    };
     accounts.set(key, account);
-    for (const name in traits) if ((account.traits[name]?.[1] ?? -Infinity) <= happenedAt) account.traits[name] = [traits[name]!, happenedAt];
+    for (const name in traits)
+      if ((account.traits[name]?.[1] ?? -Infinity) <= happenedAt)
+        account.traits[name] = [traits[name]!, happenedAt];
   }
-  for (const { workspace, accountId, traits } of [...accounts.values()].toSorted((a, b) => a.workspace - b.workspace || (a.accountId < b.accountId ? -1 : 1)))
+  for (const { workspace, accountId, traits } of [...accounts.values()].toSorted(
+    (a, b) => a.workspace - b.workspace || (a.accountId < b.accountId ? -1 : 1),
+  ))
     await tx.query(
       `insert into accounts (workspace, account_id, traits, updated_at) values ($1, $2, $3, $4)
        on conflict (workspace, account_id) do update set updated_at = greatest(accounts.updated_at, excluded.updated_at), traits = accounts.traits ||
          coalesce((select jsonb_object_agg(e.key, e.value) from jsonb_each(excluded.traits) e
            where accounts.traits -> e.key is null or (accounts.traits -> e.key ->> 1)::bigint <= (e.value ->> 1)::bigint), '{}')`,
-      [workspace, accountId, JSON.stringify(traits), Math.max(0, ...Object.values(traits).map(([, at]) => at))],
+      [
+        workspace,
+        accountId,
+        JSON.stringify(traits),
+        Math.max(0, ...Object.values(traits).map(([, at]) => at)),
+      ],
     );
 }

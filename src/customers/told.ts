@@ -4,7 +4,16 @@
  */
 import type { Event } from "../events/model.ts";
 import type { Json, JsonObject } from "../values.ts";
-import type { CartOperation, ConsentKnown, CountKnown, Knowledge, OrderKnown, Product, Touch, TraitKnown } from "./model.ts";
+import type {
+  CartOperation,
+  ConsentKnown,
+  CountKnown,
+  Knowledge,
+  OrderKnown,
+  Product,
+  Touch,
+  TraitKnown,
+} from "./model.ts";
 
 type Told = { -readonly [field in keyof Knowledge]: Knowledge[field] };
 
@@ -33,14 +42,23 @@ export function told(event: Event): Knowledge {
   return known;
 }
 
-const NONE: { readonly [key: string]: never } = Object.freeze(Object.create(null) as { [key: string]: never });
+const NONE: { readonly [key: string]: never } = Object.freeze(
+  Object.create(null) as { [key: string]: never },
+);
 const NO_ITEMS: readonly never[] = Object.freeze([]);
 
 /** A customer comes by a channel on a visit, or by a message, a call, a shop; not through a server's report of facts. */
 const isTouch = ({ channel }: Event) => channel !== "server" && channel !== "other";
 
 function touchOf({ happenedAt: at, id, channel, touchpoint, campaign, referrer }: Event): Touch {
-  return { at, id, channel, touchpoint, ...(campaign && { campaign: { ...campaign } }), ...(referrer !== undefined && { referrer }) };
+  return {
+    at,
+    id,
+    channel,
+    touchpoint,
+    ...(campaign && { campaign: { ...campaign } }),
+    ...(referrer !== undefined && { referrer }),
+  };
 }
 
 function traitsOf(traits: JsonObject, at: number): { [name: string]: TraitKnown } {
@@ -51,7 +69,8 @@ function traitsOf(traits: JsonObject, at: number): { [name: string]: TraitKnown 
 
 function consentsOf({ consents, happenedAt: at, id }: Event): { [key: string]: ConsentKnown } {
   const known = Object.create(null) as { [key: string]: ConsentKnown };
-  for (const { channel, purpose, answer, source } of consents!) known[`${channel} ${purpose}`] = { at, id, answer, source };
+  for (const { channel, purpose, answer, source } of consents!)
+    known[`${channel} ${purpose}`] = { at, id, answer, source };
   return known;
 }
 
@@ -79,13 +98,24 @@ const COMMERCE: { readonly [event: string]: (known: Told, event: Event, properti
   "Order Cancelled": (known, event, properties) => refund(known, event, properties, null),
 };
 
-function refund(known: Told, { happenedAt: at, id }: Event, properties: JsonObject, amount: number | null): void {
+function refund(
+  known: Told,
+  { happenedAt: at, id }: Event,
+  properties: JsonObject,
+  amount: number | null,
+): void {
   const orderId = textOf(properties["order_id"]);
   if (orderId === undefined) return;
-  known.refunds = { [id]: { at, orderId, valueMinor: amount === null ? null : minorOf(amount, currencyOf(properties)) } };
+  known.refunds = {
+    [id]: { at, orderId, valueMinor: amount === null ? null : minorOf(amount, currencyOf(properties)) },
+  };
 }
 
-function cartOf({ happenedAt: at, id }: Event, what: CartOperation["do"], products: readonly Json[]): readonly CartOperation[] {
+function cartOf(
+  { happenedAt: at, id }: Event,
+  what: CartOperation["do"],
+  products: readonly Json[],
+): readonly CartOperation[] {
   const lines = products.slice(0, 100).flatMap((given) => {
     const product = isObject(given) ? productOf(given) : null;
     return product ? [{ product, quantity: numberOf((given as JsonObject)["quantity"]) ?? null }] : [];
@@ -110,7 +140,9 @@ function ordersOf({ happenedAt: at, id }: Event, properties: JsonObject): { [ord
 
 /** What the customer paid: `total` where given, else `revenue` (without shipping and tax), else `value`. */
 function amountOf(properties: JsonObject): number | null {
-  return numberOf(properties["total"]) ?? numberOf(properties["revenue"]) ?? numberOf(properties["value"]) ?? null;
+  return (
+    numberOf(properties["total"]) ?? numberOf(properties["revenue"]) ?? numberOf(properties["value"]) ?? null
+  );
 }
 
 function lineAmount(line: Json): number {
@@ -135,7 +167,8 @@ export function minorOf(amount: number, currency: string): number {
 }
 
 function productOf(given: JsonObject): Product | null {
-  const id = textOf(given["product_id"]) ?? textOf(given["productId"]) ?? textOf(given["sku"]) ?? textOf(given["id"]);
+  const id =
+    textOf(given["product_id"]) ?? textOf(given["productId"]) ?? textOf(given["sku"]) ?? textOf(given["id"]);
   if (id === undefined) return null;
   const product: { -readonly [field in keyof Product]: Product[field] } = { id };
   for (const [field, from] of PRODUCT_TEXTS) {
@@ -152,7 +185,8 @@ const PRODUCT_TEXTS = [
   ["imageUrl", "image_url"], ["url", "url"],
 ] as const; // prettier-ignore
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function textOf(value: Json | undefined): string | undefined {
   if (typeof value === "number") return String(value);

@@ -10,22 +10,47 @@ import { type AtomId, type Instant, type WorkspaceId, customerIdOf } from "../va
 import { type CustomerAtom, loadAtoms, prepareAtoms } from "./store.ts";
 
 /** Undoes link `linkId` of the customer of `atom`; the customers that came out of it, smallest number first. */
-export async function unmerge(sql: Database, workspace: WorkspaceId, atom: AtomId, linkId: number, by: string, now: Instant): Promise<readonly string[]> {
+export async function unmerge(
+  sql: Database,
+  workspace: WorkspaceId,
+  atom: AtomId,
+  linkId: number,
+  by: string,
+  now: Instant,
+): Promise<readonly string[]> {
   return sql.transaction(async (tx) => {
     const { link, atoms, links } = await locked(tx, workspace, atom, linkId);
-    if (!(await markLink(tx, link.id, now, by))) throw new Failure("conflict", "This join is undone already.");
+    if (!(await markLink(tx, link.id, now, by)))
+      throw new Failure("conflict", "This join is undone already.");
     const apart = atoms.map((one) => keptApart(one, link, true));
-    return remap(tx, apart, links.filter(({ id, undoneAt }) => id !== link.id && undoneAt === null), link);
+    return remap(
+      tx,
+      apart,
+      links.filter(({ id, undoneAt }) => id !== link.id && undoneAt === null),
+      link,
+    );
   });
 }
 
 /** Puts an undone link in force again; the customer that came out of it. */
-export async function relink(sql: Database, workspace: WorkspaceId, atom: AtomId, linkId: number, now: Instant): Promise<string> {
+export async function relink(
+  sql: Database,
+  workspace: WorkspaceId,
+  atom: AtomId,
+  linkId: number,
+  now: Instant,
+): Promise<string> {
   return sql.transaction(async (tx) => {
     const { link, atoms, links } = await locked(tx, workspace, atom, linkId);
-    if (!(await markLink(tx, link.id, now, null))) throw new Failure("conflict", "This join is in force already.");
+    if (!(await markLink(tx, link.id, now, null)))
+      throw new Failure("conflict", "This join is in force already.");
     const together = atoms.map((one) => keptApart(one, link, false));
-    const [customer] = await remap(tx, together, links.filter(({ id, undoneAt }) => id === link.id || undoneAt === null), link);
+    const [customer] = await remap(
+      tx,
+      together,
+      links.filter(({ id, undoneAt }) => id === link.id || undoneAt === null),
+      link,
+    );
     return customer!;
   });
 }
@@ -33,14 +58,21 @@ export async function relink(sql: Database, workspace: WorkspaceId, atom: AtomId
 /** The link and every atom that it may touch, locked against the workers until the transaction ends. */
 async function locked(tx: Sql, workspace: WorkspaceId, atom: AtomId, linkId: number) {
   const own = (await loadAtoms(tx, [atom])).filter((one) => one.workspace === workspace);
-  const link = (await linksOf(tx, workspace, own.map(({ id }) => id))).find(({ id }) => id === linkId);
+  const link = (
+    await linksOf(
+      tx,
+      workspace,
+      own.map(({ id }) => id),
+    )
+  ).find(({ id }) => id === linkId);
   if (!link) throw new Failure("not_found", `Customer ${customerIdOf(atom)} has no join ${linkId}.`);
   const both = await loadAtoms(tx, [link.a, link.b]);
   const ids = both.map(({ id }) => id).toSorted((a, b) => a - b);
   await tx.query("select id from atoms where id = any($1::bigint[]) order by id for update", [ids]);
   // Read again under the lock: a worker may have written meanwhile, or joined one of them to a third.
   const atoms = await loadAtoms(tx, [link.a, link.b]);
-  if (atoms.length !== both.length) throw new Failure("conflict", "This customer is changing just now. Try again.", { retryAfterSeconds: 1 });
+  if (atoms.length !== both.length)
+    throw new Failure("conflict", "This customer is changing just now. Try again.", { retryAfterSeconds: 1 });
   return { link, atoms, links: await linksOf(tx, workspace, ids) };
 }
 
@@ -51,14 +83,34 @@ function keptApart(atom: CustomerAtom, { a, b }: StoredLink, apart: boolean): Cu
   return { ...atom, apart: apart ? [...rest, other] : rest };
 }
 
-async function remap(tx: Sql, atoms: readonly CustomerAtom[], inForce: readonly StoredLink[], link: StoredLink): Promise<readonly string[]> {
+async function remap(
+  tx: Sql,
+  atoms: readonly CustomerAtom[],
+  inForce: readonly StoredLink[],
+  link: StoredLink,
+): Promise<readonly string[]> {
   const ids = new Set(atoms.map(({ id }) => id));
-  const customers = componentsOf([...ids], inForce.filter(({ a, b }) => ids.has(a) && ids.has(b)));
+  const customers = componentsOf(
+    [...ids],
+    inForce.filter(({ a, b }) => ids.has(a) && ids.has(b)),
+  );
   const sizes = new Map<AtomId, number>();
   for (const customer of customers.values()) sizes.set(customer, (sizes.get(customer) ?? 0) + 1);
-  const mapped = atoms.map((atom) => ({ ...atom, customer: customers.get(atom.id)!, size: sizes.get(customers.get(atom.id)!)! }));
-  if (!(await prepareAtoms(mapped)(tx))) throw new Failure("conflict", "This customer is changing just now. Try again.", { retryAfterSeconds: 1 });
+  const mapped = atoms.map((atom) => ({
+    ...atom,
+    customer: customers.get(atom.id)!,
+    size: sizes.get(customers.get(atom.id)!)!,
+  }));
+  if (!(await prepareAtoms(mapped)(tx)))
+    throw new Failure("conflict", "This customer is changing just now. Try again.", { retryAfterSeconds: 1 });
   const moved = mapped.filter((atom, i) => atom.customer !== atoms[i]!.customer);
-  for (const { id, workspace, customer } of moved) await tx.query("insert into remaps (workspace, atom, customer) values ($1, $2, $3)", [workspace, id, customer]);
-  return [...new Set([customers.get(link.a)!, customers.get(link.b)!])].toSorted((a, b) => a - b).map((id) => customerIdOf(id));
+  for (const { id, workspace, customer } of moved)
+    await tx.query("insert into remaps (workspace, atom, customer) values ($1, $2, $3)", [
+      workspace,
+      id,
+      customer,
+    ]);
+  return [...new Set([customers.get(link.a)!, customers.get(link.b)!])]
+    .toSorted((a, b) => a - b)
+    .map((id) => customerIdOf(id));
 }

@@ -33,21 +33,41 @@ export function documentOf(
     recentlyViewed: known.viewed.map(({ at, product }) => ({ at: isoOf(at), product: { ...product } })),
     cart: cartOf(known.cart),
     purchases: purchasesOf(known),
-    consents: Object.entries(known.consents).toSorted(byKey).map(([key, { at, answer, source }]) => {
-      const [channel, ...purpose] = key.split(" ");
-      return { channel: channel as CustomerDocument["consents"][number]["channel"], purpose: purpose.join(" "), answer, at: isoOf(at), source };
-    }),
-    accounts: Object.entries(known.accounts).toSorted(byKey).map(([accountId, at]) => ({
-      accountId,
-      since: isoOf(at),
-      traits: mapOf(accounts[accountId] ?? {}, ([value]) => value),
+    consents: Object.entries(known.consents)
+      .toSorted(byKey)
+      .map(([key, { at, answer, source }]) => {
+        const [channel, ...purpose] = key.split(" ");
+        return {
+          channel: channel as CustomerDocument["consents"][number]["channel"],
+          purpose: purpose.join(" "),
+          answer,
+          at: isoOf(at),
+          source,
+        };
+      }),
+    accounts: Object.entries(known.accounts)
+      .toSorted(byKey)
+      .map(([accountId, at]) => ({
+        accountId,
+        since: isoOf(at),
+        traits: mapOf(accounts[accountId] ?? {}, ([value]) => value),
+      })),
+    recentEvents: known.recent.map(([at, id, name, channel, touchpoint]) => ({
+      at: isoOf(at),
+      messageId: id,
+      name,
+      channel,
+      touchpoint,
     })),
-    recentEvents: known.recent.map(([at, id, name, channel, touchpoint]) => ({ at: isoOf(at), messageId: id, name, channel, touchpoint })),
   };
 }
 
 /** One row of a list of customers. */
-export function summaryOf(customer: AtomId, known: Knowledge, identifiers: readonly HeldIdentifier[]): CustomerSummary {
+export function summaryOf(
+  customer: AtomId,
+  known: Knowledge,
+  identifiers: readonly HeldIdentifier[],
+): CustomerSummary {
   return {
     id: customerIdOf(customer),
     name: nameOf(known.traits),
@@ -77,27 +97,41 @@ export function cartOf(operations: readonly CartOperation[]): CustomerDocument["
     if (what === "set" || what === "clear") lines.clear();
     for (const { product, quantity } of changed) {
       const held = lines.get(product.id);
-      const left = what === "remove" ? (quantity === null ? 0 : (held?.quantity ?? 0) - quantity) : (held?.quantity ?? 0) + (quantity ?? 1);
+      const left = leftOf(what, held?.quantity ?? 0, quantity);
       if (left <= 0) lines.delete(product.id);
-      else lines.set(product.id, { product: { ...held?.product, ...product }, quantity: left, addedAt: held?.addedAt ?? isoOf(at) });
+      else
+        lines.set(product.id, {
+          product: { ...held?.product, ...product },
+          quantity: left,
+          addedAt: held?.addedAt ?? isoOf(at),
+        });
     }
   }
   const newest = operations[0];
   return { items: [...lines.values()], updatedAt: newest ? isoOf(newest.at) : null };
 }
 
+/** What is left of a line of `held` pieces. Removing without a number removes all; adding without one adds one. */
+function leftOf(what: CartOperation["do"], held: number, quantity: number | null): number {
+  if (what === "remove") return quantity === null ? 0 : held - quantity;
+  return held + (quantity ?? 1);
+}
+
 function purchasesOf(known: Knowledge): CustomerDocument["purchases"] {
-  const orders = Object.values(known.orders).toSorted((a, b) => b.at - a.at || (a.orderId < b.orderId ? -1 : 1));
+  const orders = Object.values(known.orders).toSorted(
+    (a, b) => b.at - a.at || (a.orderId < b.orderId ? -1 : 1),
+  );
   const refunds = new Map<string, number>();
   for (const { orderId, valueMinor } of Object.values(known.refunds)) {
     const whole = known.orders[orderId]?.valueMinor ?? 0;
     refunds.set(orderId, Math.min(whole, (refunds.get(orderId) ?? 0) + (valueMinor ?? whole)));
   }
   const value = new Map<string, number>();
-  for (const { currency, valueMinor, orderId } of orders) value.set(currency, (value.get(currency) ?? 0) + valueMinor - (refunds.get(orderId) ?? 0));
+  for (const { currency, valueMinor, orderId } of orders)
+    value.set(currency, (value.get(currency) ?? 0) + valueMinor - (refunds.get(orderId) ?? 0));
   return {
     orders: orders.length,
-    value: [...value].toSorted().map(([currency, valueMinor]) => ({ currency, valueMinor })),
+    value: [...value].toSorted(byKey).map(([currency, valueMinor]) => ({ currency, valueMinor })),
     firstAt: orders.length > 0 ? isoOf(orders.at(-1)!.at) : null,
     lastAt: orders.length > 0 ? isoOf(orders[0]!.at) : null,
     recent: orders.slice(0, RECENT_ORDERS).map(({ orderId, at, currency, valueMinor, products }) => ({
@@ -114,7 +148,14 @@ const countOf = ([n, firstAt, lastAt]: CountKnown) => ({ n, firstAt: isoOf(first
 function touchOf(touch: Touch | undefined): CustomerDocument["firstTouch"] {
   if (!touch) return null;
   const { at, id, channel, touchpoint, campaign, referrer } = touch;
-  return { at: isoOf(at), messageId: id, channel, touchpoint, ...(campaign && { campaign: { ...campaign } }), ...(referrer !== undefined && { referrer }) };
+  return {
+    at: isoOf(at),
+    messageId: id,
+    channel,
+    touchpoint,
+    ...(campaign && { campaign: { ...campaign } }),
+    ...(referrer !== undefined && { referrer }),
+  };
 }
 
 function mapOf<V, W>(map: { readonly [key: string]: V }, of: (value: V) => W): { [key: string]: W } {

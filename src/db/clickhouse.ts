@@ -6,7 +6,9 @@ import { createChdbConnection } from "chdb/connection";
 import { Failure } from "../errors.ts";
 
 /** Scalar parameters of a statement, written `{name:Type}` in its text. */
-export type LogParameters = { readonly [name: string]: string | number | boolean | readonly (string | number)[] };
+export type LogParameters = {
+  readonly [name: string]: string | number | boolean | readonly (string | number)[];
+};
 
 export interface EventLog {
   /** Runs a statement that returns nothing. */
@@ -35,7 +37,10 @@ export function openChdb(path: string): EventLog {
 
 /** A client of the ClickHouse server at `url`; the database is the path's last part. */
 export function openClickhouse(url: string): EventLog {
-  return eventLogOn(createClient({ url, request_timeout: 60_000, max_open_connections: 8, log: QUIET }), "server");
+  return eventLogOn(
+    createClient({ url, request_timeout: 60_000, max_open_connections: 8, log: QUIET }),
+    "server",
+  );
 }
 
 function eventLogOn(client: ClickHouseClient, kind: "embedded" | "server"): EventLog {
@@ -44,7 +49,10 @@ function eventLogOn(client: ClickHouseClient, kind: "embedded" | "server"): Even
       return await work();
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
-      throw new Failure("store_unavailable", `The event log cannot serve for now: ${messageOf(cause)}`, { cause, retryAfterSeconds: 1 });
+      throw new Failure("store_unavailable", `The event log cannot serve for now: ${messageOf(cause)}`, {
+        cause,
+        retryAfterSeconds: 1,
+      });
     }
   };
   return {
@@ -74,4 +82,5 @@ function eventLogOn(client: ClickHouseClient, kind: "embedded" | "server"): Even
   };
 }
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message.slice(0, 300) : String(cause));
+const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message.slice(0, 300) : String(cause);

@@ -9,7 +9,19 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { access, chmod, chown, constants, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  access,
+  chmod,
+  chown,
+  constants,
+  lstat,
+  mkdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
@@ -65,43 +77,67 @@ export type EmbeddedOptions = {
  * Starts the server on `dataDir`/postgres, creating it on first use (about 1 s). If the server dies it is started
  * again. Throws `Failure("configuration")` when it cannot run here, saying what to do.
  */
-export async function startEmbedded({ dataDir, settings = {}, programs, onExit }: EmbeddedOptions): Promise<EmbeddedPostgres> {
+export async function startEmbedded({
+  dataDir,
+  settings = {},
+  programs,
+  onExit,
+}: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const native = programs ?? (await nativeFolder());
   const folder = join(dataDir, "postgres");
   await mkdir(folder, { recursive: true });
   const user = await userFor(folder, native);
   const socketDir = await socketFolder(dataDir, user);
   await stopLeftover(folder);
-  const call = (program: string, args: readonly string[]) => commandAs(user, join(native, "bin", program), args);
+  const call = (program: string, args: readonly string[]) =>
+    commandAs(user, join(native, "bin", program), args);
   if (!existsSync(join(folder, "PG_VERSION"))) await initialise(call, folder);
   const all = { ...SETTINGS, unix_socket_directories: `'${socketDir}'`, ...settings };
-  await writeFile(join(folder, "throughline.conf"), Object.entries(all).map(([k, v]) => `${k} = ${v}\n`).join(""));
+  await writeFile(
+    join(folder, "throughline.conf"),
+    Object.entries(all)
+      .map(([k, v]) => `${k} = ${v}\n`)
+      .join(""),
+  );
   if (user) await chown(join(folder, "throughline.conf"), user.uid, user.gid);
 
   const url = `postgresql://throughline@/postgres?host=${encodeURIComponent(socketDir)}`;
+  const command = call("postgres", ["-D", folder, "-c", `config_file=${join(folder, "throughline.conf")}`]);
+  const supervised = await supervise({ command, folder, native, url, onExit });
+  return {
+    url,
+    pid: async () => Number((await readFile(join(folder, "postmaster.pid"), "utf8")).split("\n")[0]),
+    stop: async () => {
+      await supervised.stop();
+      await rm(socketDir, { recursive: true, force: true });
+    },
+  };
+}
+
+type Supervised = {
+  readonly command: readonly [file: string, args: readonly string[]];
+  readonly folder: string;
+  readonly native: string;
+  readonly url: string;
+  readonly onExit: EmbeddedOptions["onExit"];
+};
+
+/** Keeps the server running until `stop`: started again whenever it ends by itself. */
+async function supervise({
+  command,
+  folder,
+  native,
+  url,
+  onExit,
+}: Supervised): Promise<{ stop(): Promise<void> }> {
   let stopping = false;
   let child = await launch();
 
   async function launch(): Promise<ChildProcess> {
-    const [file, args] = call("postgres", ["-D", folder, "-c", `config_file=${join(folder, "throughline.conf")}`]);
-    const shell = `exec 3<&0; "$@" </dev/null 3<&- & p=$!; (read _ <&3; kill -INT $p) & w=$!; wait $p; s=$?; kill $w 2>/dev/null; exit $s`;
-    const started = spawn("/bin/sh", ["-c", shell, "postgres", file, ...args], {
-      stdio: ["pipe", "ignore", "pipe"],
-      detached: true,
-      cwd: "/",
-      env: { ...process.env, LD_LIBRARY_PATH: join(native, "lib"), TZ: "UTC", LC_ALL: "C" },
-    });
-    let said = "";
-    started.stderr!.on("data", (chunk: Buffer) => (said = (said + String(chunk)).slice(-4000)));
-    started.stdin!.on("error", () => undefined);
-    const exited = new Promise<never>((_, reject) =>
-      started.once("exit", (code) => reject(new Failure("configuration", `PostgreSQL ended with code ${code}: ${said.trim()}`))),
-    );
-    exited.catch(() => undefined);
-    await Promise.race([untilReady(url), exited]);
-    started.once("exit", (code) => {
+    const { started, exited } = await spawnServer(command, native, url);
+    void exited.then((detail) => {
       if (stopping) return;
-      onExit?.(`PostgreSQL ended with code ${code}: ${said.trim()}`);
+      onExit?.(detail);
       void restart();
     });
     return started;
@@ -119,17 +155,42 @@ export async function startEmbedded({ dataDir, settings = {}, programs, onExit }
     }
   }
   return {
-    url,
-    pid: async () => Number((await readFile(join(folder, "postmaster.pid"), "utf8")).split("\n")[0]),
     stop: async () => {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = new Promise<void>((done) => child.once("exit", () => done()));
       child.stdin!.end();
       await Promise.race([exit, pause(STOP_MS, undefined, { ref: false })]);
-      await rm(socketDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts the server under its watching shell; `exited` tells how it ended. Throws when it ends before it answers. */
+async function spawnServer(
+  [file, args]: Supervised["command"],
+  native: string,
+  url: string,
+): Promise<{ started: ChildProcess; exited: Promise<string> }> {
+  const shell = `exec 3<&0; "$@" </dev/null 3<&- & p=$!; (read _ <&3; kill -INT $p) & w=$!; wait $p; s=$?; kill $w 2>/dev/null; exit $s`;
+  const started = spawn("/bin/sh", ["-c", shell, "postgres", file, ...args], {
+    stdio: ["pipe", "ignore", "pipe"],
+    detached: true,
+    cwd: "/",
+    env: { ...process.env, LD_LIBRARY_PATH: join(native, "lib"), TZ: "UTC", LC_ALL: "C" },
+  });
+  let said = "";
+  started.stderr!.on("data", (chunk: Buffer) => (said = (said + String(chunk)).slice(-4000)));
+  started.stdin!.on("error", () => undefined);
+  const exited = new Promise<string>((tell) =>
+    started.once("exit", (code) => tell(`PostgreSQL ended with code ${code}: ${said.trim()}`)),
+  );
+  const early = exited.then((detail) => {
+    throw new Failure("configuration", detail);
+  });
+  // Lost interest once it answers.
+  early.catch(() => undefined);
+  await Promise.race([untilReady(url), early]);
+  return { started, exited };
 }
 
 type User = { readonly uid: number; readonly gid: number; readonly privileged: boolean };
@@ -142,14 +203,26 @@ async function nativeFolder(): Promise<string> {
   try {
     folder = join(dirname(createRequire(import.meta.url).resolve(name)), "..", "native");
   } catch (cause) {
-    throw new Failure("configuration", `There is no embedded PostgreSQL for ${process.platform} ${process.arch} (${name}). Set DATABASE_URL to a PostgreSQL server.`, { cause });
+    throw new Failure(
+      "configuration",
+      `There is no embedded PostgreSQL for ${process.platform} ${process.arch} (${name}). Set DATABASE_URL to a PostgreSQL server.`,
+      { cause },
+    );
   }
-  const links = JSON.parse(await readFile(join(folder, "pg-symlinks.json"), "utf8").catch(() => "[]")) as { source: string; target: string }[];
+  const links = JSON.parse(await readFile(join(folder, "pg-symlinks.json"), "utf8").catch(() => "[]")) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     const at = join(folder, "..", target);
     if (await lstat(at).catch(() => null)) continue;
     await symlink(relative(dirname(target), source), at).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== "EEXIST") throw new Failure("configuration", `The libraries of PostgreSQL are incomplete in ${folder}. Run npm ci as a user who may write there.`, { cause });
+      if (cause.code !== "EEXIST")
+        throw new Failure(
+          "configuration",
+          `The libraries of PostgreSQL are incomplete in ${folder}. Run npm ci as a user who may write there.`,
+          { cause },
+        );
     });
   }
   return folder;
@@ -162,13 +235,20 @@ async function userFor(folder: string, native: string): Promise<User | null> {
   let { uid, gid } = owner;
   if (uid === 0) {
     const nobody = /^nobody:[^:]*:(\d+):(\d+):/m.exec(await readFile("/etc/passwd", "utf8").catch(() => ""));
-    if (!nobody) throw new Failure("configuration", "PostgreSQL does not run as root and there is no user nobody. Start as another user, or set DATABASE_URL.");
+    if (!nobody)
+      throw new Failure(
+        "configuration",
+        "PostgreSQL does not run as root and there is no user nobody. Start as another user, or set DATABASE_URL.",
+      );
     [uid, gid] = [Number(nobody[1]), Number(nobody[2])];
     await chown(folder, uid, gid);
   }
   const open = (await Promise.all([folder, native].map(enterable))).every(Boolean);
   if (!open && !existsSync("/usr/bin/setpriv"))
-    throw new Failure("configuration", `PostgreSQL does not run as root, and no other user may enter ${dirname(folder)}. Move the project to a folder all may enter (chmod o+x), start as another user, or set DATABASE_URL.`);
+    throw new Failure(
+      "configuration",
+      `PostgreSQL does not run as root, and no other user may enter ${dirname(folder)}. Move the project to a folder all may enter (chmod o+x), start as another user, or set DATABASE_URL.`,
+    );
   return { uid, gid, privileged: !open };
 }
 
@@ -180,15 +260,27 @@ async function enterable(path: string): Promise<boolean> {
   }
 }
 
-function commandAs(user: User | null, file: string, args: readonly string[]): readonly [string, readonly string[]] {
+function commandAs(
+  user: User | null,
+  file: string,
+  args: readonly string[],
+): readonly [string, readonly string[]] {
   if (!user) return [file, args];
-  const caps = user.privileged ? ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"] : ["--inh-caps=-all"];
-  return ["/usr/bin/setpriv", [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", ...caps, file, ...args]];
+  const caps = user.privileged
+    ? ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    : ["--inh-caps=-all"];
+  return [
+    "/usr/bin/setpriv",
+    [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", ...caps, file, ...args],
+  ];
 }
 
 /** A short folder for the socket: a socket's path may have 107 characters, a project's may have more. */
 async function socketFolder(dataDir: string, user: User | null): Promise<string> {
-  const folder = join(tmpdir(), `throughline-${createHash("sha256").update(dataDir).digest("hex").slice(0, 12)}`);
+  const folder = join(
+    tmpdir(),
+    `throughline-${createHash("sha256").update(dataDir).digest("hex").slice(0, 12)}`,
+  );
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o700 });
   await chmod(folder, 0o700);
@@ -198,12 +290,28 @@ async function socketFolder(dataDir: string, user: User | null): Promise<string>
 }
 
 async function initialise(call: Call, folder: string): Promise<void> {
-  const [file, args] = call("initdb", ["-D", folder, "-U", "throughline", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]);
+  const [file, args] = call("initdb", [
+    "-D",
+    folder,
+    "-U",
+    "throughline",
+    "-A",
+    "trust",
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "--no-sync",
+    "--no-instructions",
+  ]);
   try {
     await execute(file, [...args], { cwd: "/", env: { ...process.env, LC_ALL: "C", TZ: "UTC" } });
   } catch (cause) {
     await rm(join(folder, "PG_VERSION"), { force: true });
-    throw new Failure("configuration", `PostgreSQL could not be set up in ${folder}: ${(cause as { stderr?: string }).stderr?.trim() ?? String(cause)}`, { cause });
+    throw new Failure(
+      "configuration",
+      `PostgreSQL could not be set up in ${folder}: ${(cause as { stderr?: string }).stderr?.trim() ?? String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -213,7 +321,11 @@ async function stopLeftover(folder: string): Promise<void> {
   const pid = Number((await readFile(file, "utf8").catch(() => "")).split("\n")[0]);
   if (!pid) return;
   const deadline = Date.now() + STOP_MS;
-  for (let signal: NodeJS.Signals = "SIGINT"; await isPostgres(pid); signal = Date.now() > deadline ? "SIGQUIT" : "SIGINT") {
+  for (
+    let signal: NodeJS.Signals = "SIGINT";
+    await isPostgres(pid);
+    signal = Date.now() > deadline ? "SIGQUIT" : "SIGINT"
+  ) {
     process.kill(pid, signal);
     await pause(50);
   }
@@ -239,7 +351,10 @@ async function untilReady(url: string): Promise<void> {
       await client.connect();
       return;
     } catch (cause) {
-      if (Date.now() > deadline) throw new Failure("configuration", `PostgreSQL did not answer within ${START_MS / 1000} s.`, { cause });
+      if (Date.now() > deadline)
+        throw new Failure("configuration", `PostgreSQL did not answer within ${START_MS / 1000} s.`, {
+          cause,
+        });
       await pause(20);
     } finally {
       await client.end().catch(() => undefined);

@@ -35,7 +35,10 @@ export async function lockFolder(dataDir: string): Promise<() => Promise<void>> 
       });
       await rm(`${own}.stale`, { force: true });
     }
-    throw new Failure("configuration", `The lock ${path} keeps changing. Is another process starting there again and again?`);
+    throw new Failure(
+      "configuration",
+      `The lock ${path} keeps changing. Is another process starting there again and again?`,
+    );
   } finally {
     await rm(own, { force: true });
   }

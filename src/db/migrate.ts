@@ -31,8 +31,12 @@ export async function migrateState(sql: Sql): Promise<void> {
   // The lock keeps two starting processes from creating the same table at the same moment.
   await sql.transaction(async (tx) => {
     await tx.query("select pg_advisory_xact_lock(731700)");
-    await tx.query("create table if not exists migrations (number int primary key, breaking boolean not null, applied_at timestamptz not null default now())");
-    const applied = await tx.query<{ number: number; breaking: boolean }>("select number, breaking from migrations");
+    await tx.query(
+      "create table if not exists migrations (number int primary key, breaking boolean not null, applied_at timestamptz not null default now())",
+    );
+    const applied = await tx.query<{ number: number; breaking: boolean }>(
+      "select number, breaking from migrations",
+    );
     refuseNewer(applied, known, "The database");
     for (const { number, text, breaking } of known) {
       if (applied.some((row) => row.number === number)) continue;
@@ -45,20 +49,32 @@ export async function migrateState(sql: Sql): Promise<void> {
 /** Brings the event log's schema up to date. Throws as `migrateState`. */
 export async function migrateLog(log: EventLog): Promise<void> {
   const known = await migrationsOf("log");
-  await log.command("create table if not exists migrations (number UInt32, breaking Bool) engine = MergeTree order by number");
-  const applied = await log.rows<{ number: number; breaking: boolean }>("select number, breaking from migrations");
+  await log.command(
+    "create table if not exists migrations (number UInt32, breaking Bool) engine = MergeTree order by number",
+  );
+  const applied = await log.rows<{ number: number; breaking: boolean }>(
+    "select number, breaking from migrations",
+  );
   refuseNewer(applied, known, "The event log");
   for (const { number, text, breaking } of known) {
     if (applied.some((row) => row.number === number)) continue;
-    for (const statement of text.split(/;\s*$/m).filter((part) => part.replace(/--.*$/gm, "").trim())) await log.command(statement);
+    for (const statement of text.split(/;\s*$/m).filter((part) => part.replace(/--.*$/gm, "").trim()))
+      await log.command(statement);
     await log.command(`insert into migrations values (${number}, ${breaking})`);
   }
 }
 
-function refuseNewer(applied: readonly { number: number; breaking: boolean }[], known: readonly Migration[], what: string): void {
+function refuseNewer(
+  applied: readonly { number: number; breaking: boolean }[],
+  known: readonly Migration[],
+  what: string,
+): void {
   const newer = applied.find((row) => row.breaking && !known.some(({ number }) => number === row.number));
   if (newer)
-    throw new Failure("configuration", `${what} was changed by a newer version (migration ${newer.number}). Start that version, or restore a backup.`);
+    throw new Failure(
+      "configuration",
+      `${what} was changed by a newer version (migration ${newer.number}). Start that version, or restore a backup.`,
+    );
 }
 
 /** What is between this program and the state schema it finds. */
@@ -73,7 +89,12 @@ export type SchemaState = {
 export async function stateSchema(sql: Sql): Promise<SchemaState> {
   const known = (await migrationsOf("state")).map(({ number }) => number);
   const table = await sql.query<{ there: boolean }>("select to_regclass('migrations') is not null as there");
-  const rows = table[0]?.there ? await sql.query<{ number: number }>("select number from migrations order by number") : [];
+  const rows = table[0]?.there
+    ? await sql.query<{ number: number }>("select number from migrations order by number")
+    : [];
   const applied = rows.map(({ number }) => number);
-  return { pending: known.filter((number) => !applied.includes(number)), unknown: applied.filter((number) => !known.includes(number)) };
+  return {
+    pending: known.filter((number) => !applied.includes(number)),
+    unknown: applied.filter((number) => !known.includes(number)),
+  };
 }

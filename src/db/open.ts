@@ -43,7 +43,9 @@ export async function openStores(config: Config, onFault: (message: string) => v
     await migrateState(sql);
     let log: EventLog | null = null;
     if (needsLog) {
-      log = config.CLICKHOUSE_URL ? openClickhouse(config.CLICKHOUSE_URL) : openChdb(join(config.dataDir, "clickhouse"));
+      log = config.CLICKHOUSE_URL
+        ? openClickhouse(config.CLICKHOUSE_URL)
+        : openChdb(join(config.dataDir, "clickhouse"));
       closers.push(() => log!.close());
       await migrateLog(log);
     }
@@ -54,7 +56,11 @@ export async function openStores(config: Config, onFault: (message: string) => v
   }
 }
 
-async function embeddedUrl(config: Config, closers: (() => Promise<void>)[], onFault: (message: string) => void): Promise<string> {
+async function embeddedUrl(
+  config: Config,
+  closers: (() => Promise<void>)[],
+  onFault: (message: string) => void,
+): Promise<string> {
   const server = await startEmbedded({ dataDir: config.dataDir, onExit: onFault });
   closers.push(() => server.stop());
   return server.url;
@@ -64,7 +70,11 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (cause) {
-    throw new Failure("configuration", `The data folder ${path} cannot be made: ${(cause as Error).message}. Choose another with THROUGHLINE_DATA.`, { cause });
+    throw new Failure(
+      "configuration",
+      `The data folder ${path} cannot be made: ${(cause as Error).message}. Choose another with THROUGHLINE_DATA.`,
+      { cause },
+    );
   }
 }
 
@@ -72,6 +82,10 @@ async function reachable(sql: Database, remote: boolean): Promise<void> {
   try {
     await sql.query("select 1");
   } catch (cause) {
-    throw new Failure("configuration", `${remote ? "The PostgreSQL server of DATABASE_URL" : "The embedded PostgreSQL"} cannot be reached: ${(cause as Error).message}`, { cause });
+    throw new Failure(
+      "configuration",
+      `${remote ? "The PostgreSQL server of DATABASE_URL" : "The embedded PostgreSQL"} cannot be reached: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }

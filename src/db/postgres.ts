@@ -37,9 +37,14 @@ const UNAVAILABLE = /^(08|53|57P|58|XX)|^(ECONN|ENOENT|EPIPE|ETIMEDOUT|EAI)/;
 export function faultOf(cause: unknown): unknown {
   if (cause instanceof Failure) return cause;
   const { code = "", message = "" } = (cause ?? {}) as { code?: string; message?: string };
-  const lost = /Connection terminated|timeout exceeded when trying to connect|Client has encountered/.test(message);
+  const lost = /Connection terminated|timeout exceeded when trying to connect|Client has encountered/.test(
+    message,
+  );
   if (!lost && !UNAVAILABLE.test(code)) return cause;
-  return new Failure("store_unavailable", `PostgreSQL cannot serve for now: ${message}`, { cause, retryAfterSeconds: 1 });
+  return new Failure("store_unavailable", `PostgreSQL cannot serve for now: ${message}`, {
+    cause,
+    retryAfterSeconds: 1,
+  });
 }
 
 /**
@@ -74,7 +79,11 @@ async function planWithoutValues(client: pg.ClientBase): Promise<void> {
   await client.query("set plan_cache_mode = force_generic_plan; set work_mem = '64MB'");
 }
 
-async function run<Row extends object>(on: pg.Pool | pg.PoolClient, text: string, values: readonly unknown[] = []) {
+async function run<Row extends object>(
+  on: pg.Pool | pg.PoolClient,
+  text: string,
+  values: readonly unknown[] = [],
+) {
   try {
     return (await on.query<Row>(text, values as unknown[])).rows;
   } catch (cause) {
@@ -82,7 +91,11 @@ async function run<Row extends object>(on: pg.Pool | pg.PoolClient, text: string
   }
 }
 
-async function inTransaction<T>(pool: pg.Pool, work: (tx: Sql) => Promise<T>, durable: "now" | "later" = "now"): Promise<T> {
+async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (tx: Sql) => Promise<T>,
+  durable: "now" | "later" = "now",
+): Promise<T> {
   let client: pg.PoolClient;
   try {
     client = await pool.connect();

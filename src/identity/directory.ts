@@ -20,10 +20,15 @@ export type Atom<Known> = {
   apart: AtomId[];
   knowledge: Known;
 };
-export type PointerChange = Pointer & { readonly key: string; readonly identifier: Identifier; readonly workspace: WorkspaceId };
+export type PointerChange = Pointer & {
+  readonly key: string;
+  readonly identifier: Identifier;
+  readonly workspace: WorkspaceId;
+};
 
 /** The name of an identifier within all workspaces. */
-export const keyOf = (workspace: WorkspaceId, { kind, value }: Identifier): string => `${workspace}\u0001${kind}\u0001${value}`;
+export const keyOf = (workspace: WorkspaceId, { kind, value }: Identifier): string =>
+  `${workspace}\u0001${kind}\u0001${value}`;
 
 export class Directory<Known> {
   readonly atoms = new Map<AtomId, Atom<Known>>();
@@ -67,14 +72,34 @@ export class Directory<Known> {
     this.changedAtoms.add(atom.id);
     for (const identifier of attach) {
       atom.identifiers.push([identifier.kind, identifier.value, event.receivedAt]);
-      this.#point(workspace, identifier, atom.id, this.pointers.get(keyOf(workspace, identifier))?.shared ?? false);
+      this.#point(
+        workspace,
+        identifier,
+        atom.id,
+        this.pointers.get(keyOf(workspace, identifier))?.shared ?? false,
+      );
     }
     for (const { to, rule, of } of links) {
-      this.links.push({ workspace, a: atom.id, b: to, rule, of, messageId: event.id, madeAt: event.receivedAt });
+      this.links.push({
+        workspace,
+        a: atom.id,
+        b: to,
+        rule,
+        of,
+        messageId: event.id,
+        madeAt: event.receivedAt,
+      });
       this.#join(atom.customer, this.#known(to).customer);
     }
     for (const { identifier, reason } of asides)
-      this.asides.push({ workspace, atom: atom.id, identifier, reason, messageId: event.id, at: event.receivedAt });
+      this.asides.push({
+        workspace,
+        atom: atom.id,
+        identifier,
+        reason,
+        messageId: event.id,
+        at: event.receivedAt,
+      });
     for (const identifier of share) {
       const former = this.pointers.get(keyOf(workspace, identifier));
       // The former owner's version grows, so that another worker that still points there notices.

@@ -36,7 +36,11 @@ export interface IdentityView {
 export type Resolution = {
   readonly atom: AtomId | null;
   readonly attach: readonly Identifier[];
-  readonly links: readonly { readonly to: AtomId; readonly rule: LinkRule; readonly of: readonly [Identifier, Identifier] }[];
+  readonly links: readonly {
+    readonly to: AtomId;
+    readonly rule: LinkRule;
+    readonly of: readonly [Identifier, Identifier];
+  }[];
   readonly asides: readonly { readonly identifier: Identifier; readonly reason: AsideReason }[];
   /** Devices found to be shared by this event. */
   readonly share: readonly Identifier[];
@@ -93,7 +97,10 @@ class Findings {
 
   /** An alias is the sender's own word that two names are one customer: limits per kind do not hold it back. */
   alias(previous: Identifier): void {
-    const guesses = [previous, ...(["anonymous_id", "user_id", "email"] as const).map((kind) => ({ kind, value: previous.value }))];
+    const guesses = [
+      previous,
+      ...(["anonymous_id", "user_id", "email"] as const).map((kind) => ({ kind, value: previous.value })),
+    ];
     const known = guesses.find((guess) => (this.#view.pointerOf(guess)?.atom ?? 0) !== 0);
     if (!known) {
       if (!this.#attach.some(({ value }) => value === previous.value)) this.#attach.push(previous);
@@ -103,12 +110,19 @@ class Findings {
     if (this.#members.has(to)) return;
     const other = this.#view.membersOf(this.#view.atom(to).customer);
     if (this.#keptApart(other)) return void this.#asides.push({ identifier: known, reason: "undone" });
-    if (this.#members.size + other.length > ATOMS_MAX) return void this.#asides.push({ identifier: known, reason: "limit" });
+    if (this.#members.size + other.length > ATOMS_MAX)
+      return void this.#asides.push({ identifier: known, reason: "limit" });
     this.#join(to, other, "alias", known);
   }
 
   resolution(): Resolution {
-    return { atom: this.#atom, attach: this.#attach, links: this.#links, asides: this.#asides, share: this.#share };
+    return {
+      atom: this.#atom,
+      attach: this.#attach,
+      links: this.#links,
+      asides: this.#asides,
+      share: this.#share,
+    };
   }
 
   #attachWithin(identifier: Identifier): void {
@@ -121,7 +135,10 @@ class Findings {
     if (this.#keptApart(other)) return "undone";
     const mine = [...this.#members.values()];
     const device = !KIND_RULES[identifier.kind].person;
-    for (const [kind, rule] of Object.entries(KIND_RULES) as [Identifier["kind"], (typeof KIND_RULES)["email"]][]) {
+    for (const [kind, rule] of Object.entries(KIND_RULES) as [
+      Identifier["kind"],
+      (typeof KIND_RULES)["email"],
+    ][]) {
       const ours = this.#valuesOf(mine, kind);
       const theirs = this.#valuesOf(other, kind, false);
       if (ours.size === 0 || theirs.size === 0) continue;
@@ -144,7 +161,8 @@ class Findings {
   /** The values of a kind among `atoms`, and among what this event attaches. */
   #valuesOf(atoms: readonly AtomIdentity[], kind: Identifier["kind"], attached = true): Set<string> {
     const values = new Set<string>();
-    for (const { identifiers } of atoms) for (const [of, value] of identifiers) if (of === kind) values.add(value);
+    for (const { identifiers } of atoms)
+      for (const [of, value] of identifiers) if (of === kind) values.add(value);
     if (attached) for (const { kind: of, value } of this.#attach) if (of === kind) values.add(value);
     return values;
   }

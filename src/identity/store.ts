@@ -23,7 +23,10 @@ export type StoredAside = {
   readonly at: Instant;
 };
 
-export async function saveLinks(tx: Sql, links: readonly (Link & { readonly workspace: WorkspaceId })[]): Promise<void> {
+export async function saveLinks(
+  tx: Sql,
+  links: readonly (Link & { readonly workspace: WorkspaceId })[],
+): Promise<void> {
   if (links.length === 0) return;
   await tx.query(
     `insert into links (workspace, a, b, rule, message_id, reason, made_at)
@@ -49,7 +52,11 @@ export async function saveAsides(
 }
 
 /** All links that touch these atoms, in force or undone, in the order they were made. */
-export async function linksOf(sql: Sql, workspace: WorkspaceId, atoms: readonly AtomId[]): Promise<readonly StoredLink[]> {
+export async function linksOf(
+  sql: Sql,
+  workspace: WorkspaceId,
+  atoms: readonly AtomId[],
+): Promise<readonly StoredLink[]> {
   return sql.query<StoredLink>(
     `select id, a, b, rule, message_id as "messageId", reason as "of", made_at as "madeAt", undone_at as "undoneAt", undone_by as "undoneBy"
      from links where workspace = $1 and (a = any($2::bigint[]) or b = any($2::bigint[])) order by id`,
@@ -57,7 +64,11 @@ export async function linksOf(sql: Sql, workspace: WorkspaceId, atoms: readonly 
   );
 }
 
-export async function asidesOf(sql: Sql, workspace: WorkspaceId, atoms: readonly AtomId[]): Promise<readonly StoredAside[]> {
+export async function asidesOf(
+  sql: Sql,
+  workspace: WorkspaceId,
+  atoms: readonly AtomId[],
+): Promise<readonly StoredAside[]> {
   return sql.query<StoredAside>(
     `select kind, value, reason, message_id as "messageId", at from asides
      where workspace = $1 and atom = any($2::bigint[]) order by id limit 1000`,

@@ -38,7 +38,12 @@ export interface Feed {
   stop(): Promise<void>;
 }
 type Held = { readonly id: number; readonly lines: readonly string[] | null; readonly count: number };
-type BatchRow = { readonly id: number; readonly rows: string; readonly atoms: string; readonly insertId: number | null };
+type BatchRow = {
+  readonly id: number;
+  readonly rows: string;
+  readonly atoms: string;
+  readonly insertId: number | null;
+};
 
 /** Starts the feeder's loop. */
 export function startFeed(options: FeedOptions): Feed {
@@ -93,11 +98,13 @@ class Feeder {
       const drains = this.#drains.splice(0);
       try {
         await this.#flush();
-        if (this.#options.clock() >= this.#recoverAt || drains.length > 0) await this.#recover(drains.length > 0 || this.#stopping);
+        if (this.#options.clock() >= this.#recoverAt || drains.length > 0)
+          await this.#recover(drains.length > 0 || this.#stopping);
         for (const resolve of drains) resolve();
         backoffMs = 100;
         if (this.#stopping && this.#held.length === 0) return;
-        if (this.#heldLines < INSERT_EVENTS_MAX && this.#drains.length === 0 && !this.#stopping) await this.#rest(this.#held.length > 0 ? FLUSH_MS : 1000);
+        if (this.#heldLines < INSERT_EVENTS_MAX && this.#drains.length === 0 && !this.#stopping)
+          await this.#rest(this.#held.length > 0 ? FLUSH_MS : 1000);
       } catch (cause) {
         this.#drains.push(...drains);
         this.#options.onFault(cause);
@@ -124,13 +131,17 @@ class Feeder {
   async #flush(): Promise<void> {
     while (this.#held.length > 0) {
       const group: Held[] = [];
-      for (let events = 0; this.#held[group.length] && events < INSERT_EVENTS_MAX; ) events += (group.push(this.#held[group.length]!), group.at(-1)!.count);
+      for (let events = 0; this.#held[group.length] && events < INSERT_EVENTS_MAX;)
+        events += (group.push(this.#held[group.length]!), group.at(-1)!.count);
       const ids = group.map(({ id }) => id);
       const insertId = await this.#claim(ids);
       // From here on the group is in the database's care: whatever fails, `#recover` repeats the same insert.
       this.#held.splice(0, group.length);
       this.#heldLines -= group.reduce((sum, held) => sum + (held.lines?.length ?? 0), 0);
-      await this.#insert(insertId, group.every((held) => held.lines) ? group.flatMap((held) => held.lines!) : null);
+      await this.#insert(
+        insertId,
+        group.every((held) => held.lines) ? group.flatMap((held) => held.lines!) : null,
+      );
       if (this.#heldLines < INSERT_EVENTS_MAX && !this.#stopping) return;
     }
   }
@@ -165,9 +176,15 @@ class Feeder {
       counts.set(workspace, (counts.get(workspace) ?? 0) + 1);
     }
     await sql.transaction(async (tx) => {
-      const gone = await tx.query("delete from log_batches where insert_id = $1 returning 1 as one", [insertId]);
+      const gone = await tx.query("delete from log_batches where insert_id = $1 returning 1 as one", [
+        insertId,
+      ]);
       // Another feeder that repeated our insert has counted it.
-      if (gone.length > 0) await addTallies(tx, [...counts].map(([workspace, n]) => ({ workspace, name: "logged", n }) as const));
+      if (gone.length > 0)
+        await addTallies(
+          tx,
+          [...counts].map(([workspace, n]) => ({ workspace, name: "logged", n }) as const),
+        );
     });
     this.#options.onLogged?.(lines.length);
   }
@@ -192,7 +209,8 @@ class Feeder {
       "select id, events from log_batches where insert_id is null and claimed_until < $1 order by id limit 50",
       [now ? clock() + CLAIM_MS : clock()],
     );
-    for (const { id, events } of orphans) if (!held.has(id)) this.#held.push({ id, lines: null, count: events });
+    for (const { id, events } of orphans)
+      if (!held.has(id)) this.#held.push({ id, lines: null, count: events });
     this.#held.sort((a, b) => a.id - b.id);
     if (orphans.some(({ id }) => !held.has(id))) await this.#flush();
   }
@@ -200,14 +218,19 @@ class Feeder {
   /** The lines of an insert, from the inbox. */
   async #rebuild(insertId: number): Promise<readonly string[]> {
     const { sql } = this.#options;
-    const batches = await sql.query<BatchRow>("select id, rows, atoms from log_batches where insert_id = $1 order by id", [insertId]);
+    const batches = await sql.query<BatchRow>(
+      "select id, rows, atoms from log_batches where insert_id = $1 order by id",
+      [insertId],
+    );
     const lines: string[] = [];
     for (const { rows, atoms } of batches) {
       const bodies = await readInboxRows(sql, JSON.parse(rows) as [number, number, number][]);
       const all = bodies.flatMap(({ body }) => body.split("\n"));
       const on = atoms.split(",");
-      if (all.length !== on.length) throw new Error(`Log insert ${insertId}: the inbox has ${all.length} events of ${on.length}.`);
-      for (const [i, line] of all.entries()) if (on[i] !== "0") lines.push(`{"atom":${on[i]},${line.slice(1)}`);
+      if (all.length !== on.length)
+        throw new Error(`Log insert ${insertId}: the inbox has ${all.length} events of ${on.length}.`);
+      for (const [i, line] of all.entries())
+        if (on[i] !== "0") lines.push(`{"atom":${on[i]},${line.slice(1)}`);
     }
     return lines;
   }
@@ -216,9 +239,13 @@ class Feeder {
   async #remap(): Promise<void> {
     const { sql, log } = this.#options;
     for (;;) {
-      const rows = await sql.query<{ id: number; workspace: number; atom: number; customer: number }>("select * from remaps order by id limit 10000");
+      const rows = await sql.query<{ id: number; workspace: number; atom: number; customer: number }>(
+        "select * from remaps order by id limit 10000",
+      );
       if (rows.length === 0) return;
-      const lines = rows.map(({ id, workspace, atom, customer }) => JSON.stringify({ workspace, atom, customer, version: id }));
+      const lines = rows.map(({ id, workspace, atom, customer }) =>
+        JSON.stringify({ workspace, atom, customer, version: id }),
+      );
       await log.insert("customersOfAtoms", lines.join("\n"), `m${rows[0]!.id}-${rows.at(-1)!.id}`);
       await sql.query("delete from remaps where id between $1 and $2", [rows[0]!.id, rows.at(-1)!.id]);
     }

@@ -44,7 +44,11 @@ export type MomentsQuery = {
 };
 
 /** The newest events of these atoms, newest first (of one instant the greater id first). */
-export async function momentsOf(sql: Sql, log: EventLog, query: MomentsQuery): Promise<readonly LoggedEvent[]> {
+export async function momentsOf(
+  sql: Sql,
+  log: EventLog,
+  query: MomentsQuery,
+): Promise<readonly LoggedEvent[]> {
   const { workspace, atoms, limit, after, channel } = query;
   // First what is not logged yet: an event that is logged meanwhile is then found twice, not missed.
   const fresh = await unloggedOf(sql, atoms);
@@ -56,14 +60,21 @@ export async function momentsOf(sql: Sql, log: EventLog, query: MomentsQuery): P
     { ...(after && { at: after[0], id: after[1] }), ...(channel !== null && { channel }) },
   );
   const wanted = fresh.filter(
-    (event) => (channel === null || event.channel === channel) && (!after || event.happenedAt < after[0] || (event.happenedAt === after[0] && event.id < after[1])),
+    (event) =>
+      (channel === null || event.channel === channel) &&
+      (!after || event.happenedAt < after[0] || (event.happenedAt === after[0] && event.id < after[1])),
   );
   const once = new Map([...logged, ...wanted].map((event) => [event.id, event]));
-  return [...once.values()].toSorted((a, b) => b.happenedAt - a.happenedAt || (a.id < b.id ? 1 : -1)).slice(0, limit);
+  return [...once.values()]
+    .toSorted((a, b) => b.happenedAt - a.happenedAt || (a.id < b.id ? 1 : -1))
+    .slice(0, limit);
 }
 
 async function unloggedOf(sql: Sql, atoms: readonly AtomId[]): Promise<readonly LoggedEvent[]> {
-  const batches = await sql.query<{ rows: string; atoms: string }>("select rows, atoms from log_batches order by id desc limit $1", [UNLOGGED_BATCHES_MAX]);
+  const batches = await sql.query<{ rows: string; atoms: string }>(
+    "select rows, atoms from log_batches order by id desc limit $1",
+    [UNLOGGED_BATCHES_MAX],
+  );
   const ours = new Set(atoms.map(String));
   const found: LoggedEvent[] = [];
   for (const batch of batches) {
@@ -71,7 +82,8 @@ async function unloggedOf(sql: Sql, atoms: readonly AtomId[]): Promise<readonly 
     if (!on.some((atom) => ours.has(atom))) continue;
     const rows = await readInboxRows(sql, JSON.parse(batch.rows) as [number, number, number][]);
     const lines = rows.flatMap(({ body }) => body.split("\n"));
-    for (const [i, line] of lines.entries()) if (ours.has(on[i] ?? "")) found.push(loggedOf(Number(on[i]) as AtomId, JSON.parse(line) as Event));
+    for (const [i, line] of lines.entries())
+      if (ours.has(on[i] ?? "")) found.push(loggedOf(Number(on[i]) as AtomId, JSON.parse(line) as Event));
   }
   return found;
 }
@@ -94,5 +106,9 @@ export function moreOf(event: LoggedEvent): JsonObject {
     campaign: parsed(event.campaign), referrer: event.referrer || undefined, accountId: event.accountId || undefined,
     previous: parsed(event.previous), consents: parsed(event.consents), context: parsed(event.context),
   }; // prettier-ignore
-  return Object.fromEntries(Object.entries(more).filter((entry): entry is [string, NonNullable<(typeof entry)[1]>] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(more).filter(
+      (entry): entry is [string, NonNullable<(typeof entry)[1]>] => entry[1] !== undefined,
+    ),
+  );
 }

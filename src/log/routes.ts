@@ -24,7 +24,10 @@ const Sources = z.object({
 });
 
 /** Registers `GET /v1/sources`. */
-export function sourceRoutes(app: App, { sql, log, clock }: { readonly sql: Sql; readonly log: EventLog; readonly clock: Clock }): void {
+export function sourceRoutes(
+  app: App,
+  { sql, log, clock }: { readonly sql: Sql; readonly log: EventLog; readonly clock: Clock },
+): void {
   app.get("/v1/sources", {
     config: { access: "secret" },
     schema: { operationId: "listSources", tags: ["Events"], summary: "Who sends events, and when each was last heard", response: { 200: Sources } },

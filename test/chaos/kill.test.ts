@@ -4,12 +4,16 @@ import { chaos } from "./rounds.ts";
 const ROUNDS = Number(process.env["CHAOS_ROUNDS"] ?? 10);
 const SEED = Number(process.env["CHAOS_SEED"] ?? Math.floor(Math.random() * 1e9));
 
-test(`killed ${ROUNDS} times under load, everything answered 200 is there once (seed ${SEED})`, { timeout: ROUNDS * 30_000 }, async () => {
-  const lines: string[] = [];
-  const findings = await chaos(ROUNDS, SEED, (line) => lines.push(line));
-  const story = lines.join("\n");
-  expect(findings.lost, story).toEqual([]);
-  expect(findings.doubled, story).toEqual([]);
-  expect(findings.wrongCustomers, story).toEqual([]);
-  expect(findings.answered, story).toBeGreaterThan(ROUNDS);
-});
+test(
+  `killed ${ROUNDS} times under load, everything answered 200 is there once (seed ${SEED})`,
+  { timeout: ROUNDS * 30_000 },
+  async () => {
+    const lines: string[] = [];
+    const findings = await chaos(ROUNDS, SEED, (line) => lines.push(line));
+    const story = lines.join("\n");
+    expect(findings.lost, story).toEqual([]);
+    expect(findings.doubled, story).toEqual([]);
+    expect(findings.wrongCustomers, story).toEqual([]);
+    expect(findings.answered, story).toBeGreaterThan(ROUNDS);
+  },
+);

@@ -27,7 +27,12 @@ export type Platform = {
 };
 
 /** Starts the program; resolves when it is ready. Rejects with what it said when it ends before. */
-export async function startPlatform(dataDir: string, port: number, env: { readonly [name: string]: string } = {}, args: readonly string[] = []): Promise<Platform> {
+export async function startPlatform(
+  dataDir: string,
+  port: number,
+  env: { readonly [name: string]: string } = {},
+  args: readonly string[] = [],
+): Promise<Platform> {
   const child = spawn(process.execPath, ["--import", "tsx", join(ROOT, "src/main.ts"), ...args], {
     cwd: ROOT,
     env: {
@@ -37,7 +42,8 @@ export async function startPlatform(dataDir: string, port: number, env: { readon
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += String(chunk)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (text += String(chunk)));
   let over = false;
   const gone = new Promise<number | null>((resolve) =>
     child.once("exit", (code) => {
@@ -63,10 +69,18 @@ export async function postgresPid(dataDir: string): Promise<number | null> {
 export const asSecret = { headers: { authorization: `Bearer ${SECRET_KEY}` } };
 
 /** Waits until everything accepted is processed and logged. */
-export async function untilQuiet(base: string): Promise<{ accepted: number; processed: number; logged: number; duplicates: number }> {
+export async function untilQuiet(
+  base: string,
+): Promise<{ accepted: number; processed: number; logged: number; duplicates: number }> {
   for (;;) {
-    const stats = (await (await fetch(`${base}/v1/stats`, asSecret)).json()) as { accepted: number; processed: number; logged: number; duplicates: number };
-    if (stats.accepted === stats.processed + stats.duplicates && stats.logged === stats.processed) return stats;
+    const stats = (await (await fetch(`${base}/v1/stats`, asSecret)).json()) as {
+      accepted: number;
+      processed: number;
+      logged: number;
+      duplicates: number;
+    };
+    if (stats.accepted === stats.processed + stats.duplicates && stats.logged === stats.processed)
+      return stats;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

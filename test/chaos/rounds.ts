@@ -36,7 +36,9 @@ export async function chaos(rounds: number, seed: number, say: (line: string) =>
   for (let round = 0; round < rounds; round++) {
     const platform = await startPlatform(folder, port);
     const load = { on: true };
-    const senders = Array.from({ length: SENDERS }, (_, i) => send(platform.base, `${round}-${i}`, random, load, answered));
+    const senders = Array.from({ length: SENDERS }, (_, i) =>
+      send(platform.base, `${round}-${i}`, random, load, answered),
+    );
     await pause(150 + random() * 600);
     const onDatabase = random() < 0.35;
     const pid = onDatabase ? await postgresPid(folder) : platform.process.pid!;
@@ -49,7 +51,9 @@ export async function chaos(rounds: number, seed: number, say: (line: string) =>
     load.on = false;
     await platform.gone;
     await Promise.all(senders);
-    say(`round ${round + 1}: killed ${onDatabase ? "PostgreSQL, then the program" : "the program"}; ${answered.size} events answered so far`);
+    say(
+      `round ${round + 1}: killed ${onDatabase ? "PostgreSQL, then the program" : "the program"}; ${answered.size} events answered so far`,
+    );
   }
   const platform = await startPlatform(folder, port);
   const stats = await untilQuiet(platform.base);
@@ -71,9 +75,17 @@ export async function chaos(rounds: number, seed: number, say: (line: string) =>
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Posts batches one after the other, some of them twice, until told to stop; notes what was answered 200. */
-async function send(base: string, name: string, random: () => number, load: { on: boolean }, answered: Set<string>): Promise<void> {
+async function send(
+  base: string,
+  name: string,
+  random: () => number,
+  load: { on: boolean },
+  answered: Set<string>,
+): Promise<void> {
   for (let n = 0; load.on; n++) {
-    const batch = Array.from({ length: 1 + Math.floor(random() * 20) }, (_, i) => someEvent(`${name}-${n}-${i}`, random));
+    const batch = Array.from({ length: 1 + Math.floor(random() * 20) }, (_, i) =>
+      someEvent(`${name}-${n}-${i}`, random),
+    );
     for (let times = random() < 0.2 ? 2 : 1; times > 0 && load.on; times--) {
       const status = await fetch(`${base}/v1/batch`, { method: "POST", body: JSON.stringify({ writeKey: WRITE_KEY, batch }) }).then((answer) => answer.status, () => 0); // prettier-ignore
       if (status === 200) for (const { messageId } of batch) answered.add(messageId);
@@ -86,11 +98,38 @@ function someEvent(messageId: string, random: () => number) {
   const person = Math.floor(random() * PEOPLE);
   const device = `device-${Math.floor(random() * PEOPLE * 1.5)}`;
   const timestamp = new Date(1_750_000_000_000 + Math.floor(random() * 1e9)).toISOString();
-  const who = random() < 0.4 ? { anonymousId: device } : random() < 0.5 ? { userId: `person-${person}` } : { userId: `person-${person}`, anonymousId: `device-${person}` };
+  const who =
+    random() < 0.4
+      ? { anonymousId: device }
+      : random() < 0.5
+        ? { userId: `person-${person}` }
+        : { userId: `person-${person}`, anonymousId: `device-${person}` };
   const kind = random();
-  if (kind < 0.2) return { messageId, timestamp, ...who, type: "identify", traits: { plan: Math.floor(random() * 5), email: `person-${person}@x.example` } };
-  if (kind < 0.6) return { messageId, timestamp, ...who, type: "track", event: "Product Added", properties: { product_id: `p${Math.floor(random() * 9)}`, quantity: 1 } };
-  return { messageId, timestamp, ...who, type: "track", event: "Order Completed", properties: { order_id: messageId, total: Math.floor(random() * 100), currency: "EUR" } };
+  if (kind < 0.2)
+    return {
+      messageId,
+      timestamp,
+      ...who,
+      type: "identify",
+      traits: { plan: Math.floor(random() * 5), email: `person-${person}@x.example` },
+    };
+  if (kind < 0.6)
+    return {
+      messageId,
+      timestamp,
+      ...who,
+      type: "track",
+      event: "Product Added",
+      properties: { product_id: `p${Math.floor(random() * 9)}`, quantity: 1 },
+    };
+  return {
+    messageId,
+    timestamp,
+    ...who,
+    type: "track",
+    event: "Order Completed",
+    properties: { order_id: messageId, total: Math.floor(random() * 100), currency: "EUR" },
+  };
 }
 
 async function exportedIds(base: string): Promise<readonly string[]> {
@@ -107,8 +146,13 @@ async function compareWithCleanComputation(folder: string): Promise<readonly str
   try {
     await migrateState(clean);
     await ensureLanes(clean);
-    const rows = await sql.query<{ values: string }>("select row_to_json(inbox)::text as values from inbox order by id");
-    for (const { values } of rows) await clean.query("insert into inbox select * from json_populate_record(null::inbox, $1::json)", [values]);
+    const rows = await sql.query<{ values: string }>(
+      "select row_to_json(inbox)::text as values from inbox order by id",
+    );
+    for (const { values } of rows)
+      await clean.query("insert into inbox select * from json_populate_record(null::inbox, $1::json)", [
+        values,
+      ]);
     await workThrough(clean);
     const [was, is] = [await customersIn(sql), await customersIn(clean)];
     return [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name));
@@ -121,7 +165,13 @@ async function compareWithCleanComputation(folder: string): Promise<readonly str
 
 async function workThrough(sql: Database): Promise<void> {
   const faults: unknown[] = [];
-  const worker = startWorker({ sql, clock: Date.now, owner: "clean", onCommit: () => undefined, onFault: (cause) => faults.push(cause) });
+  const worker = startWorker({
+    sql,
+    clock: Date.now,
+    owner: "clean",
+    onCommit: () => undefined,
+    onFault: (cause) => faults.push(cause),
+  });
   while (faults.length === 0 && (await waitingEvents(sql, Date.now())).events > 0) await pause(50);
   await worker.stop();
   if (faults.length > 0) throw faults[0];
@@ -129,19 +179,30 @@ async function workThrough(sql: Database): Promise<void> {
 
 /** Customers by their identifiers, as text: numbers of atoms differ between two computations, nothing else may. */
 async function customersIn(sql: Database): Promise<ReadonlyMap<string, string>> {
-  const atoms = await sql.query<{ customer: number; identifiers: string; knowledge: string }>("select customer, identifiers, knowledge from atoms order by id");
+  const atoms = await sql.query<{ customer: number; identifiers: string; knowledge: string }>(
+    "select customer, identifiers, knowledge from atoms order by id",
+  );
   const parts = new Map<number, { names: string[]; knowledge: string[] }>();
   for (const { customer, identifiers, knowledge } of atoms) {
     const part = parts.get(customer) ?? { names: [], knowledge: [] };
     parts.set(customer, part);
-    part.names.push(...(JSON.parse(identifiers) as [string, string][]).map(([kind, value]) => `${kind} ${value}`));
+    part.names.push(
+      ...(JSON.parse(identifiers) as [string, string][]).map(([kind, value]) => `${kind} ${value}`),
+    );
     part.knowledge.push(canonical(JSON.parse(knowledge)));
   }
-  return new Map([...parts.values()].map(({ names, knowledge }) => [names.toSorted().join(", "), knowledge.toSorted().join("\n")]));
+  return new Map(
+    [...parts.values()].map(({ names, knowledge }) => [
+      names.toSorted().join(", "),
+      knowledge.toSorted().join("\n"),
+    ]),
+  );
 }
 
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, of: unknown) =>
-    typeof of === "object" && of !== null && !Array.isArray(of) ? Object.fromEntries(Object.entries(of).toSorted(([a], [b]) => (a < b ? -1 : 1))) : of,
+    typeof of === "object" && of !== null && !Array.isArray(of)
+      ? Object.fromEntries(Object.entries(of).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : of,
   );
 }

@@ -10,7 +10,7 @@ import type { AtomId } from "../../src/values.ts";
 import { aClickhouse } from "../engines.ts";
 import { eventOf } from "../world.ts";
 
-const implementations: readonly (readonly [string, () => Promise<{ log: EventLog; stop(): Promise<void> }>])[] = [
+const implementations: readonly (readonly [string, () => Promise<{ log: EventLog; stop: () => Promise<void> }>])[] = [
   ["chDB in process", async () => {
     const folder = await mkdtemp(join(tmpdir(), "throughline-log-"));
     return { log: openChdb(folder), stop: () => rm(folder, { recursive: true, force: true }) };
@@ -30,7 +30,8 @@ describe.each(implementations)("%s", (_name, open) => {
     await stop();
   });
   const count = async () => (await log.rows<{ n: number }>("select count() as n from events"))[0]!.n;
-  const lineOf = (event: ReturnType<typeof eventOf>, atom: number) => `{"atom":${atom},${JSON.stringify(event).slice(1)}`;
+  const lineOf = (event: ReturnType<typeof eventOf>, atom: number) =>
+    `{"atom":${atom},${JSON.stringify(event).slice(1)}`;
 
   test("migrates from nothing, and a second time changes nothing", async () => {
     await migrateLog(log);
@@ -43,7 +44,9 @@ describe.each(implementations)("%s", (_name, open) => {
       campaign: { source: "newsletter" }, referrer: "https://x.example/?a=b", context: { library: { name: "test" } }, consents: [{ channel: "email", purpose: "marketing", answer: "granted", source: "event" }],
     }); // prettier-ignore
     await log.insert("events", lineOf(event, 7), "first");
-    const [row] = await log.rows<LoggedEvent>(`select ${LOGGED_COLUMNS} from events where id = {id:String}`, { id: event.id });
+    const [row] = await log.rows<LoggedEvent>(`select ${LOGGED_COLUMNS} from events where id = {id:String}`, {
+      id: event.id,
+    });
     expect(row).toEqual(loggedOf(7 as AtomId, event));
     expect(JSON.parse(row!.properties)).toEqual(event.properties);
   });
@@ -51,12 +54,19 @@ describe.each(implementations)("%s", (_name, open) => {
     for (const at of [-86_400_001, 0, 1, 4_102_444_800_999]) {
       const event = eventOf({ who: ["user_id ada"], at });
       await log.insert("events", lineOf(event, 8), `at ${at}`);
-      expect(await log.rows("select happenedAt, toUnixTimestamp64Milli(happened) as happened from events where id = {id:String}", { id: event.id })).toEqual([{ happenedAt: at, happened: at }]);
+      expect(
+        await log.rows(
+          "select happenedAt, toUnixTimestamp64Milli(happened) as happened from events where id = {id:String}",
+          { id: event.id },
+        ),
+      ).toEqual([{ happenedAt: at, happened: at }]);
     }
   });
   test("an insert of the same token changes nothing, over several months too; another token does", async () => {
     const before = await count();
-    const lines = [1_600_000_000_000, 1_650_000_000_000, 1_700_000_000_000].map((at) => lineOf(eventOf({ who: ["user_id bob"], at }), 9)).join("\n");
+    const lines = [1_600_000_000_000, 1_650_000_000_000, 1_700_000_000_000]
+      .map((at) => lineOf(eventOf({ who: ["user_id bob"], at }), 9))
+      .join("\n");
     await log.insert("events", lines, "twice");
     await log.insert("events", lines, "twice");
     expect(await count()).toBe(before + 3);
@@ -64,7 +74,10 @@ describe.each(implementations)("%s", (_name, open) => {
     expect(await count()).toBe(before + 4);
   });
   test("a statement that is wrong says so as a fault with its cause", async () => {
-    await expect(log.rows("select nothing from nowhere")).rejects.toMatchObject({ code: "store_unavailable", message: /nowhere|nothing/ });
+    await expect(log.rows("select nothing from nowhere")).rejects.toMatchObject({
+      code: "store_unavailable",
+      message: /nowhere|nothing/,
+    });
   });
   test("values are bound, not spliced", async () => {
     const nasty = "'; drop table events; --";

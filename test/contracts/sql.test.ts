@@ -10,7 +10,13 @@ import { eventOf, WORKSPACE } from "../world.ts";
 
 const programs = debianPostgres();
 const implementations: readonly (readonly [string, () => Promise<Engine>])[] = [
-  ["embedded", async () => ({ url: inject("postgres").replace("/postgres?", "/contract?"), stop: async () => undefined })],
+  [
+    "embedded",
+    async () => ({
+      url: inject("postgres").replace("/postgres?", "/contract?"),
+      stop: async () => undefined,
+    }),
+  ],
   ...(programs ? [["server", () => aServer(programs)] as const] : []),
 ];
 
@@ -56,7 +62,9 @@ describe.each(implementations)("%s PostgreSQL", (name, open) => {
     expect(await sql.query("select 1700000000000::bigint as at")).toEqual([{ at: 1_700_000_000_000 }]);
   });
   test("a connection that is killed is replaced, and the fault says that a retry may help", async () => {
-    await expect(sql.query("select pg_terminate_backend(pg_backend_pid())")).rejects.toMatchObject({ code: "store_unavailable" });
+    await expect(sql.query("select pg_terminate_backend(pg_backend_pid())")).rejects.toMatchObject({
+      code: "store_unavailable",
+    });
     expect(await sql.query("select 1 as one")).toEqual([{ one: 1 }]);
   });
   test("the inbox keeps what was appended, in order, in whole commits", async () => {
@@ -71,18 +79,44 @@ describe.each(implementations)("%s PostgreSQL", (name, open) => {
     const rows = await readInbox(sql, lanes, 1000);
     expect(rows.reduce((sum, row) => sum + row.events, 0)).toBe(100);
     expect(rows.map(({ id }) => id)).toEqual(rows.map(({ id }) => id).toSorted((a, b) => a - b));
-    const ids = rows.flatMap(({ body, flush, places }) => body.split("\n").map((line, i) => [flush * 1e6 + Number(places.split(",")[i]), (JSON.parse(line) as { id: string }).id] as const));
-    expect(ids.toSorted((a, b) => a[0] - b[0]).map(([, id]) => id)).toEqual([...events.map(({ id }) => id), ...events.map(({ id }) => `${id}b`)]);
+    const ids = rows.flatMap(({ body, flush, places }) =>
+      body
+        .split("\n")
+        .map(
+          (line, i) =>
+            [flush * 1e6 + Number(places.split(",")[i]), (JSON.parse(line) as { id: string }).id] as const,
+        ),
+    );
+    expect(ids.toSorted((a, b) => a[0] - b[0]).map(([, id]) => id)).toEqual([
+      ...events.map(({ id }) => id),
+      ...events.map(({ id }) => `${id}b`),
+    ]);
     expect((await waitingEvents(sql, Date.now())).events).toBe(100);
     expect((await readInbox(sql, lanes, 1)).length).toBe(1);
   });
   test("an inbox over its limit says too many, with when to come again, and takes nothing", async () => {
     const inbox = createInbox(sql, { clock: Date.now, waiting: () => 5, waitingMax: 4 });
-    await expect(inbox.append([eventOf({ who: ["user_id u"] })])).rejects.toMatchObject({ code: "too_many", retryAfterSeconds: 2 });
+    await expect(inbox.append([eventOf({ who: ["user_id u"] })])).rejects.toMatchObject({
+      code: "too_many",
+      retryAfterSeconds: 2,
+    });
   });
   test("counts add up, also from writers at once", async () => {
-    await Promise.all([1, 2, 3, 4].map((n) => sql.transaction((tx) => addTallies(tx, [{ workspace: WORKSPACE, name: "refused", reason: "bot", n }, { workspace: WORKSPACE, name: "processed", n: 1 }]))));
-    expect(await readTallies(sql, WORKSPACE)).toMatchObject({ refused: { bot: 10 }, processed: 4, accepted: 100 });
+    await Promise.all(
+      [1, 2, 3, 4].map((n) =>
+        sql.transaction((tx) =>
+          addTallies(tx, [
+            { workspace: WORKSPACE, name: "refused", reason: "bot", n },
+            { workspace: WORKSPACE, name: "processed", n: 1 },
+          ]),
+        ),
+      ),
+    );
+    expect(await readTallies(sql, WORKSPACE)).toMatchObject({
+      refused: { bot: 10 },
+      processed: 4,
+      accepted: 100,
+    });
   });
   test("lanes are shared out evenly, and a silent worker's lanes are taken over", async () => {
     await sql.query("update lanes set owner = null");
