@@ -47,31 +47,32 @@ export function numericColumns(
   return new Set(numeric);
 }
 
+const columnIn = (source: EventMapping["name"]): string | undefined =>
+  source !== undefined && "column" in source ? source.column : undefined;
+
+/** The columns a mapped event names, with the role each has in it; what comes later in the list wins. */
+function namedIn(event: EventMapping): readonly (readonly [column: string | undefined, role: Role])[] {
+  return [
+    [columnIn(event.name), "name"],
+    [columnIn(event.channel), "channel"],
+    [columnIn(event.touchpoint), "touchpoint"],
+    ...(event.time?.columns ?? []).map((column) => [column, "time"] as const),
+    ...(event.id?.columns ?? []).map((column) => [column, "message_id"] as const),
+    ...event.identifiers.map(({ kind, from }) => [columnIn(from), `id:${kind}`] as const),
+  ];
+}
+
 /** The choices a mapping stands for, as far as single columns can tell: where a person starts from. */
 export function columnsOf(mapping: Mapping, header: readonly string[]): Columns {
   const event = mapping.events[0];
   const type = event?.type === "identify" ? "identify" : "track";
-  const roles: { [column: string]: Role } = Object.fromEntries(
-    header.map((column) => [column, type === "identify" ? "trait" : "property"]),
-  );
-  const set = (source: unknown, role: Role) => {
-    if (
-      typeof source !== "object" ||
-      source === null ||
-      !("column" in source) ||
-      typeof source.column !== "string"
-    )
-      return;
-    if (Object.hasOwn(roles, source.column)) roles[source.column] = role;
-  };
-  set(event?.name, "name");
-  set(event?.channel, "channel");
-  set(event?.touchpoint, "touchpoint");
-  for (const column of event?.time?.columns ?? []) set({ column }, "time");
-  for (const column of event?.id?.columns ?? []) set({ column }, "message_id");
-  for (const { kind, from } of event?.identifiers ?? []) set(from, `id:${kind}`);
-  const { name } = event ?? {};
-  return { type, eventName: name && "constant" in name ? String(name.constant) : "", roles };
+  const rest: Role = type === "identify" ? "trait" : "property";
+  const roles = new Map<string, Role>(header.map((column) => [column, rest]));
+  for (const [column, role] of event === undefined ? [] : namedIn(event))
+    if (column !== undefined && roles.has(column)) roles.set(column, role);
+  const name = event?.name;
+  const eventName = name !== undefined && "constant" in name ? String(name.constant) : "";
+  return { type, eventName, roles: Object.fromEntries(roles) };
 }
 
 export type Chosen =

@@ -164,26 +164,63 @@ function tableOf(preview: Preview | undefined, sample: string | undefined): CsvT
     : { header: preview.header, rows: cellsOf(preview), mapping: preview.mapping };
 }
 
-type ImportDraftProps = { file: File; onEnd: () => void };
-/** The draft. */
-export function ImportDraft({ file, onEnd }: ImportDraftProps) {
-  const [reading, setReading] = useState<Reading>({});
-  const [own, setOwn] = useState<Own | null>(null);
+type ReadingState = { readonly reading: Reading; readonly own: Own | null };
+
+/** How the file is read so far, what comes of it, and the ways to read it otherwise. */
+function useDraft(file: File) {
+  const [{ reading, own }, setState] = useState<ReadingState>({ reading: {}, own: null });
   const { sample, preview } = useReading(file, reading);
-  const { data } = preview;
   const fault = sample.error ?? preview.error;
-  const table = tableOf(data, fault === null ? undefined : sample.data);
+  const table = tableOf(preview.data, fault === null ? undefined : sample.data);
   const choose = (columns: Columns) => {
     if (table === null) return;
     const chosen = mappingOf(columns, table.mapping, numericColumns(table.header, table.rows));
-    setOwn({ columns, detail: chosen.type === "incomplete" ? chosen.detail : null });
-    if (chosen.type === "mapping") setReading({ mapping: chosen.mapping });
+    if (chosen.type === "incomplete") setState({ reading, own: { columns, detail: chosen.detail } });
+    else setState({ reading: { mapping: chosen.mapping }, own: { columns, detail: null } });
   };
-  const read = (next: Reading) => {
-    setOwn(null);
-    setReading(next);
-  };
+  const read = (next: Reading) => setState({ reading: next, own: null });
   const incomplete = own?.detail ?? null;
+  return {
+    reading,
+    own,
+    table,
+    choose,
+    read,
+    incomplete,
+    preview,
+    fault: incomplete === null ? fault : null,
+  };
+}
+
+type ByHandProps = {
+  table: CsvTable;
+  own: Own | null;
+  choose: (columns: Columns) => void;
+  leave: () => void;
+};
+function ByHand({ table, own, choose, leave }: ByHandProps) {
+  return (
+    <>
+      <Switch
+        label="Choose what each column means"
+        checked={own !== null}
+        onChange={(event) =>
+          event.currentTarget.checked ? choose(columnsOf(table.mapping, table.header)) : leave()
+        }
+      />
+      {own !== null && (
+        <ColumnRoles header={table.header} rows={table.rows} columns={own.columns} onChange={choose} />
+      )}
+      {own?.detail && <Text size="sm">{own.detail}</Text>}
+    </>
+  );
+}
+
+type ImportDraftProps = { file: File; onEnd: () => void };
+/** The draft. */
+export function ImportDraft({ file, onEnd }: ImportDraftProps) {
+  const { reading, own, table, choose, read, incomplete, preview, fault } = useDraft(file);
+  const shown = incomplete === null && fault === null ? preview.data : undefined;
   return (
     <section className="sheet" aria-labelledby="draft">
       <header>
@@ -193,31 +230,13 @@ export function ImportDraft({ file, onEnd }: ImportDraftProps) {
         <span className="quiet">{bytes(file.size)}</span>
       </header>
       <Stack className="pad">
-        <ReadAs reading={reading} guessed={data?.preset ?? null} onRead={read} />
-        {fault !== null && own === null && <Fault fault={fault} />}
+        <ReadAs reading={reading} guessed={preview.data?.preset ?? null} onRead={read} />
+        {fault !== null && <Fault fault={fault} />}
         {preview.isPending && fault === null && <Rows rows={4} />}
-        {data && <FirstRows preview={data} />}
-        {table !== null && (
-          <Switch
-            label="Choose what each column means"
-            checked={own !== null}
-            onChange={(event) =>
-              event.currentTarget.checked ? choose(columnsOf(table.mapping, table.header)) : read({})
-            }
-          />
-        )}
-        {table !== null && own !== null && (
-          <ColumnRoles header={table.header} rows={table.rows} columns={own.columns} onChange={choose} />
-        )}
-        {incomplete !== null && <Text size="sm">{incomplete}</Text>}
-        {incomplete === null && data && fault === null && <Becomes preview={data} />}
-        <Start
-          file={file}
-          reading={reading}
-          ready={data !== undefined && fault === null && incomplete === null}
-          onDone={onEnd}
-          onDrop={onEnd}
-        />
+        {preview.data && <FirstRows preview={preview.data} />}
+        {table !== null && <ByHand table={table} own={own} choose={choose} leave={() => read({})} />}
+        {shown && <Becomes preview={shown} />}
+        <Start file={file} reading={reading} ready={shown !== undefined} onDone={onEnd} onDrop={onEnd} />
       </Stack>
     </section>
   );

@@ -154,63 +154,91 @@ const STATES = [
 
 const isReason = (text: string): text is RefusalReason => Object.hasOwn(REFUSAL_WORDS, text);
 
-/** The tab. */
-export function RefusedTab() {
+type Narrowed = { readonly reason: string; readonly state: string };
+
+function useNarrowed() {
   const { reason = "", state = "waiting" } = route.useSearch();
   const navigate = route.useNavigate();
-  const stats = useStats();
-  const list = useRefused(reason, state);
-  const [opened, setOpened] = useState<RefusedEvent | null>(null);
-  const columns = useMemo(() => columnsOf(setOpened), []);
-  const rows = list.data?.pages.flatMap(({ refused }) => refused) ?? [];
-  const counts = stats.data?.refused ?? {};
-  const options = Object.entries(REFUSAL_WORDS).map(([value, { label }]) => ({
-    value,
-    label: `${label} (${count(counts[value] ?? 0)})`,
-  }));
-  const narrow = (part: { reason?: string; state?: string }) => {
+  const narrow = (part: Partial<Narrowed>) => {
     const search = Object.entries({ reason, state, ...part }).filter(
       ([, value]) => value !== "" && value !== "waiting",
     );
     void navigate({ search: Object.fromEntries(search), replace: true });
   };
-  const save = () => {
-    const { header, rows: cells } = valuesOf(columns, rows);
-    saveFile(
-      "refused.csv",
-      csvOf(
-        ["Id", ...header, "Detail", "Body"],
-        cells.map((row, at) => [rows[at]!.id, ...row, rows[at]!.detail, rows[at]!.body]),
-      ),
-      "text/csv",
-    );
-  };
+  return { reason, state, narrow };
+}
+
+type FiltersProps = Narrowed & { narrow: (part: Partial<Narrowed>) => void };
+function Filters({ reason, state, narrow }: FiltersProps) {
+  const counts = useStats().data?.refused ?? {};
+  const options = Object.entries(REFUSAL_WORDS).map(([value, { label }]) => ({
+    value,
+    label: `${label} (${count(counts[value] ?? 0)})`,
+  }));
+  return (
+    <>
+      <Select
+        aria-label="Reason"
+        placeholder="Every reason"
+        clearable
+        clearButtonProps={{ "aria-label": "Every reason" }}
+        data={options}
+        value={reason || null}
+        onChange={(value) => narrow({ reason: value ?? "" })}
+        w={240}
+      />
+      <SegmentedControl
+        aria-label="State"
+        size="xs"
+        data={STATES.map(({ value, label }) => ({ value, label }))}
+        value={state}
+        onChange={(value) => narrow({ state: value })}
+      />
+    </>
+  );
+}
+
+function saveShown(columns: readonly Column<RefusedEvent>[], rows: readonly RefusedEvent[]): void {
+  const values = valuesOf(columns, rows);
+  const cells = values.rows.map((row, at) => [rows[at]!.id, ...row, rows[at]!.detail, rows[at]!.body]);
+  saveFile("refused.csv", csvOf(["Id", ...values.header, "Detail", "Body"], cells), "text/csv");
+}
+
+function Listed({
+  reason,
+  state,
+  rows,
+  columns,
+}: Narrowed & { rows: readonly RefusedEvent[]; columns: readonly Column<RefusedEvent>[] }) {
+  if (rows.length > 0)
+    return <DataTable label="Refused events" columns={columns} rows={rows} rowKey={({ id }) => String(id)} />;
+  return (
+    <Empty
+      icon={<ShieldCheck />}
+      title={reason === "" && state === "waiting" ? "Nothing waits here" : "Nothing of that kind"}
+    >
+      <p>When a sender makes a mistake, its event waits here with the reason. Nothing is dropped silently.</p>
+    </Empty>
+  );
+}
+
+/** The tab. */
+export function RefusedTab() {
+  const { reason, state, narrow } = useNarrowed();
+  const list = useRefused(reason, state);
+  const [opened, setOpened] = useState<RefusedEvent | null>(null);
+  const columns = useMemo(() => columnsOf(setOpened), []);
+  const rows = list.data?.pages.flatMap(({ refused }) => refused) ?? [];
   return (
     <section className="sheet" aria-label="Refused events">
       <header>
-        <Select
-          aria-label="Reason"
-          placeholder="Every reason"
-          clearable
-          clearButtonProps={{ "aria-label": "Every reason" }}
-          data={options}
-          value={reason || null}
-          onChange={(value) => narrow({ reason: value ?? "" })}
-          w={240}
-        />
-        <SegmentedControl
-          aria-label="State"
-          size="xs"
-          data={STATES.map(({ value, label }) => ({ value, label }))}
-          value={state}
-          onChange={(value) => narrow({ state: value })}
-        />
+        <Filters reason={reason} state={state} narrow={narrow} />
         <Group gap="xs" ml="auto">
           {isReason(reason) && <ReplayAll reason={reason} total={rows.length} />}
           <Button
             variant="default"
             leftSection={<Download size={16} />}
-            onClick={save}
+            onClick={() => saveShown(columns, rows)}
             disabled={rows.length === 0}
           >
             CSV
@@ -223,26 +251,14 @@ export function RefusedTab() {
           <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
         </div>
       )}
-      {list.isSuccess && rows.length === 0 && (
-        <Empty
-          icon={<ShieldCheck />}
-          title={reason === "" && state === "waiting" ? "Nothing waits here" : "Nothing of that kind"}
-        >
-          <p>
-            When a sender makes a mistake, its event waits here with the reason. Nothing is dropped silently.
-          </p>
-        </Empty>
-      )}
+      {list.isSuccess && <Listed reason={reason} state={state} rows={rows} columns={columns} />}
       {rows.length > 0 && (
-        <>
-          <DataTable label="Refused events" columns={columns} rows={rows} rowKey={({ id }) => String(id)} />
-          <More
-            more={list.hasNextPage}
-            loading={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-            end="That is all."
-          />
-        </>
+        <More
+          more={list.hasNextPage}
+          loading={list.isFetchingNextPage}
+          onMore={() => void list.fetchNextPage()}
+          end="That is all."
+        />
       )}
       <RefusedOne key={opened?.id} event={opened} onClose={() => setOpened(null)} />
     </section>
