@@ -23,6 +23,8 @@ test("what is written as CSV reads back as it was", () => {
 test("a cell that a spreadsheet would run as a formula is made a text", () => {
   expect(csvCell('=HYPERLINK("http://evil.example")')).toBe(`"'=HYPERLINK(""http://evil.example"")"`);
   expect(csvCell("+491701234567")).toBe("'+491701234567");
+  // Readers that end rows at a lone CR exist, though the law's reader is not one.
+  expect(csvCell("a\rb")).toBe('"a\rb"');
   expect(csvCell(-5)).toBe("-5");
   expect(csvCell(null)).toBe("");
 });
