@@ -15,7 +15,10 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/v1", "/auth", "/readyz", "/healthz"].map((path) => [path, process.env["THROUGHLINE_URL"] ?? "http://localhost:3000"]),
+      ["/v1", "/auth", "/readyz", "/healthz"].map((path) => [
+        path,
+        process.env["THROUGHLINE_URL"] ?? "http://localhost:3000",
+      ]),
     ),
   },
 });
