@@ -43,8 +43,9 @@ export class Memory {
     for (const group of groups.values()) for (const atom of group) this.#customers.set(atom.id, group);
   }
 
-  /** Forgets all that may be wrong; reserved atom numbers stay ours. */
+  /** Forgets all that may be wrong, reserved numbers too: a crash of PostgreSQL may give them to another. */
   forget(): void {
+    this.#ids = [];
     this.#customers.clear();
     this.#pointers.clear();
   }

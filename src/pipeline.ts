@@ -188,15 +188,17 @@ export class Overtaken extends Error {
 /** What `commit` writes, as texts taken before the next batch changes the same atoms in memory. */
 export type Prepared = {
   readonly batch: Batch;
-  write(tx: Sql, owner: string, now: Instant): Promise<number | null>;
+  write(tx: Sql, owner: string, now: Instant): Promise<LogBatch | null>;
 };
+/** A batch as the event log's feed knows it: its row's number, and a name that is never given twice. */
+export type LogBatch = { readonly id: number; readonly name: string };
 
 /**
- * Makes the batch ready to be written. `write` runs it in the caller's transaction and answers the log batch's number
- * (null when there is nothing to log);
- * it throws `Overtaken` when a lane was lost or a row was changed by another writer.
+ * Makes the batch ready to be written: from where the lanes stood when it was read (`held`), under a `name` of its own.
+ * `write` runs it in the caller's transaction and answers the log batch (null when there is nothing to log); it throws
+ * `Overtaken` when a lane was lost or stands elsewhere, or when a row was changed by another writer.
  */
-export function prepare(batch: Batch): Prepared {
+export function prepare(batch: Batch, held: readonly LaneCursor[], name: string): Prepared {
   const { directory } = batch;
   const atoms = [...directory.changedAtoms].map((id) => ({ ...directory.atoms.get(id)! }));
   const writeAtoms = prepareAtoms(atoms);
@@ -211,7 +213,7 @@ export function prepare(batch: Batch): Prepared {
   return {
     batch,
     write: async (tx, owner, now) => {
-      must(await moveCursors(tx, owner, cursorsOf(batch.rows)));
+      must(await moveCursors(tx, owner, held, cursorsOf(batch.rows)));
       must(await savePointers(tx, pointers, (key) => batch.newPointers.has(key), now));
       must(await writeAtoms(tx));
       await saveLinks(tx, directory.links);
@@ -221,7 +223,7 @@ export function prepare(batch: Batch): Prepared {
       await saveRemaps(tx, remaps);
       await saveFailed(tx, batch.failed, now);
       await addTallies(tx, batch.tallies);
-      return saveLogBatch(tx, batch, now);
+      return saveLogBatch(tx, batch, name, now);
     },
   };
 }
@@ -234,12 +236,25 @@ export function cursorsOf(rows: readonly InboxRow[]): readonly LaneCursor[] {
   return [...last.values()];
 }
 
-async function moveCursors(tx: Sql, owner: string, cursors: readonly LaneCursor[]): Promise<boolean> {
+/** Moves each cursor from exactly where it stood: what lies between was neither handled twice nor left out. */
+async function moveCursors(
+  tx: Sql,
+  owner: string,
+  held: readonly LaneCursor[],
+  cursors: readonly LaneCursor[],
+): Promise<boolean> {
+  const from = new Map(held.map(({ lane, cursorId }) => [lane, cursorId]));
   const moved = await tx.query(
     `update lanes l set cursor_id = c.id, cursor_at = greatest(l.cursor_at, c.at)
-     from (select * from unnest($2::smallint[], $3::bigint[], $4::bigint[]) as t (lane, id, at) order by lane) c
-     where l.lane = c.lane and l.owner = $1 and l.cursor_id < c.id returning 1 as one`,
-    [owner, cursors.map((c) => c.lane), cursors.map((c) => c.cursorId), cursors.map((c) => c.cursorAt)],
+     from (select * from unnest($2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[]) as t (lane, before, id, at) order by lane) c
+     where l.lane = c.lane and l.owner = $1 and l.cursor_id = c.before returning 1 as one`,
+    [
+      owner,
+      cursors.map((c) => c.lane),
+      cursors.map((c) => from.get(c.lane)),
+      cursors.map((c) => c.cursorId),
+      cursors.map((c) => c.cursorAt),
+    ],
   );
   return moved.length === cursors.length;
 }
@@ -263,16 +278,17 @@ async function saveFailed(tx: Sql, failed: Batch["failed"], now: Instant): Promi
     );
 }
 
-async function saveLogBatch(tx: Sql, batch: Batch, now: Instant): Promise<number | null> {
+async function saveLogBatch(tx: Sql, batch: Batch, name: string, now: Instant): Promise<LogBatch | null> {
   if (batch.logLines.length === 0) return null;
   const [row] = await tx.query<{ id: number }>(
-    "insert into log_batches (rows, atoms, events, created_at, claimed_until) values ($1, $2, $3, $4::bigint, $4::bigint + 10000) returning id",
+    "insert into log_batches (name, rows, atoms, events, created_at, claimed_until) values ($1::uuid, $2, $3, $4, $5::bigint, $5::bigint + 10000) returning id",
     [
+      name,
       JSON.stringify(batch.rows.map(({ lane, id, receivedAt }) => [lane, id, receivedAt])),
       batch.atoms.join(","),
       batch.logLines.length,
       now,
     ],
   );
-  return row!.id;
+  return { id: row!.id, name };
 }

@@ -3,12 +3,13 @@
  * While one batch is being written the next is read and decided, so the database and this process work at once.
  * Any fault makes it forget what it remembers and begin again from the lanes' cursors; nothing is half done.
  */
+import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "./db/postgres.ts";
 import { type InboxRow, readInbox } from "./events/inbox.ts";
 import { BEAT_MS, type HeldLane, beat, releaseLanes } from "./lanes.ts";
 import { Memory } from "./memory.ts";
-import { type Batch, cursorsOf, Overtaken, prepare, understand } from "./pipeline.ts";
+import { type Batch, cursorsOf, type LogBatch, Overtaken, prepare, understand } from "./pipeline.ts";
 import type { Clock } from "./values.ts";
 
 /** Events of one batch: enough to spread a commit's cost, few enough that it takes well under a second. */
@@ -25,7 +26,7 @@ export type WorkerOptions = {
   /** This worker's name: unique among all that were ever started. */
   readonly owner: string;
   /** Called with each batch once it is committed; `logBatch` is null when nothing is to be logged. */
-  readonly onCommit: (batch: Batch, logBatch: number | null) => void;
+  readonly onCommit: (batch: Batch, logBatch: LogBatch | null) => void;
   readonly onFault: (cause: unknown) => void;
 };
 export interface Worker {
@@ -110,6 +111,7 @@ class Loop {
   async #begin(rows: readonly InboxRow[]): Promise<void> {
     const { sql, owner, clock } = this.#options;
     const before = this.#writing;
+    const held = this.#lanes;
     await new Promise<void>((decided) => {
       this.#writing = sql
         .transaction(async (tx) => {
@@ -117,7 +119,7 @@ class Loop {
           await before;
           if (this.#failed !== null) throw new Overtaken("The batch before was not written.");
           // Texts are taken now, at the versions the former batch left, before a later batch changes the atoms in memory.
-          const prepared = prepare(batch);
+          const prepared = prepare(batch, held, randomUUID());
           decided();
           return { batch, logBatch: await prepared.write(tx, owner, clock()) };
           // Before anything outside hears of the batch, the feed commits durably which insert it belongs to; a crash

@@ -6,6 +6,7 @@
  * the rows and counts the events as logged. Lines wait in memory; what is no longer there (a crash, a log that was down
  * for long) is built again from the inbox, which keeps the same lines in the same order.
  */
+import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
@@ -32,12 +33,14 @@ export type FeedOptions = {
 };
 export interface Feed {
   /** Takes what a batch has to log. */
-  offer(batch: number, lines: readonly string[]): void;
+  offer(batch: LogBatch, lines: readonly string[]): void;
   /** Resolves when everything offered so far, and all a crash left behind, is in the log. */
   drain(): Promise<void>;
   stop(): Promise<void>;
 }
-type Held = { readonly id: number; readonly lines: readonly string[] | null; readonly count: number };
+/** A batch's number, and the name that no other batch will ever have. */
+type LogBatch = { readonly id: number; readonly name: string };
+type Held = LogBatch & { readonly lines: readonly string[] | null; readonly count: number };
 type BatchRow = {
   readonly id: number;
   readonly rows: string;
@@ -72,9 +75,9 @@ class Feeder {
     this.#options = options;
   }
 
-  offer(id: number, lines: readonly string[]): void {
+  offer({ id, name }: LogBatch, lines: readonly string[]): void {
     const keep = this.#heldLines + lines.length <= HELD_LINES_MAX;
-    this.#held.push({ id, lines: keep ? lines : null, count: lines.length });
+    this.#held.push({ id, name, lines: keep ? lines : null, count: lines.length });
     if (keep) this.#heldLines += lines.length;
     if (this.#heldLines >= INSERT_EVENTS_MAX) this.#wakeUp?.();
   }
@@ -133,28 +136,34 @@ class Feeder {
       const group: Held[] = [];
       for (let events = 0; this.#held[group.length] && events < INSERT_EVENTS_MAX;)
         events += (group.push(this.#held[group.length]!), group.at(-1)!.count);
-      const ids = group.map(({ id }) => id);
-      const insertId = await this.#claim(ids);
+      const claim = await this.#claim(group);
       // From here on the group is in the database's care: whatever fails, `#recover` repeats the same insert.
       this.#held.splice(0, group.length);
       this.#heldLines -= group.reduce((sum, held) => sum + (held.lines?.length ?? 0), 0);
-      await this.#insert(
-        insertId,
-        group.every((held) => held.lines) ? group.flatMap((held) => held.lines!) : null,
-      );
+      if (claim) {
+        const ours = group.filter(({ id }) => claim.ids.has(id));
+        await this.#insert(
+          claim.insertId,
+          ours.every((held) => held.lines) ? ours.flatMap((held) => held.lines!) : null,
+        );
+      }
       if (this.#heldLines < INSERT_EVENTS_MAX && !this.#stopping) return;
     }
   }
 
-  /** Writes down that these batches make up one insert; its number. */
-  async #claim(ids: readonly number[]): Promise<number> {
-    const [row] = await this.#options.sql.query<{ insertId: number }>(
-      `with numbered as (select nextval('log_insert_id') as n)
-       update log_batches set insert_id = numbered.n, claimed_until = $2 from numbered where id = any($1::bigint[]) and insert_id is null returning insert_id as "insertId"`,
-      [ids, this.#options.clock() + CLAIM_MS],
+  /**
+   * Writes down durably which batches make up one insert. Those that are not there were undone by a crash of PostgreSQL
+   * (the worker handles their events again) or are claimed already; null when none is there.
+   */
+  async #claim(group: readonly LogBatch[]): Promise<{ insertId: number; ids: ReadonlySet<number> } | null> {
+    const rows = await this.#options.sql.query<{ id: number; insertId: number }>(
+      `with numbered as materialized (select nextval('log_insert_id') as n)
+       update log_batches b set insert_id = numbered.n, claimed_until = $3
+       from numbered, unnest($1::bigint[], $2::uuid[]) as t (id, name)
+       where b.id = t.id and b.name = t.name and b.insert_id is null returning b.id, b.insert_id as "insertId"`,
+      [group.map(({ id }) => id), group.map(({ name }) => name), this.#options.clock() + CLAIM_MS],
     );
-    if (!row) throw new Error(`Log batches ${ids.join(", ")} were claimed by another feeder.`);
-    return row.insertId;
+    return rows[0] ? { insertId: rows[0].insertId, ids: new Set(rows.map(({ id }) => id)) } : null;
   }
 
   /** Inserts a claimed group; `given` null: its lines are to be built again. */
@@ -205,12 +214,12 @@ class Feeder {
       await this.#insert(left.insertId, null);
     }
     const held = new Set(this.#held.map(({ id }) => id));
-    const orphans = await sql.query<{ id: number; events: number }>(
-      "select id, events from log_batches where insert_id is null and claimed_until < $1 order by id limit 50",
+    const orphans = await sql.query<{ id: number; name: string; events: number }>(
+      "select id, name::text, events from log_batches where insert_id is null and claimed_until < $1 order by id limit 50",
       [now ? clock() + CLAIM_MS : clock()],
     );
-    for (const { id, events } of orphans)
-      if (!held.has(id)) this.#held.push({ id, lines: null, count: events });
+    for (const { id, name, events } of orphans)
+      if (!held.has(id)) this.#held.push({ id, name, lines: null, count: events });
     this.#held.sort((a, b) => a.id - b.id);
     if (orphans.some(({ id }) => !held.has(id))) await this.#flush();
   }
@@ -235,19 +244,20 @@ class Feeder {
     return lines;
   }
 
-  /** Sends changes of the customers' mapping; a row sent twice replaces itself. */
+  /** Sends changes of the customers' mapping, once they are durable; a row sent twice replaces itself. */
   async #remap(): Promise<void> {
     const { sql, log } = this.#options;
     for (;;) {
+      const [some] = await sql.query("select 1 as one from remaps limit 1");
+      if (!some) return;
       const rows = await sql.query<{ id: number; workspace: number; atom: number; customer: number }>(
-        "select * from remaps order by id limit 10000",
+        "update remaps set claimed = true where id in (select id from remaps order by id limit 10000) returning id, workspace, atom, customer",
       );
-      if (rows.length === 0) return;
       const lines = rows.map(({ id, workspace, atom, customer }) =>
         JSON.stringify({ workspace, atom, customer, version: id }),
       );
-      await log.insert("customersOfAtoms", lines.join("\n"), `m${rows[0]!.id}-${rows.at(-1)!.id}`);
-      await sql.query("delete from remaps where id between $1 and $2", [rows[0]!.id, rows.at(-1)!.id]);
+      await log.insert("customersOfAtoms", lines.join("\n"), `m${randomUUID()}`);
+      await sql.query("delete from remaps where id = any($1::bigint[])", [rows.map(({ id }) => id)]);
     }
   }
 }

@@ -163,6 +163,8 @@ create table accounts (
 -- log/: what still has to reach the event log, and in which insert
 create table log_batches (
   id bigint generated always as identity primary key,
+  -- Made by the worker: after a crash of PostgreSQL a number may come again for another batch, this never does.
+  name uuid not null,
   -- The inbox rows of the batch in order, [[lane, id, received_at], ...], and per event of them the atom it hangs on,
   -- or 0 when it is not to be logged: with these a crash can rebuild the same insert.
   rows text not null,
@@ -178,7 +180,9 @@ create table remaps (
   id bigint generated always as identity primary key,
   workspace int not null,
   atom bigint not null,
-  customer bigint not null
+  customer bigint not null,
+  -- Written, durably, before the log is told: what the log knows must not be undone by a crash here.
+  claimed boolean not null default false
 );
 create table workers (id text primary key, seen_at bigint not null);
 
