@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { type First, ensureFirstWorkspace } from "./access/first.ts";
 import { createKeyRing } from "./access/keys.ts";
 import type { Config } from "./config.ts";
+import { Failure } from "./errors.ts";
 import { liveRoutes } from "./customers/live.ts";
 import { customerRoutes } from "./customers/routes.ts";
 import { type Stores, openStores } from "./db/open.ts";
@@ -97,7 +98,7 @@ export async function start(options: StartOptions): Promise<Running> {
       () => runner?.stop(),
       () => app.close(),
     );
-    await app.listen({ port: config.PORT, host: config.HOST });
+    await listen(app, config);
     const address = app.server.address();
     const port = typeof address === "object" && address ? address.port : config.PORT;
     return {
@@ -111,6 +112,19 @@ export async function start(options: StartOptions): Promise<Running> {
   } catch (cause) {
     await stop();
     throw cause;
+  }
+}
+
+async function listen(app: FastifyInstance, { PORT, HOST }: Config): Promise<void> {
+  try {
+    await app.listen({ port: PORT, host: HOST, listenTextResolver: () => "listening" });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== "EADDRINUSE" && code !== "EACCES") throw cause;
+    const why = code === "EACCES" ? "may not be opened by this user" : "is taken by another program";
+    throw new Failure("configuration", `Port ${PORT} ${why}. Choose another with PORT, e.g. PORT=3001.`, {
+      cause,
+    });
   }
 }
 
