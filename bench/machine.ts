@@ -28,4 +28,5 @@ export function calibration(): number {
   return n / 0.5;
 }
 
-export const machine = () => `${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`;
+export const machine = () =>
+  `${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`;

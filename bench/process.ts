@@ -43,7 +43,15 @@ function timed(database: Database): Database {
     transaction: (work, durable) => on.transaction((tx) => work(watch(tx)), durable),
   });
   if (process.env["BENCH_STATEMENTS"])
-    process.once("exit", () => console.log([...spent].toSorted((a, b) => b[1].ms - a[1].ms).slice(0, 22).map(([name, { n, ms }]) => `${Math.round(ms)} ms  ${n} x  ${name}`).join("\n")));
+    process.once("exit", () =>
+      console.log(
+        [...spent]
+          .toSorted((a, b) => b[1].ms - a[1].ms)
+          .slice(0, 22)
+          .map(([name, { n, ms }]) => `${Math.round(ms)} ms  ${n} x  ${name}`)
+          .join("\n"),
+      ),
+    );
   return { ...database, ...watch(database) };
 }
 
@@ -51,7 +59,11 @@ async function append(count: number, of: (i: number) => number): Promise<number>
   const began = performance.now();
   const batches: Promise<void>[] = [];
   for (let i = 0; i < count; i += 100) {
-    batches.push(inbox.append(Array.from({ length: 100 }, (_, j) => sampleEvent(of(i + j), randomUUID(), Date.now() - 1000 + i))));
+    batches.push(
+      inbox.append(
+        Array.from({ length: 100 }, (_, j) => sampleEvent(of(i + j), randomUUID(), Date.now() - 1000 + i)),
+      ),
+    );
     if (batches.length === 50) await Promise.all(batches.splice(0));
   }
   await Promise.all(batches);
@@ -83,9 +95,23 @@ const appended = await append(events, () => random(customers));
 const first = await handle(events);
 await append(events, () => random(customers));
 const again = await handle(events);
-const [{ bytes } = { bytes: 0 }] = await log.rows<{ bytes: number }>("select sum(bytes_on_disk) / sum(rows) as bytes from system.parts where active and table = 'events'");
+const [{ bytes } = { bytes: 0 }] = await log.rows<{ bytes: number }>(
+  "select sum(bytes_on_disk) / sum(rows) as bytes from system.parts where active and table = 'events'",
+);
 const round = (n: number) => Math.round(n);
-console.log(JSON.stringify({ machine: machine(), calibration: round(calibration()), events, customers, appended: round(appended), newCustomers: { processed: round(first.processed), logged: round(first.logged) }, knownCustomers: { processed: round(again.processed), logged: round(again.logged) }, bytesPerEvent: round(bytes), rssMb: round(process.memoryUsage().rss / 1e6) }));
+console.log(
+  JSON.stringify({
+    machine: machine(),
+    calibration: round(calibration()),
+    events,
+    customers,
+    appended: round(appended),
+    newCustomers: { processed: round(first.processed), logged: round(first.logged) },
+    knownCustomers: { processed: round(again.processed), logged: round(again.logged) },
+    bytesPerEvent: round(bytes),
+    rssMb: round(process.memoryUsage().rss / 1e6),
+  }),
+);
 await sql.close();
 await log.close();
 await postgres.stop();

@@ -1,0 +1,87 @@
+/**
+ * `npm run bench -- [NAME...] [--full] [--json]`: one table of what the platform does on this machine, with the budgets.
+ * Everything runs on loopback and in temporary folders, is bounded in count and time, and is stopped and removed at the end.
+ */
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { accepted, whole } from "./collect.ts";
+import { footprint } from "./footprint.ts";
+import { calibration, machine } from "./machine.ts";
+import { sample, weight } from "./sample.ts";
+import { steady } from "./steady.ts";
+import { type Measured, type Row, tableOf } from "./table.ts";
+import { work } from "./work.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const { values: flags, positionals } = parseArgs({
+  options: { full: { type: "boolean" }, json: { type: "boolean" } },
+  allowPositionals: true,
+});
+
+/** The questions by name, in the order of the table. Each has an empty folder of its own. */
+const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly Row[]> } = {
+  accepted,
+  whole,
+  work: (folder) => work(folder, flags.full === true),
+  steady,
+  sample,
+  weight,
+  footprint,
+};
+
+async function ask(name: string): Promise<readonly Measured[]> {
+  const folder = await mkdtemp(join(tmpdir(), `throughline-bench-${name}-`));
+  const before = calibration();
+  try {
+    const rows = await QUESTIONS[name]!(folder);
+    const speed = (before + calibration()) / 2;
+    return rows.map((row) => ({ ...row, calibration: Math.round(speed) }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether `dist/` is what `src/` says: figures of an older program would be told as this one's. */
+async function isBuilt(): Promise<boolean> {
+  const timesOf = async (folder: string) => {
+    const files = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+    const own = files.filter(
+      (file) => file.isFile() && !file.name.includes(".test.") && !file.parentPath.includes("/web"),
+    );
+    return Promise.all(own.map(async (file) => (await stat(join(file.parentPath, file.name))).mtimeMs));
+  };
+  const [made, written] = await Promise.all([timesOf("dist"), timesOf("src")]);
+  return made.length > 0 && Math.max(...made) >= Math.max(...written);
+}
+
+const unknown = positionals.find((name) => !(name in QUESTIONS));
+if (unknown !== undefined) {
+  console.error(`There is no benchmark "${unknown}". There are ${Object.keys(QUESTIONS).join(", ")}.`);
+  process.exit(1);
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+const began = performance.now();
+if (!(await isBuilt())) {
+  console.error("dist/ is older than src/: npm run build comes first.");
+  process.exit(1);
+}
+const first = Math.round(calibration());
+const rows: Measured[] = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(QUESTIONS)) {
+  if (!flags.json) process.stderr.write(`${name} ...\n`);
+  const found = await ask(name);
+  rows.push(...found);
+  if (flags.json)
+    for (const row of found) console.log(JSON.stringify({ bench: name, machine: machine(), ...row }));
+}
+const last = Math.round(calibration());
+if (!flags.json)
+  console.log(`${machine()}
+calibration ${first.toLocaleString("en-US")} before, ${last.toLocaleString("en-US")} after (JSON.parse + fold, events/s on one core)
+${new Date().toISOString().slice(0, 16)}Z, ${Math.round((performance.now() - began) / 1000)} s in all
+
+${tableOf(rows)}`);
