@@ -53,31 +53,51 @@ if (command !== "build") {
 }
 
 function install() {
-  const lock = readFileSync(join(ROOT, "package-lock.json"));
-  // Another version of Node may need other binaries.
-  const wanted = createHash("sha256")
-    .update(lock)
-    .update(process.platform + process.arch + process.versions.modules)
-    .digest("hex");
-  if (printOf("installed") === wanted) return;
-  const complete = printOf("installed") === null && lockIs(lock);
-  if (!complete) {
+  if (printOf("installed") === wantedNow()) return;
+  if (!lockIs()) {
     console.log("Installing (once; about a minute) ...");
-    run(
-      "npm",
-      ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"],
-      "The packages could not be installed. Is the npm registry reachable from here?",
-    );
+    installPackages();
   }
-  savePrint("installed", wanted);
+  savePrint("installed", wantedNow());
+}
+
+/** What has to be installed: the lock file, on this kind of machine. */
+function wantedNow() {
+  const lock = readFileSync(join(ROOT, "package-lock.json"));
+  return createHash("sha256")
+    .update(lock)
+    .update(process.platform + process.arch)
+    .digest("hex");
+}
+
+function installPackages() {
+  const quiet = ["--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const exact = npm(["ci", ...quiet], "pipe");
+  // A lock file that was made where the registry lacks some platforms' optional packages is not whole for `npm ci`;
+  // `npm install` keeps to its versions all the same and adds what is missing.
+  if (exact.status === 0) return;
+  if (/EUSAGE/.test(String(exact.stderr)) && npm(["install", ...quiet], "inherit").status === 0) return;
+  process.stderr.write(exact.stderr ?? "");
+  console.error("The packages could not be installed. Is npm there, and its registry reachable from here?");
+  process.exit(1);
+}
+
+function npm(args, stderr) {
+  const ended = spawnSync("npm", args, {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", stderr],
+    shell: process.platform === "win32",
+  });
+  if (ended.signal) process.exit(130);
+  return ended;
 }
 
 /** Whether somebody ran `npm ci` or `npm install` for this very lock file already. */
-function lockIs(lock) {
+function lockIs() {
   const hidden = join(ROOT, "node_modules", ".package-lock.json");
   if (!existsSync(hidden)) return false;
   const installed = JSON.parse(readFileSync(hidden, "utf8")).packages;
-  return Object.entries(JSON.parse(lock.toString()).packages).every(
+  return Object.entries(JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")).packages).every(
     ([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version,
   );
 }
@@ -134,11 +154,7 @@ function copyData(from, to) {
 }
 
 function run(file, args, sentence) {
-  const ended = spawnSync(file, args, {
-    cwd: ROOT,
-    stdio: ["ignore", "inherit", "inherit"],
-    shell: process.platform === "win32" && file === "npm",
-  });
+  const ended = spawnSync(file, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
   if (ended.signal) process.exit(130);
   if (ended.status !== 0) {
     console.error(sentence);
