@@ -49,7 +49,10 @@ async function isBuilt(): Promise<boolean> {
   const timesOf = async (folder: string) => {
     const files = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true }).catch(() => []);
     const own = files.filter(
-      (file) => file.isFile() && !file.name.includes(".test.") && !file.parentPath.includes("/web"),
+      (file) =>
+        file.isFile() &&
+        !file.name.includes(".test.") &&
+        !file.parentPath.startsWith(join(ROOT, "dist", "web")),
     );
     return Promise.all(own.map(async (file) => (await stat(join(file.parentPath, file.name))).mtimeMs));
   };
