@@ -125,6 +125,13 @@ export async function load<R extends Report>(order: Order, begin: () => void = (
   }
 }
 
+/** What the CPU spent on an event, from one `usage` to another: says more than a rate on a machine that is shared. */
+export const cpuNote = (
+  before: { readonly cpuSeconds: number },
+  after: { readonly cpuSeconds: number },
+  events: number,
+): string => `${Math.round(((after.cpuSeconds - before.cpuSeconds) / events) * 1e6)} us of CPU an event`;
+
 /** CPU seconds and proportional memory of a process and all below it (Linux), those that ended in between included. */
 export async function usage(
   pid: number,

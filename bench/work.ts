@@ -1,6 +1,6 @@
 /** How many events a second the worker handles from a full inbox, at growing numbers of customers. */
 import { fillCustomers, fillInbox, onFolder } from "./fill.ts";
-import { startProgram, untilStats } from "./program.ts";
+import { cpuNote, startProgram, untilStats, usage } from "./program.ts";
 import { type Row, atLeast } from "./table.ts";
 
 const EVENTS = 150_000;
@@ -23,8 +23,10 @@ export async function work(folder: string, full: boolean): Promise<readonly Row[
     const program = await startProgram(folder);
     try {
       const from = await untilStats(program, ({ processed }) => processed >= before + SKIPPED);
+      const spent = await usage(program.pid);
       const processed = await untilStats(program, (stats) => stats.processed >= before + EVENTS);
       const logged = await untilStats(program, (stats) => stats.logged >= before + EVENTS);
+      const note = cpuNote(spent, await usage(program.pid), before + EVENTS - from.stats.processed);
       const over = (to: typeof from, name: "processed" | "logged") =>
         (before + EVENTS - from.stats[name]) / ((to.atMs - from.atMs) / 1000);
       const at = `at ${size.toLocaleString("en-US")} customers`;
@@ -42,6 +44,7 @@ export async function work(folder: string, full: boolean): Promise<readonly Row[
           unit: "events/s",
           budget: atLeast(20_000),
           scales: true,
+          note,
         },
       );
       before += EVENTS;
