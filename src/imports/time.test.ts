@@ -27,6 +27,8 @@ describe("times in files", () => {
     ["1/2/2024 3:04 PM", { format: "pattern", pattern: "MM/dd/yyyy HH:mm a" }, "2024-01-02T15:04:00.000Z"],
     // Clocks go forward at 2:00 and back at 3:00; a skipped time is read on, a doubled one is the first.
     ["2024-03-31 02:30:00", { zone: "Europe/Berlin" }, "2024-03-31T01:30:00.000Z"],
+    ["2024-03-31 03:30:00", { zone: "Europe/Berlin" }, "2024-03-31T01:30:00.000Z"],
+    ["2024-10-27 12:00:00", { zone: "Europe/Berlin" }, "2024-10-27T11:00:00.000Z"],
     ["2024-10-27 02:30:00", { zone: "Europe/Berlin" }, "2024-10-27T00:30:00.000Z"],
     ["2024-02-30", {}, null],
     ["2024-01-01T25:00:00Z", {}, null],
