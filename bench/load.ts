@@ -101,8 +101,9 @@ async function hold({
   const statuses: { [status: string]: number } = {};
   const [eventMs, readMs, visibleMs]: [number[], number[], number[]] = [[], [], []];
   const ask = async (request: Buffer, into: number[]) => {
-    let began = 0;
-    const { status } = await connections.ask(request, (sentAt) => (began = sentAt));
+    // Waiting for a free connection counts: a server that falls behind shows in the times.
+    const began = performance.now();
+    const { status } = await connections.ask(request);
     into.push(performance.now() - began);
     statuses[status] = (statuses[status] ?? 0) + 1;
   };

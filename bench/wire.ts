@@ -70,21 +70,23 @@ export class Connection {
   }
 }
 
-/** Connections that are opened as needed and used again. */
+/** Connections that are opened as needed and used again; when all are in use, who comes waits its turn. */
 export class Connections {
   readonly #port: number;
   readonly #free: Connection[] = [];
   readonly #all: Connection[] = [];
+  readonly #waiting: ((connection: Connection) => void)[] = [];
+  #opening = 0;
   constructor(port: number) {
     this.#port = port;
   }
 
-  /** Asks on a free connection. `sent` hears when the request left. */
-  async ask(request: Buffer, sent?: (atMs: number) => void): Promise<Answer> {
-    const connection = this.#free.pop() ?? (await this.#open());
-    sent?.(performance.now());
+  async ask(request: Buffer): Promise<Answer> {
+    const connection = this.#free.pop() ?? (await this.#another());
     const answer = await connection.ask(request);
-    this.#free.push(connection);
+    const next = this.#waiting.shift();
+    if (next) next(connection);
+    else this.#free.push(connection);
     return answer;
   }
 
@@ -92,15 +94,18 @@ export class Connections {
     for (const connection of this.#all) connection.close();
   }
 
-  async #open(): Promise<Connection> {
-    if (this.#all.length >= CONNECTIONS_MAX)
-      throw new Error(`${CONNECTIONS_MAX} requests are under way: the server does not keep up.`);
+  async #another(): Promise<Connection> {
+    if (this.#all.length + this.#opening >= CONNECTIONS_MAX)
+      return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#opening++;
     const connection = await Connection.open(this.#port);
+    this.#opening--;
     this.#all.push(connection);
     return connection;
   }
 }
-const CONNECTIONS_MAX = 1000;
+/** As many as a few hundred visitors at once; a server that keeps up needs far fewer. */
+const CONNECTIONS_MAX = 256;
 
 /** The bytes of a request that carries JSON under a write key. */
 export function post(path: string, writeKey: string, body: string): Buffer {
