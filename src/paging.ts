@@ -10,7 +10,8 @@ import { Failure } from "./errors.ts";
 /** The parts of a place, in the list's sort order. */
 export type Place = readonly (string | number)[];
 
-const Parts = z.array(z.union([z.string().max(500), z.number()])).max(8);
+// Numbers of rows and instants: a fraction or 1e300 would be a fault in a store rather than an answer.
+const Parts = z.array(z.union([z.string().max(500), z.int()])).max(8);
 const CURSOR_CHARS_MAX = 2_000;
 
 /** The cursor for the page after `place`. */

@@ -193,8 +193,11 @@ function textOf(value: Json | undefined): string | undefined {
   return typeof value === "string" && value !== "" ? value.slice(0, 200) : undefined;
 }
 
-/** A finite number, also one written as text (shops send prices as strings). */
+/** Beyond this no amount or quantity is meant, and sums of such would leave the numbers JSON can write. */
+const NUMBER_MAX = 1e15;
+
+/** A number, also one written as text (shops send prices as strings). */
 function numberOf(value: Json | undefined): number | undefined {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof number === "number" && Number.isFinite(number) ? number : undefined;
+  return typeof number === "number" && Math.abs(number) <= NUMBER_MAX ? number : undefined;
 }

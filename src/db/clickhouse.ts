@@ -72,9 +72,10 @@ function eventLogOn(client: ClickHouseClient, kind: "embedded" | "server"): Even
       }),
     insert: (table, lines, token) =>
       guard(async () => {
-        // The settings stand in the text because chDB's connection passes none; both engines read them there.
+        // The settings stand in the text because chDB's connection passes none; both engines read them there. An insert
+        // may hold events of any number of months (an import of ten years does), and so go to as many partitions.
         await client.command({
-          query: `insert into ${table} settings insert_deduplication_token = '${token}', async_insert = 0 format JSONEachRow ${lines}`,
+          query: `insert into ${table} settings insert_deduplication_token = '${token}', async_insert = 0, max_partitions_per_insert_block = 0 format JSONEachRow ${lines}`,
           ...(kind === "server" && { clickhouse_settings: { wait_end_of_query: 1 } }),
         });
       }),

@@ -9,8 +9,10 @@ import type { Instant, Json } from "../values.ts";
 const DAY_MS = 86_400_000;
 /** Further in the future than this is a broken clock, not a plan. */
 const AHEAD_MS_MAX = DAY_MS;
-/** What a Date can hold. */
-const INSTANT_MAX = 8_640_000_000_000_000;
+/** The years 0000 to 9999: what ISO 8601 writes with four digits, so what every answer of ours can say. */
+const INSTANT_MIN = Date.parse("0000-01-01T00:00:00.000Z");
+const INSTANT_MAX = Date.parse("9999-12-31T23:59:59.999Z");
+const isInstant = (at: number): boolean => at >= INSTANT_MIN && at <= INSTANT_MAX;
 /** Numbers below are seconds since 1970 (until the year 5138), above milliseconds (from 1973 on). */
 const SECONDS_BELOW = 100_000_000_000;
 const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?$/;
@@ -27,7 +29,7 @@ export function instantOf(value: Json | undefined): Instant | null {
     return value.length === 24 ? (utcOf(value) ?? looseOf(value)) : looseOf(value);
   if (typeof value !== "number" || !Number.isFinite(value)) return null;
   const at = Math.round(Math.abs(value) < SECONDS_BELOW ? value * 1000 : value);
-  return Math.abs(at) <= INSTANT_MAX ? at : null;
+  return isInstant(at) ? at : null;
 }
 
 /** `2026-11-21T17:25:17.193Z`, the form every SDK sends, several times faster than Date.parse; null for any other. */
@@ -61,7 +63,7 @@ function looseOf(value: string): Instant | null {
     const offset =
       zone.length === 3 ? `${zone}:00` : zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
     const at = Date.parse(`${day}T${time.replace(",", ".")}${offset.toUpperCase()}`);
-    return Number.isNaN(at) ? null : at;
+    return isInstant(at) ? at : null;
   }
   return /^\d{9,13}(\.\d+)?$/.test(text) ? instantOf(Number(text)) : null;
 }
@@ -78,5 +80,5 @@ export function happenedAtOf(
 ): Instant {
   if (originalAt === null) return receivedAt;
   const at = sentAt === null ? originalAt : receivedAt - (sentAt - originalAt);
-  return at > receivedAt + AHEAD_MS_MAX || Math.abs(at) > INSTANT_MAX ? receivedAt : at;
+  return at > receivedAt + AHEAD_MS_MAX || !isInstant(at) ? receivedAt : at;
 }
