@@ -2,9 +2,8 @@
  * A private PostgreSQL under the data folder: initialised once, started with us, gone with us.
  *
  * The server runs under a shell that holds our end of a pipe as its standard input: when this process dies, however it
- * dies, the pipe closes and the shell stops the server (fast shutdown). PostgreSQL refuses to run as root, so when we
- * are root it runs as an unprivileged user; where that user cannot enter the folders above (a private home, a mktemp
- * folder), `setpriv` leaves it the one capability to pass them.
+ * dies, the pipe closes and the shell stops the server (fast shutdown). PostgreSQL refuses to run as root: see
+ * unprivileged.ts.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -18,7 +17,6 @@ import {
   mkdir,
   readFile,
   rm,
-  stat,
   symlink,
   writeFile,
 } from "node:fs/promises";
@@ -29,6 +27,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
 import { Failure } from "../errors.ts";
+import { type Command, commandAs, programsFor, type User, userFor } from "./unprivileged.ts";
 
 const execute = promisify(execFile);
 const START_MS = 60_000;
@@ -83,14 +82,13 @@ export async function startEmbedded({
   programs,
   onExit,
 }: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const native = programs ?? (await nativeFolder());
   const folder = join(dataDir, "postgres");
   await mkdir(folder, { recursive: true });
-  const user = await userFor(folder, native);
+  const user = await userFor(folder);
+  const native = await programsFor(user, programs ?? (await nativeFolder()));
   const socketDir = await socketFolder(dataDir, user);
   await stopLeftover(folder);
-  const call = (program: string, args: readonly string[]) =>
-    commandAs(user, join(native, "bin", program), args);
+  const call: Call = (program, args) => commandAs(user, join(native, "bin", program), args);
   if (!existsSync(join(folder, "PG_VERSION"))) await initialise(call, folder);
   const all = { ...SETTINGS, unix_socket_directories: `'${socketDir}'`, ...settings };
   await writeFile(
@@ -115,7 +113,7 @@ export async function startEmbedded({
 }
 
 type Supervised = {
-  readonly command: readonly [file: string, args: readonly string[]];
+  readonly command: Command;
   readonly folder: string;
   readonly native: string;
   readonly url: string;
@@ -167,7 +165,7 @@ async function supervise({
 
 /** Starts the server under its watching shell; `exited` tells how it ended. Throws when it ends before it answers. */
 async function spawnServer(
-  [file, args]: Supervised["command"],
+  { file, args, as }: Command,
   native: string,
   url: string,
 ): Promise<{ started: ChildProcess; exited: Promise<string> }> {
@@ -176,6 +174,7 @@ async function spawnServer(
     stdio: ["pipe", "ignore", "pipe"],
     detached: true,
     cwd: "/",
+    ...as,
     env: { ...process.env, LD_LIBRARY_PATH: join(native, "lib"), TZ: "UTC", LC_ALL: "C" },
   });
   let said = "";
@@ -193,8 +192,7 @@ async function spawnServer(
   return { started, exited };
 }
 
-type User = { readonly uid: number; readonly gid: number; readonly privileged: boolean };
-type Call = (program: string, args: readonly string[]) => readonly [file: string, args: readonly string[]];
+type Call = (program: string, args: readonly string[]) => Command;
 
 /** The folder with PostgreSQL's programs and libraries, with the links its package leaves out put in place. */
 async function nativeFolder(): Promise<string> {
@@ -228,53 +226,6 @@ async function nativeFolder(): Promise<string> {
   return folder;
 }
 
-/** Who the server runs as: null for ourselves; when we are root, the folder's owner or `nobody`. */
-async function userFor(folder: string, native: string): Promise<User | null> {
-  if (process.getuid?.() !== 0) return null;
-  const owner = await stat(folder);
-  let { uid, gid } = owner;
-  if (uid === 0) {
-    const nobody = /^nobody:[^:]*:(\d+):(\d+):/m.exec(await readFile("/etc/passwd", "utf8").catch(() => ""));
-    if (!nobody)
-      throw new Failure(
-        "configuration",
-        "PostgreSQL does not run as root and there is no user nobody. Start as another user, or set DATABASE_URL.",
-      );
-    [uid, gid] = [Number(nobody[1]), Number(nobody[2])];
-    await chown(folder, uid, gid);
-  }
-  const open = (await Promise.all([folder, native].map(enterable))).every(Boolean);
-  if (!open && !existsSync("/usr/bin/setpriv"))
-    throw new Failure(
-      "configuration",
-      `PostgreSQL does not run as root, and no other user may enter ${dirname(folder)}. Move the project to a folder all may enter (chmod o+x), start as another user, or set DATABASE_URL.`,
-    );
-  return { uid, gid, privileged: !open };
-}
-
-/** Whether every folder above and at `path` lets anybody pass. */
-async function enterable(path: string): Promise<boolean> {
-  for (let at = dirname(path); ; at = dirname(at)) {
-    if (((await stat(at)).mode & 0o001) === 0) return false;
-    if (at === dirname(at)) return true;
-  }
-}
-
-function commandAs(
-  user: User | null,
-  file: string,
-  args: readonly string[],
-): readonly [string, readonly string[]] {
-  if (!user) return [file, args];
-  const caps = user.privileged
-    ? ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    : ["--inh-caps=-all"];
-  return [
-    "/usr/bin/setpriv",
-    [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", ...caps, file, ...args],
-  ];
-}
-
 /** A short folder for the socket: a socket's path may have 107 characters, a project's may have more. */
 async function socketFolder(dataDir: string, user: User | null): Promise<string> {
   const folder = join(
@@ -290,7 +241,7 @@ async function socketFolder(dataDir: string, user: User | null): Promise<string>
 }
 
 async function initialise(call: Call, folder: string): Promise<void> {
-  const [file, args] = call("initdb", [
+  const { file, args, as } = call("initdb", [
     "-D",
     folder,
     "-U",
@@ -304,7 +255,7 @@ async function initialise(call: Call, folder: string): Promise<void> {
     "--no-instructions",
   ]);
   try {
-    await execute(file, [...args], { cwd: "/", env: { ...process.env, LC_ALL: "C", TZ: "UTC" } });
+    await execute(file, [...args], { cwd: "/", ...as, env: { ...process.env, LC_ALL: "C", TZ: "UTC" } });
   } catch (cause) {
     await rm(join(folder, "PG_VERSION"), { force: true });
     throw new Failure(
