@@ -14,11 +14,11 @@ import type { StepMeter } from "../events/meter.ts";
 import type { Event, Inbox } from "../events/model.ts";
 import type { Clock } from "../values.ts";
 import { createGrouper, type Group } from "./group.ts";
-import { compile } from "./mapping.ts";
+import { compile, type RowMapper } from "./mapping.ts";
 import { IMPORT_LIMITS } from "./model.ts";
 import { dataPath, refusedPath } from "./place.ts";
 import { hashOf, prepare, type Prepared } from "./prepare.ts";
-import { readHead, readRows } from "./read.ts";
+import { type Piece, readHead, readRows } from "./read.ts";
 import {
   cancelIdleUploads,
   claimImport,
@@ -227,15 +227,42 @@ async function readAll(of: Run): Promise<Ended | "done"> {
   const compiled = compile(mapping, head.header, hashOf);
   if (compiled.type === "missing")
     throw new Failure("unprocessable", `The file has no column ${compiled.columns.join(", ")}.`);
-  const { mapper } = compiled;
-  const grouper = createGrouper(mapper.keyOf);
-  const importer = { workspace: row.workspace, key: row.key, country: undefined, keepIp: deps.keepIp };
+  const sender = createSender(of, compiled.mapper);
   const from =
     row.positionBytes > head.start.bytes ? { bytes: row.positionBytes, line: row.positionLine } : head.start;
+  try {
+    for await (const piece of readRows(path, mapping, head, from)) {
+      const ended = await sender.take(piece);
+      if (ended) return ended;
+    }
+  } catch (cause) {
+    if (!(cause instanceof Failure) || cause.code !== "unprocessable") throw cause;
+    // The group at a break may lack rows, so it is left out; what came before it counts.
+    await sender.flush();
+    await save(of, of.progress);
+    throw cause;
+  }
+  return (await sender.finish()) ?? "done";
+}
+
+type Sender = {
+  /** Groups the rows and sends what is enough for a batch. */
+  take(piece: Piece): Promise<Ended | null>;
+  /** Sends the groups that are whole, and waits until they are durable. */
+  flush(): Promise<Ended | null>;
+  /** As `flush`, with the group still open. */
+  finish(): Promise<Ended | null>;
+};
+
+/** One batch is on its way to the inbox while the next is made. */
+function createSender(of: Run, mapper: RowMapper): Sender {
+  const { deps, row } = of;
+  const grouper = createGrouper(mapper.keyOf);
+  const importer = { workspace: row.workspace, key: row.key, country: undefined, keepIp: deps.keepIp };
   let groups: Group[] = [];
-  // One batch is on its way to the inbox while the next is made.
+  let fileBytes = 0;
   let sent: Promise<Ended | null> = Promise.resolve(null);
-  const send = async (fileBytes: number): Promise<Ended | null> => {
+  const send = async (): Promise<Ended | null> => {
     const batch = groups;
     groups = [];
     const made = prepare(batch, row.name, mapper, importer, deps.clock(), deps.meter, deps.seconds);
@@ -246,21 +273,26 @@ async function readAll(of: Run): Promise<Ended | "done"> {
     sent.catch(() => undefined);
     return null;
   };
-  let fileBytes = 0;
-  for await (const piece of readRows(path, mapping, head, from)) {
-    fileBytes = piece.fileBytes;
-    for (const fileRow of piece.rows) {
-      const group = grouper.add(fileRow);
-      if (group) groups.push(group);
-      if (groups.length < GROUPS_AT_ONCE) continue;
-      const ended = of.signal.aborted ? "stopped" : await send(fileBytes);
-      if (ended) return (await sent) ?? ended;
-    }
-  }
-  const open = grouper.finish();
-  if (open) groups.push(open);
-  const ended = groups.length > 0 ? await send(fileBytes) : null;
-  return ended ?? (await sent) ?? "done";
+  const flush = async () => (groups.length > 0 ? await send() : null) ?? (await sent);
+  return {
+    take: async (piece) => {
+      fileBytes = piece.fileBytes;
+      for (const fileRow of piece.rows) {
+        const group = grouper.add(fileRow);
+        if (group) groups.push(group);
+        if (groups.length < GROUPS_AT_ONCE) continue;
+        const ended = of.signal.aborted ? "stopped" : await send();
+        if (ended) return (await sent) ?? ended;
+      }
+      return null;
+    },
+    flush,
+    finish: () => {
+      const open = grouper.finish();
+      if (open) groups.push(open);
+      return flush();
+    },
+  };
 }
 
 /** Makes a batch durable, then remembers that it is. */

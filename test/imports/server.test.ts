@@ -160,9 +160,19 @@ test("what is no such file is an answer in a sentence", async () => {
   expect(
     (await refuse(`name=a.csv&mapping=${encodeURIComponent('{"format":"csv"}')}`, "a\n1\n"))[0],
   ).toBeGreaterThanOrEqual(400);
-  const cut = gzipSync(`email\n${Array.from({ length: 20_000 }, (_, i) => `p${i}@example.com`).join("\n")}`);
-  const done = await ended((await upload("name=cut.csv.gz", cut.subarray(0, cut.length - 5000))).id);
+  const packed = (rows: number) =>
+    gzipSync(`email\n${Array.from({ length: rows }, (_, i) => `p${i}@example.com`).join("\n")}`);
+  const short = packed(5_000);
+  expect(await refuse("name=cut.csv.gz", short.subarray(0, short.length - 500))).toEqual([
+    422,
+    expect.stringContaining("cut off"),
+  ]);
+  // Where the beginning can be read, what comes before the break is imported.
+  const long = packed(70_000);
+  const done = await ended((await upload("name=cut.csv.gz", long.subarray(0, long.length - 5000))).id);
   expect(done).toMatchObject({ state: "failed", detail: expect.stringContaining("cut off") });
+  expect(done.eventsAccepted).toBe(done.rowsRead);
+  expect(done.eventsAccepted).toBeGreaterThan(55_000);
 });
 
 test("what was exported and imported into another workspace gives the same events", async () => {
