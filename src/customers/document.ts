@@ -58,7 +58,7 @@ export const CustomerDocument = z.object({
     lastAt: At.nullable(),
     recent: z.array(z.object({
       orderId: z.string(), at: At, currency: z.string(), valueMinor: z.number(), refundedMinor: z.number(),
-      products: z.array(z.string()),
+      products: z.array(z.string()), title: z.string().nullable().describe("The first product's name"),
     })), // prettier-ignore
   }),
   consents: z.array(

@@ -62,6 +62,8 @@ export type OrderKnown = {
   readonly valueMinor: number;
   readonly currency: string;
   readonly products: readonly string[];
+  /** The first product's name, where told: what people call the order by. */
+  readonly title?: string;
 };
 /** What was given back on an order. A refund of the whole order has `valueMinor` null. */
 export type RefundKnown = {

@@ -123,17 +123,21 @@ function cartOf(
   return lines.length > 0 || what === "set" || what === "clear" ? [{ at, id, do: what, lines }] : [];
 }
 
+const TITLE_CHARS_MAX = 80;
 function ordersOf({ happenedAt: at, id }: Event, properties: JsonObject): { [orderId: string]: OrderKnown } {
   // An order without an id cannot be told from another; the event's own id stands for it.
   const orderId = textOf(properties["order_id"]) ?? id;
   const products = Array.isArray(properties["products"]) ? (properties["products"] as readonly Json[]) : [];
   const amount = amountOf(properties) ?? products.reduce<number>((sum, line) => sum + lineAmount(line), 0);
   const currency = currencyOf(properties);
+  const lines = products.slice(0, 50).flatMap((line) => (isObject(line) ? (productOf(line) ?? []) : []));
+  const title = lines[0]?.name?.slice(0, TITLE_CHARS_MAX);
   return {
     [orderId]: {
       at, id, orderId, currency,
       valueMinor: minorOf(amount, currency),
-      products: products.slice(0, 50).flatMap((line) => (isObject(line) ? (productOf(line)?.id ?? []) : [])),
+      products: lines.map((product) => product.id),
+      ...(title && { title }),
     },
   }; // prettier-ignore
 }

@@ -134,8 +134,8 @@ function purchasesOf(known: Knowledge): CustomerDocument["purchases"] {
     value: [...value].toSorted(byKey).map(([currency, valueMinor]) => ({ currency, valueMinor })),
     firstAt: orders.length > 0 ? isoOf(orders.at(-1)!.at) : null,
     lastAt: orders.length > 0 ? isoOf(orders[0]!.at) : null,
-    recent: orders.slice(0, RECENT_ORDERS).map(({ orderId, at, currency, valueMinor, products }) => ({
-      orderId, at: isoOf(at), currency, valueMinor, refundedMinor: refunds.get(orderId) ?? 0, products: [...products],
+    recent: orders.slice(0, RECENT_ORDERS).map(({ orderId, at, currency, valueMinor, products, title = null }) => ({
+      orderId, at: isoOf(at), currency, valueMinor, refundedMinor: refunds.get(orderId) ?? 0, products: [...products], title,
     })), // prettier-ignore
   };
 }

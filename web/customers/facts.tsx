@@ -55,6 +55,15 @@ function namesOf({ recentlyViewed, cart }: CustomerDocument): ReadonlyMap<string
   return new Map([...recentlyViewed, ...cart.items].map(({ product }) => [product.id, productName(product)]));
 }
 
+type Order = CustomerDocument["purchases"]["recent"][number];
+
+/** What people would call an order: its first product and how many more, or its number. */
+function orderName({ title, products, orderId }: Order, names: ReadonlyMap<string, string>): string {
+  const first = title ?? (products[0] === undefined ? null : (names.get(products[0]) ?? products[0]));
+  if (first === null) return `Order ${orderId}`;
+  return products.length > 1 ? `${first} and ${products.length - 1} more` : first;
+}
+
 function Purchases({ customer }: { customer: CustomerDocument }) {
   const { purchases } = customer;
   const names = namesOf(customer);
@@ -65,12 +74,7 @@ function Purchases({ customer }: { customer: CustomerDocument }) {
         {purchases.recent.slice(0, 6).map((order) => (
           <li key={order.orderId}>
             <div className={classes["line"]}>
-              <span className="wrap">
-                {order.products
-                  .slice(0, 3)
-                  .map((product) => names.get(product) ?? product)
-                  .join(", ") || `Order ${order.orderId}`}
-              </span>
+              <span className="wrap">{orderName(order, names)}</span>
               <span>{money(order.valueMinor, order.currency)}</span>
             </div>
             <div className={classes["small"]}>
