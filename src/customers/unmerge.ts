@@ -5,6 +5,7 @@
 import type { Database, Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import { componentsOf } from "../identity/directory.ts";
+import { ATOMS_MAX } from "../identity/resolve.ts";
 import { type StoredLink, linksOf, markLink } from "../identity/store.ts";
 import { type AtomId, type Instant, type WorkspaceId, customerIdOf } from "../values.ts";
 import { type CustomerAtom, loadAtoms, prepareAtoms } from "./store.ts";
@@ -22,7 +23,7 @@ export async function unmerge(
     const { link, atoms, links } = await locked(tx, workspace, atom, linkId);
     if (!(await markLink(tx, link.id, now, by)))
       throw new Failure("conflict", "This join is undone already.");
-    const apart = atoms.map((one) => keptApart(one, link, true));
+    const apart = atoms.map((one) => keptApart(one, link));
     return remap(
       tx,
       apart,
@@ -44,7 +45,7 @@ export async function relink(
     const { link, atoms, links } = await locked(tx, workspace, atom, linkId);
     if (!(await markLink(tx, link.id, now, null)))
       throw new Failure("conflict", "This join is in force already.");
-    const together = atoms.map((one) => keptApart(one, link, false));
+    const together = madeOne(atoms);
     const [customer] = await remap(
       tx,
       together,
@@ -53,6 +54,20 @@ export async function relink(
     );
     return customer!;
   });
+}
+
+/**
+ * The atoms without what keeps them apart from each other: who puts a join in force again says that the two customers,
+ * as they are now, are one.
+ */
+function madeOne(atoms: readonly CustomerAtom[]): readonly CustomerAtom[] {
+  if (atoms.length > ATOMS_MAX)
+    throw new Failure(
+      "conflict",
+      `A customer may be joined from ${ATOMS_MAX} at most; this would be one of ${atoms.length}.`,
+    );
+  const ids = new Set(atoms.map(({ id }) => id));
+  return atoms.map((atom) => ({ ...atom, apart: atom.apart.filter((id) => !ids.has(id)) }));
 }
 
 /** The link and every atom that it may touch, locked against the workers until the transaction ends. */
@@ -76,11 +91,9 @@ async function locked(tx: Sql, workspace: WorkspaceId, atom: AtomId, linkId: num
   return { link, atoms, links: await linksOf(tx, workspace, ids) };
 }
 
-function keptApart(atom: CustomerAtom, { a, b }: StoredLink, apart: boolean): CustomerAtom {
+function keptApart(atom: CustomerAtom, { a, b }: StoredLink): CustomerAtom {
   const other = atom.id === a ? b : atom.id === b ? a : null;
-  if (other === null) return atom;
-  const rest = atom.apart.filter((id) => id !== other);
-  return { ...atom, apart: apart ? [...rest, other] : rest };
+  return other === null ? atom : { ...atom, apart: [...atom.apart.filter((id) => id !== other), other] };
 }
 
 async function remap(

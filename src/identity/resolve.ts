@@ -15,6 +15,8 @@ import { type AsideReason, type Identifier, KIND_RULES, type LinkRule } from "./
 
 /** Most atoms one customer may be joined from; more is a sign of a broken identifier. */
 export const ATOMS_MAX = 100;
+/** Most names one customer may go by, of all kinds together: the bound of what aliases add. */
+export const NAMES_MAX = 500;
 
 /** What the resolver needs to know of an atom. */
 export type AtomIdentity = {
@@ -95,17 +97,19 @@ class Findings {
     if (refused === "shared_device") this.#share.push(identifier);
   }
 
-  /** An alias is the sender's own word that two names are one customer: limits per kind do not hold it back. */
+  /**
+   * An alias is the sender's own word that two names are one customer: limits per kind do not hold it back. A device
+   * found to be shared stays nobody's all the same.
+   */
   alias(previous: Identifier): void {
     const guesses = [
       previous,
       ...(["anonymous_id", "user_id", "email"] as const).map((kind) => ({ kind, value: previous.value })),
     ];
     const known = guesses.find((guess) => (this.#view.pointerOf(guess)?.atom ?? 0) !== 0);
-    if (!known) {
-      if (!this.#attach.some(({ value }) => value === previous.value)) this.#attach.push(previous);
-      return;
-    }
+    if (this.#view.pointerOf(known ?? previous)?.shared)
+      return void this.#asides.push({ identifier: known ?? previous, reason: "shared_device" });
+    if (!known) return this.#attachFormer(previous);
     const to = this.#view.pointerOf(known)!.atom as AtomId;
     if (this.#members.has(to)) return;
     const other = this.#view.membersOf(this.#view.atom(to).customer);
@@ -129,6 +133,14 @@ class Findings {
     const held = this.#valuesOf([...this.#members.values()], identifier.kind);
     if (held.size < KIND_RULES[identifier.kind].limit) this.#attach.push(identifier);
     else this.#asides.push({ identifier, reason: "limit" });
+  }
+
+  #attachFormer(previous: Identifier): void {
+    if (this.#attach.some(({ value }) => value === previous.value)) return;
+    let names = this.#attach.length;
+    for (const { identifiers } of this.#members.values()) names += identifiers.length;
+    if (names < NAMES_MAX) this.#attach.push(previous);
+    else this.#asides.push({ identifier: previous, reason: "limit" });
   }
 
   #refusalOf(identifier: Identifier, other: readonly AtomIdentity[]): AsideReason | null {
