@@ -19,7 +19,8 @@ const nameOf = (n: number) =>
 const scattered = (n: number) => Math.imul(n + 1, 2_654_435_761) >>> 0;
 
 /** The customer of event number `n`: all are met about equally often, in no order. */
-export const customerOf = (n: number, customers: number): number => (scattered(n) ^ (n >>> 3)) % customers;
+export const customerOf = (n: number, customers: number): number =>
+  ((scattered(n) ^ (n >>> 3)) >>> 0) % customers;
 
 /** Event number `n` of a run. `run` makes message ids differ from those of other runs. */
 export function bodyOf(n: number, run: string, customers: number, at: number): object {
