@@ -1,9 +1,9 @@
 /**
- * `npm start` and `npm run demo`: from a fresh clone to a running server with Node alone. Installs what is missing,
+ * `npm start`, `npm run demo` and `npm test`: from a fresh clone with Node alone. Installs what is missing,
  * builds what is older than its source, then becomes the server. Plain JavaScript without packages, because it runs
  * before there are any.
  *
- *     node scripts/start.js [start|demo|build] [--port N] [--data FOLDER] [--roles LIST]
+ *     node scripts/start.js [start|demo|build|test] [--port N] [--data FOLDER] [--roles LIST]
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -39,12 +39,18 @@ const given = process.argv.slice(2);
 // `npm start -- --port 4000` names no command.
 const command = given[0] === undefined || given[0].startsWith("-") ? "start" : given[0];
 const flags = given[0] === command ? given.slice(1) : given;
-if (!["start", "demo", "build"].includes(command)) {
-  console.error(`"${command}" is none of start, demo and build.`);
+if (!["start", "demo", "build", "test"].includes(command)) {
+  console.error(`"${command}" is none of start, demo, build and test.`);
   process.exit(1);
 }
 
 install();
+if (command === "test") {
+  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+  process.exit(
+    spawnSync(process.execPath, [vitest, "run", ...flags], { cwd: ROOT, stdio: "inherit" }).status ?? 130,
+  );
+}
 if (existsSync(join(ROOT, "src"))) build(command === "build");
 if (command !== "build") {
   // The same process becomes the server: its signals are the server's, and nothing is left behind.
@@ -71,25 +77,18 @@ function wantedNow() {
 }
 
 function installPackages() {
-  const quiet = ["--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-  const exact = npm(["ci", ...quiet], "pipe");
-  // A lock file that was made where the registry lacks some platforms' optional packages is not whole for `npm ci`;
-  // `npm install` keeps to its versions all the same and adds what is missing.
-  if (exact.status === 0) return;
-  if (/EUSAGE/.test(String(exact.stderr)) && npm(["install", ...quiet], "inherit").status === 0) return;
-  process.stderr.write(exact.stderr ?? "");
-  console.error("The packages could not be installed. Is npm there, and its registry reachable from here?");
-  process.exit(1);
-}
-
-function npm(args, stderr) {
-  const ended = spawnSync("npm", args, {
+  // `npm install` keeps to the lock file's versions. `npm ci` would refuse it: a registry that lacks other platforms'
+  // optional packages leaves them out of the lock file, and that is where ours was made.
+  const quiet = ["--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const ended = spawnSync("npm", ["install", ...quiet], {
     cwd: ROOT,
-    stdio: ["ignore", "inherit", stderr],
+    stdio: ["ignore", "inherit", "inherit"],
     shell: process.platform === "win32",
   });
+  if (ended.status === 0) return;
   if (ended.signal) process.exit(130);
-  return ended;
+  console.error("The packages could not be installed. Is npm there, and its registry reachable from here?");
+  process.exit(1);
 }
 
 /** Whether somebody ran `npm ci` or `npm install` for this very lock file already. */
