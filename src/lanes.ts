@@ -35,9 +35,10 @@ export async function beat(sql: Sql, owner: string): Promise<readonly HeldLane[]
       `insert into workers (id, seen_at) values ($1, ${NOW}) on conflict (id) do update set seen_at = excluded.seen_at`,
       [owner],
     );
-    await tx.query(`delete from workers where seen_at < ${NOW} - 60000`);
+    // What was stamped long after now is of a clock that was set back since: nobody can have said it lately.
+    await tx.query(`delete from workers where abs(seen_at - ${NOW}) > 60000`);
     const [{ n } = { n: 1 }] = await tx.query<{ n: number }>(
-      `select count(*)::int as n from workers where seen_at > ${NOW} - ${LEASE_MS}`,
+      `select count(*)::int as n from workers where abs(seen_at - ${NOW}) < ${LEASE_MS}`,
     );
     const share = Math.ceil(LANES / Math.max(1, n));
     await tx.query(`update lanes set lease_until = ${NOW} + ${LEASE_MS} where owner = $1`, [owner]);
@@ -47,7 +48,7 @@ export async function beat(sql: Sql, owner: string): Promise<readonly HeldLane[]
     );
     await tx.query(
       `update lanes set owner = $1, lease_until = ${NOW} + ${LEASE_MS} where lane in (
-         select lane from lanes where owner is null or lease_until < ${NOW} order by lane
+         select lane from lanes where owner is null or lease_until not between ${NOW} and ${NOW} + ${2 * LEASE_MS} order by lane
          limit greatest(0, $2 - (select count(*) from lanes where owner = $1)) for update skip locked)`,
       [owner, share],
     );

@@ -21,7 +21,7 @@ export type Taken = {
   readonly nextInMs: DurationMs;
 };
 
-/** Takes one token at `now`. An unknown bucket is full. A clock that runs backwards adds nothing. */
+/** Takes one token at `now`. An unknown bucket is full. A clock that runs backwards adds nothing, for a window at most. */
 export function take(policy: Policy, bucket: Bucket | undefined, now: Instant): Taken {
   const perMs = policy.quota / policy.windowMs;
   const held = bucket
@@ -31,7 +31,8 @@ export function take(policy: Policy, bucket: Bucket | undefined, now: Instant): 
   const tokens = taken ? held - 1 : held;
   return {
     taken,
-    bucket: { tokens, at: bucket ? Math.max(now, bucket.at) : now },
+    // At most a window ahead: after a clock was set back by a day nothing would else come in for a day.
+    bucket: { tokens, at: bucket ? Math.min(Math.max(now, bucket.at), now + policy.windowMs) : now },
     remaining: Math.floor(tokens),
     fullInMs: (policy.quota - tokens) / perMs,
     nextInMs: tokens >= 1 ? 0 : (1 - tokens) / perMs,

@@ -101,7 +101,7 @@ class Feeder {
       const drains = this.#drains.splice(0);
       try {
         await this.#flush();
-        if (this.#options.clock() >= this.#recoverAt || drains.length > 0)
+        if (performance.now() >= this.#recoverAt || drains.length > 0)
           await this.#recover(drains.length > 0 || this.#stopping);
         for (const resolve of drains) resolve();
         backoffMs = 100;
@@ -201,12 +201,12 @@ class Feeder {
   /** Takes up inserts and batches whose feeder is gone, and the customers' mapping. */
   async #recover(now: boolean): Promise<void> {
     const { sql, clock } = this.#options;
-    this.#recoverAt = clock() + RECOVER_MS;
+    this.#recoverAt = performance.now() + RECOVER_MS;
     await this.#remap();
     for (;;) {
       const [left] = await sql.query<{ insertId: number }>(
         `update log_batches set claimed_until = $1 where insert_id = (
-           select insert_id from log_batches where insert_id is not null and claimed_until < $2 order by insert_id limit 1)
+           select insert_id from log_batches where insert_id is not null and ${free("$2")} order by insert_id limit 1)
          returning insert_id as "insertId"`,
         [clock() + CLAIM_MS, clock()],
       );
@@ -215,7 +215,7 @@ class Feeder {
     }
     const held = new Set(this.#held.map(({ id }) => id));
     const orphans = await sql.query<{ id: number; name: string; events: number }>(
-      "select id, name::text, events from log_batches where insert_id is null and claimed_until < $1 order by id limit 50",
+      `select id, name::text, events from log_batches where insert_id is null and ${free("$1")} order by id limit 50`,
       [now ? clock() + CLAIM_MS : clock()],
     );
     for (const { id, name, events } of orphans)
@@ -261,6 +261,9 @@ class Feeder {
     }
   }
 }
+
+/** That a claim has run out at `now`; one that ends later than any can is of a clock that was set back since. */
+const free = (now: string): string => `claimed_until not between ${now} and ${now}::bigint + ${2 * CLAIM_MS}`;
 
 /** How many handled events the log does not have yet, and for how long. */
 export async function unloggedEvents(sql: Sql, now: number): Promise<{ events: number; ms: number }> {
