@@ -16,7 +16,9 @@ import { type AtomId, customerIdOf, type Instant, isoOf, type WorkspaceId } from
 /** The time events of the export happened in, from `fromAt` up to but not at `toAt`. */
 export type EventRange = { readonly fromAt: Instant | null; readonly toAt: Instant | null };
 
-const EVENTS_PAGE = 10_000;
+/** Events of a page: as many as make up about PAGE_CHARS, as the page before tells, for events differ in size a hundredfold. */
+const EVENTS_PAGE = { first: 1_000, min: 50, max: 10_000 } as const;
+const PAGE_CHARS = 8 * 1024 * 1024;
 const CUSTOMERS_PAGE = 200;
 
 /** The events of a workspace by customer's atom and time: each piece is some lines. */
@@ -32,6 +34,7 @@ export async function* exportEvents(
     ...(range.toAt !== null && { toAt: range.toAt }),
   };
   let last: LoggedEvent | null = null;
+  let limit: number = EVENTS_PAGE.first;
   for (;;) {
     // The first condition lets ClickHouse skip by its primary key; the second is exact.
     const after: string = last
@@ -39,17 +42,19 @@ export async function* exportEvents(
       : "";
     const place = last ? { atom: last.atom, at: last.happenedAt, id: last.id } : {};
     const page: readonly LoggedEvent[] = await log.rows<LoggedEvent>(
-      `select ${LOGGED_COLUMNS} from events where workspace = ${workspace}${after}${within} order by workspace, atom, happenedAt, id limit ${EVENTS_PAGE}`,
+      `select ${LOGGED_COLUMNS} from events where workspace = ${workspace}${after}${within} order by workspace, atom, happenedAt, id limit ${limit}`,
       { ...bounds, ...place },
     );
-    if (page.length > 0) {
-      const customers = await customersOf(sql, page);
-      yield page
-        .map((event) => `${JSON.stringify(lineOf(event, customers.get(event.atom) ?? event.atom))}\n`)
-        .join("");
-    }
-    if (page.length < EVENTS_PAGE) return;
+    if (page.length === 0) return;
+    const customers = await customersOf(sql, page);
+    const lines = page
+      .map((event) => `${JSON.stringify(lineOf(event, customers.get(event.atom) ?? event.atom))}\n`)
+      .join("");
+    yield lines;
+    if (page.length < limit) return;
     last = page.at(-1)!;
+    const fits = Math.floor((page.length * PAGE_CHARS) / lines.length);
+    limit = Math.min(EVENTS_PAGE.max, Math.max(EVENTS_PAGE.min, fits));
   }
 }
 

@@ -16,9 +16,12 @@ import type { Clock, WorkspaceId } from "../values.ts";
 
 /** Events of one insert: large parts keep ClickHouse fast; under light load an insert goes out after FLUSH_MS. */
 const INSERT_EVENTS_MAX = 20_000;
+/** Beyond so much text no further batch joins an insert: events of the largest size would else make a text no program can hold. */
+const INSERT_CHARS_MAX = 32 * 1024 * 1024;
 const FLUSH_MS = 250;
 /** Lines kept in memory while the log cannot take them; beyond that they are read again from the inbox. */
 const HELD_LINES_MAX = 100_000;
+const HELD_CHARS_MAX = 128 * 1024 * 1024;
 const CLAIM_MS = 30_000;
 const RECOVER_MS = 5_000;
 const BACKOFF_MS_MAX = 10_000;
@@ -40,7 +43,12 @@ export interface Feed {
 }
 /** A batch's number, and the name that no other batch will ever have. */
 type LogBatch = { readonly id: number; readonly name: string };
-type Held = LogBatch & { readonly lines: readonly string[] | null; readonly count: number };
+/** A batch to insert: its lines, or null when they are to be read again; how many they are and how long together. */
+type Held = LogBatch & {
+  readonly lines: readonly string[] | null;
+  readonly count: number;
+  readonly chars: number;
+};
 type BatchRow = {
   readonly id: number;
   readonly rows: string;
@@ -66,6 +74,7 @@ class Feeder {
   readonly #options: FeedOptions;
   #held: Held[] = [];
   #heldLines = 0;
+  #heldChars = 0;
   #stopping = false;
   #drains: (() => void)[] = [];
   #wakeUp: (() => void) | null = null;
@@ -76,10 +85,23 @@ class Feeder {
   }
 
   offer({ id, name }: LogBatch, lines: readonly string[]): void {
-    const keep = this.#heldLines + lines.length <= HELD_LINES_MAX;
-    this.#held.push({ id, name, lines: keep ? lines : null, count: lines.length });
-    if (keep) this.#heldLines += lines.length;
-    if (this.#heldLines >= INSERT_EVENTS_MAX) this.#wakeUp?.();
+    let chars = 0;
+    for (const line of lines) chars += line.length + 1;
+    const keep =
+      this.#heldLines + lines.length <= HELD_LINES_MAX && this.#heldChars + chars <= HELD_CHARS_MAX;
+    this.#held.push({ id, name, lines: keep ? lines : null, count: lines.length, chars });
+    if (keep) this.#keep(lines.length, chars);
+    if (this.#isFull()) this.#wakeUp?.();
+  }
+
+  #keep(lines: number, chars: number): void {
+    this.#heldLines += lines;
+    this.#heldChars += chars;
+  }
+
+  /** Whether what is in memory is worth an insert now. */
+  #isFull(): boolean {
+    return this.#heldLines >= INSERT_EVENTS_MAX || this.#heldChars >= INSERT_CHARS_MAX;
   }
 
   drain(): Promise<void> {
@@ -106,7 +128,7 @@ class Feeder {
         for (const resolve of drains) resolve();
         backoffMs = 100;
         if (this.#stopping && this.#held.length === 0) return;
-        if (this.#heldLines < INSERT_EVENTS_MAX && this.#drains.length === 0 && !this.#stopping)
+        if (!this.#isFull() && this.#drains.length === 0 && !this.#stopping)
           await this.#rest(this.#held.length > 0 ? FLUSH_MS : 1000);
       } catch (cause) {
         this.#drains.push(...drains);
@@ -133,13 +155,11 @@ class Feeder {
   /** One insert of what is held. */
   async #flush(): Promise<void> {
     while (this.#held.length > 0) {
-      const group: Held[] = [];
-      for (let events = 0; this.#held[group.length] && events < INSERT_EVENTS_MAX;)
-        events += (group.push(this.#held[group.length]!), group.at(-1)!.count);
+      const group = groupOf(this.#held);
       const claim = await this.#claim(group);
       // From here on the group is in the database's care: whatever fails, `#recover` repeats the same insert.
       this.#held.splice(0, group.length);
-      this.#heldLines -= group.reduce((sum, held) => sum + (held.lines?.length ?? 0), 0);
+      for (const { lines, chars } of group) if (lines) this.#keep(-lines.length, -chars);
       if (claim) {
         const ours = group.filter(({ id }) => claim.ids.has(id));
         await this.#insert(
@@ -147,7 +167,7 @@ class Feeder {
           ours.every((held) => held.lines) ? ours.flatMap((held) => held.lines!) : null,
         );
       }
-      if (this.#heldLines < INSERT_EVENTS_MAX && !this.#stopping) return;
+      if (!this.#isFull() && !this.#stopping) return;
     }
   }
 
@@ -214,12 +234,14 @@ class Feeder {
       await this.#insert(left.insertId, null);
     }
     const held = new Set(this.#held.map(({ id }) => id));
-    const orphans = await sql.query<{ id: number; name: string; events: number }>(
-      `select id, name::text, events from log_batches where insert_id is null and ${free("$1")} order by id limit 50`,
+    const orphans = await sql.query<{ id: number; name: string; count: number; chars: number }>(
+      `select b.id, b.name::text, b.events as count, coalesce((
+         select sum(octet_length(i.body)) from jsonb_array_elements(b.rows::jsonb) r
+         join inbox i on i.lane = (r ->> 0)::smallint and i.id = (r ->> 1)::bigint and i.received_at = (r ->> 2)::bigint), 0)::bigint as chars
+       from log_batches b where insert_id is null and ${free("$1")} order by b.id limit 50`,
       [now ? clock() + CLAIM_MS : clock()],
     );
-    for (const { id, name, events } of orphans)
-      if (!held.has(id)) this.#held.push({ id, name, lines: null, count: events });
+    for (const orphan of orphans) if (!held.has(orphan.id)) this.#held.push({ ...orphan, lines: null });
     this.#held.sort((a, b) => a.id - b.id);
     if (orphans.some(({ id }) => !held.has(id))) await this.#flush();
   }
@@ -260,6 +282,17 @@ class Feeder {
       await sql.query("delete from remaps where id = any($1::bigint[])", [rows.map(({ id }) => id)]);
     }
   }
+}
+
+/** The first of these batches that make up one insert. */
+function groupOf(held: readonly Held[]): readonly Held[] {
+  let [n, events, chars] = [0, 0, 0];
+  while (n < held.length && events < INSERT_EVENTS_MAX && chars < INSERT_CHARS_MAX) {
+    events += held[n]!.count;
+    chars += held[n]!.chars;
+    n++;
+  }
+  return held.slice(0, n);
 }
 
 /** That a claim has run out at `now`; one that ends later than any can is of a clock that was set back since. */
