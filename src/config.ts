@@ -73,3 +73,20 @@ export function configOf(
     );
   return Object.freeze({ ...rest, dataDir: resolve(THROUGHLINE_DATA), roles: roles as Role[] });
 }
+
+/** docs/configuration.md, printed from the schema; a test holds the file to it. */
+export function configurationPage(): string {
+  const rows = Object.entries(Configuration.shape).map(([name, schema]) => {
+    const preset = z.safeParse(schema as z.ZodType<string | number | boolean | undefined>, undefined);
+    const value = preset.success && preset.data !== undefined ? `\`${preset.data}\`` : "";
+    return `| \`${name}\` | ${value} | ${(schema as z.ZodType).description ?? ""} |`;
+  });
+  return `# Configuration
+
+Read from the environment at the start; an empty value counts as unset. A value that cannot be is told in a sentence.
+
+| key | default | what it is |
+|---|---|---|
+${rows.join("\n")}
+`;
+}
