@@ -60,7 +60,7 @@ export function absorb(into: OwnKnowledge, from: Knowledge): OwnKnowledge {
   into.firstSeenAt = Math.min(into.firstSeenAt, from.firstSeenAt);
   into.lastSeenAt = Math.max(into.lastSeenAt, from.lastSeenAt);
   into.events += from.events;
-  joinLatest(into.traits, from.traits, laterTrait, ([, at]) => at, KNOWLEDGE_LIMITS.traits);
+  joinTraits(into.traits, from.traits);
   joinCounts(into.counts, from.counts, KNOWLEDGE_LIMITS.counts);
   joinCounts(into.channels, from.channels, KNOWLEDGE_LIMITS.counts);
   const first = earlierTouch(into.firstTouch, from.firstTouch);
@@ -77,6 +77,11 @@ export function absorb(into: OwnKnowledge, from: Knowledge): OwnKnowledge {
   if (from.recent.length > 0)
     into.recent = newest(into.recent, from.recent, KNOWLEDGE_LIMITS.recent, byNewestEvent);
   return into;
+}
+
+/** Takes traits into others, in place: of each the latest value, of all the newest. A customer's or an account's. */
+export function joinTraits(into: OwnKnowledge["traits"], from: Knowledge["traits"]): void {
+  joinLatest(into, from, laterTrait, ([, at]) => at, KNOWLEDGE_LIMITS.traits);
 }
 
 type Dated = { readonly at: Instant; readonly id: string };

@@ -5,9 +5,10 @@ import type { Pointer } from "../identity/resolve.ts";
 import type { Sql } from "../db/postgres.ts";
 import { SEPARATOR } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
-import type { AtomId, Instant, Json, WorkspaceId } from "../values.ts";
-import { type OwnKnowledge, nothing } from "./fold.ts";
+import type { AtomId, Instant, WorkspaceId } from "../values.ts";
+import { type OwnKnowledge, joinTraits, nothing } from "./fold.ts";
 import type { Knowledge } from "./model.ts";
+import { traitsOf } from "./told.ts";
 
 export type CustomerAtom = Atom<OwnKnowledge>;
 type AtomRow = {
@@ -229,39 +230,48 @@ export async function saveNames(
   );
 }
 
-/** Writes what group events told of accounts: of each trait the latest value stays. */
+type AccountTold = {
+  readonly workspace: WorkspaceId;
+  readonly accountId: string;
+  readonly traits: OwnKnowledge["traits"];
+};
+
+/** Writes what group events told of accounts: of each trait the latest value stays, of the traits the newest. */
 export async function saveAccounts(tx: Sql, events: readonly Event[]): Promise<void> {
-  // Several events of one account in a batch are joined first: one statement may touch a row once.
-  const accounts = new Map<
-    string,
-    { workspace: WorkspaceId; accountId: string; traits: { [name: string]: readonly [Json, Instant] } }
-  >();
-  for (const { workspace, accountId, traits = {}, happenedAt } of events) {
-    if (accountId === undefined) continue;
+  const told = new Map<string, AccountTold>();
+  const accountOf = (workspace: WorkspaceId, accountId: string): AccountTold => {
     const key = `${workspace} ${accountId}`;
-    const account = accounts.get(key) ?? {
-      workspace,
-      accountId,
-      traits: Object.create(null) as { [name: string]: readonly [Json, Instant] },
-    };
-    accounts.set(key, account);
-    for (const name in traits)
-      if ((account.traits[name]?.[1] ?? -Infinity) <= happenedAt)
-        account.traits[name] = [traits[name]!, happenedAt];
-  }
-  for (const { workspace, accountId, traits } of [...accounts.values()].toSorted(
-    (a, b) => a.workspace - b.workspace || (a.accountId < b.accountId ? -1 : 1),
-  ))
-    await tx.query(
-      `insert into accounts (workspace, account_id, traits, updated_at) values ($1, $2, $3, $4)
-       on conflict (workspace, account_id) do update set updated_at = greatest(accounts.updated_at, excluded.updated_at), traits = accounts.traits ||
-         coalesce((select jsonb_object_agg(e.key, e.value) from jsonb_each(excluded.traits) e
-           where accounts.traits -> e.key is null or (accounts.traits -> e.key ->> 1)::bigint <= (e.value ->> 1)::bigint), '{}')`,
-      [
-        workspace,
-        accountId,
-        JSON.stringify(traits),
-        Math.max(0, ...Object.values(traits).map(([, at]) => at)),
-      ],
-    );
+    const account = told.get(key) ?? { workspace, accountId, traits: nothing().traits };
+    told.set(key, account);
+    return account;
+  };
+  for (const { workspace, accountId, traits = {}, happenedAt } of events)
+    if (accountId !== undefined)
+      joinTraits(accountOf(workspace, accountId).traits, traitsOf(traits, happenedAt));
+  if (told.size === 0) return;
+  const rows = [...told.values()];
+  const names = [column(rows, (a) => a.workspace), column(rows, (a) => a.accountId)];
+  const given = "unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1))";
+  await tx.query(
+    `insert into accounts (workspace, account_id, traits, updated_at)
+     select workspace::int, account_id, '{}', 0 from ${given}) as t (workspace, account_id) order by 1, 2 on conflict do nothing`,
+    names,
+  );
+  const held = await tx.query<AccountTold>(
+    `select a.workspace, a.account_id as "accountId", a.traits from ${given}) as t (workspace, account_id)
+     join accounts a on a.workspace = t.workspace::int and a.account_id = t.account_id order by 1, 2 for update of a`,
+    names,
+  );
+  for (const { workspace, accountId, traits } of held)
+    joinTraits(accountOf(workspace, accountId).traits, traits);
+  await tx.query(
+    `update accounts a set traits = t.traits::jsonb, updated_at = greatest(a.updated_at, t.at::bigint)
+     from ${given}, string_to_array($3, chr(1)), string_to_array($4, chr(1))) as t (workspace, account_id, traits, at)
+     where a.workspace = t.workspace::int and a.account_id = t.account_id`,
+    [
+      ...names,
+      column(rows, ({ traits }) => JSON.stringify(traits)),
+      column(rows, ({ traits }) => Math.max(0, ...Object.values(traits).map(([, at]) => at))),
+    ],
+  );
 }

@@ -61,7 +61,8 @@ function touchOf({ happenedAt: at, id, channel, touchpoint, campaign, referrer }
   };
 }
 
-function traitsOf(traits: JsonObject, at: number): { [name: string]: TraitKnown } {
+/** Traits told at one time. */
+export function traitsOf(traits: JsonObject, at: number): { [name: string]: TraitKnown } {
   const known = Object.create(null) as { [name: string]: TraitKnown };
   for (const name in traits) known[name] = [traits[name]!, at];
   return known;
