@@ -12,7 +12,7 @@
  * everything is forgotten and decided again. So a crash or a second worker leaves either the whole step or none of it.
  */
 import {
-  type CustomerAtom, hashOf, loadAtoms, loadPointers, prepareAtoms, rememberIds, reserveAtomIds, saveAccounts, saveNames, savePointers,
+  type CustomerAtom, forgetIds, hashOf, loadAtoms, loadPointers, prepareAtoms, rememberIds, reserveAtomIds, saveAccounts, saveNames, savePointers,
 } from "./customers/store.ts"; // prettier-ignore
 import { absorb, nothing } from "./customers/fold.ts";
 import { nameOf } from "./customers/names.ts";
@@ -140,9 +140,10 @@ function arrivedIn({ body, flush, places }: InboxRow): readonly Arrived[] {
   const at = places.split(",");
   return body.split("\n").map((line, i) => {
     const event = JSON.parse(line) as Event;
-    return { event, line, hash: hashOf(`${event.workspace}\u0001${event.id}`), flush, place: Number(at[i]) };
+    return { event, line, hash: nameOfId(event), flush, place: Number(at[i]) };
   });
 }
+const nameOfId = ({ workspace, id }: Event): string => hashOf(`${workspace}\u0001${id}`);
 
 async function directoryOf(
   sql: Sql,
@@ -222,6 +223,11 @@ export function prepare(batch: Batch, held: readonly LaneCursor[], name: string)
       await saveAccounts(tx, batch.accounts);
       await saveRemaps(tx, remaps);
       await saveFailed(tx, batch.failed, now);
+      // Replayed after a fix they come with the same ids.
+      await forgetIds(
+        tx,
+        batch.failed.map(({ event }) => nameOfId(event)),
+      );
       await addTallies(tx, batch.tallies);
       return saveLogBatch(tx, batch, name, now);
     },

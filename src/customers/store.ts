@@ -210,6 +210,12 @@ export async function rememberIds(tx: Sql, hashes: readonly string[], day: numbe
   return new Set(rows.map(({ key }) => key));
 }
 
+/** Forgets message ids whose events came to nothing, so that they can be tried again. */
+export async function forgetIds(tx: Sql, hashes: readonly string[]): Promise<void> {
+  if (hashes.length > 0)
+    await tx.query("delete from seen where key = any(string_to_array($1, ',')::uuid[])", [hashes.join(",")]);
+}
+
 /** Writes what customers are called, for the search. */
 export async function saveNames(
   tx: Sql,
