@@ -20,7 +20,6 @@ const ProductView = z.object({
 }); // prettier-ignore
 const TouchView = z.object({
   at: At,
-  messageId: z.string(),
   channel: Channel,
   touchpoint: z.string(),
   campaign: z.record(z.string(), z.string()).optional(),

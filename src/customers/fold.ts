@@ -92,6 +92,13 @@ const byNewest = (a: Dated, b: Dated) => b.at - a.at || (a.id < b.id ? 1 : a.id 
 const byNewestEvent = (a: RecentEvent, b: RecentEvent) =>
   b[0] - a[0] || (a[1] < b[1] ? 1 : a[1] > b[1] ? -1 : 0);
 
+/** Newest first; of one instant the greater JSON text first. */
+function byNewestText(a: { readonly at: Instant }, b: { readonly at: Instant }): number {
+  if (a.at !== b.at) return b.at - a.at;
+  const [one, other] = [JSON.stringify(a), JSON.stringify(b)];
+  return one < other ? 1 : one > other ? -1 : 0;
+}
+
 /** The newest `limit` of two lists that are sorted newest first, each entry once. */
 function newest<T>(
   a: readonly T[],
@@ -112,7 +119,7 @@ function newest<T>(
 /** The newest view of each product, newest first. */
 function joinViewed(a: Knowledge["viewed"], b: Knowledge["viewed"]): Knowledge["viewed"] {
   const products = new Set<string>();
-  return newest(a, b, Infinity, byNewest)
+  return newest(a, b, Infinity, byNewestText)
     .filter(({ product }) => !products.has(product.id) && products.add(product.id))
     .slice(0, KNOWLEDGE_LIMITS.viewed);
 }
@@ -178,10 +185,10 @@ function laterOf<T extends { readonly at: Instant }>(a: T, b: T): T {
 
 function earlierTouch(a: Touch | undefined, b: Touch | undefined): Touch | undefined {
   if (!a || !b) return a ?? b;
-  return byNewest(a, b) > 0 ? a : b;
+  return byNewestText(a, b) > 0 ? a : b;
 }
 
 function laterTouch(a: Touch | undefined, b: Touch | undefined): Touch | undefined {
   if (!a || !b) return a ?? b;
-  return byNewest(a, b) < 0 ? a : b;
+  return byNewestText(a, b) < 0 ? a : b;
 }

@@ -1,9 +1,10 @@
 /**
  * What is known of one customer: a commutative monoid under `merge` (fold.ts), small enough to load whole.
  *
- * Stored per atom as JSON; a customer's document is the merge over the customer's atoms. Keys are short because the
- * text is written with every event. Anything "last" is last by the time it happened, then by value; anything bounded
- * is the newest k by (time, id). Nothing depends on arrival order.
+ * Stored per atom as JSON; a customer's document is the merge over the customer's atoms. The text is read and written
+ * with every event and costs by its size (6 microseconds a kilobyte each way, and as much again in PostgreSQL), so lists
+ * are short and hold what a rule or a person at a till needs; the event log has everything. Anything "last" is last by
+ * the time it happened, then by value; anything bounded is the newest k. Nothing depends on arrival order.
  */
 import type { ConsentAnswer } from "../consent/model.ts";
 import type { Channel } from "../events/model.ts";
@@ -13,8 +14,8 @@ import type { Instant, Json } from "../values.ts";
 export const KNOWLEDGE_LIMITS = {
   traits: 500,
   counts: 300,
-  viewed: 12,
-  recent: 10,
+  viewed: 8,
+  recent: 5,
   cartOperations: 100,
   orders: 300,
   accounts: 50,
@@ -28,7 +29,6 @@ export type CountKnown = readonly [n: number, firstAt: Instant, lastAt: Instant]
 /** The first or last time the customer came to the business by a channel. */
 export type Touch = {
   readonly at: Instant;
-  readonly id: string;
   readonly channel: Channel;
   readonly touchpoint: string;
   readonly campaign?: { readonly [field: string]: string };
@@ -46,7 +46,7 @@ export type Product = {
   readonly imageUrl?: string;
   readonly url?: string;
 };
-export type Viewed = { readonly at: Instant; readonly id: string; readonly product: Product };
+export type Viewed = { readonly at: Instant; readonly product: Product };
 /** One thing done to the cart. `set` replaces the whole cart with `lines` (a cart seen with its contents). */
 export type CartOperation = {
   readonly at: Instant;

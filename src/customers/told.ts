@@ -50,10 +50,9 @@ const NO_ITEMS: readonly never[] = Object.freeze([]);
 /** A customer comes by a channel on a visit, or by a message, a call, a shop; not through a server's report of facts. */
 const isTouch = ({ channel }: Event) => channel !== "server" && channel !== "other";
 
-function touchOf({ happenedAt: at, id, channel, touchpoint, campaign, referrer }: Event): Touch {
+function touchOf({ happenedAt: at, channel, touchpoint, campaign, referrer }: Event): Touch {
   return {
     at,
-    id,
     channel,
     touchpoint,
     ...(campaign && { campaign: { ...campaign } }),
@@ -77,9 +76,9 @@ function consentsOf({ consents, happenedAt: at, id }: Event): { [key: string]: C
 
 const COMMERCE: { readonly [event: string]: (known: Told, event: Event, properties: JsonObject) => void } = {
   __proto__: null as never,
-  "Product Viewed": (known, { happenedAt: at, id }, properties) => {
+  "Product Viewed": (known, { happenedAt: at }, properties) => {
     const product = productOf(properties);
-    if (product) known.viewed = [{ at, id, product }];
+    if (product) known.viewed = [{ at, product }];
   },
   "Product Added": (known, event, properties) => (known.cart = cartOf(event, "add", [properties])),
   "Product Removed": (known, event, properties) => (known.cart = cartOf(event, "remove", [properties])),

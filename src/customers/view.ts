@@ -147,10 +147,9 @@ const countOf = ([n, firstAt, lastAt]: CountKnown) => ({ n, firstAt: isoOf(first
 
 function touchOf(touch: Touch | undefined): CustomerDocument["firstTouch"] {
   if (!touch) return null;
-  const { at, id, channel, touchpoint, campaign, referrer } = touch;
+  const { at, channel, touchpoint, campaign, referrer } = touch;
   return {
     at: isoOf(at),
-    messageId: id,
     channel,
     touchpoint,
     ...(campaign && { campaign: { ...campaign } }),
