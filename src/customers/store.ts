@@ -1,5 +1,5 @@
 /** The statements on atoms: what is known, by atom, and which customer each belongs to. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Atom, HeldIdentifier, PointerChange } from "../identity/directory.ts";
 import type { Pointer } from "../identity/resolve.ts";
 import type { Sql } from "../db/postgres.ts";
@@ -25,7 +25,7 @@ type AtomRow = {
 const COLUMNS = "id, workspace, customer, size, version, identifiers, apart, knowledge";
 
 /** The fixed-length name of an identifier or message id in an index. MD5 serves as a 128-bit name, not as a secret. */
-export const hashOf = (name: string): string => createHash("md5").update(name).digest("hex");
+export const hashOf = (name: string): string => hash("md5", name, "hex");
 
 /** The atoms of these ids and all atoms of their customers. */
 export async function loadAtoms(sql: Sql, ids: readonly AtomId[]): Promise<readonly CustomerAtom[]> {
