@@ -1,7 +1,7 @@
 /** Data folders as months of use would leave them: customers put in place by SQL, and an inbox full of events. */
 import { randomUUID } from "node:crypto";
 import { fold, nothing } from "../src/customers/fold.ts";
-import { textOf } from "../src/customers/store.ts";
+import { textOf } from "../src/customers/stored.ts";
 import { startEmbedded } from "../src/db/embedded.ts";
 import { migrateState } from "../src/db/migrate.ts";
 import { type Database, type Sql, openPostgres } from "../src/db/postgres.ts";
@@ -14,7 +14,7 @@ import type { WorkspaceId } from "../src/values.ts";
 import { bodyOf } from "./bodies.ts";
 
 /** Events that a customer who is put in place is known by; as many message ids are remembered. */
-export const EVENTS_PER_CUSTOMER = 10;
+export const EVENTS_PER_CUSTOMER = 5;
 const WORKSPACE = 1 as WorkspaceId;
 const DAY_MS = 86_400_000;
 const IGNORED = { count: () => undefined, time: () => undefined };
@@ -65,7 +65,7 @@ function documentTemplate(): string {
   const at = Date.now() - 30 * DAY_MS;
   let known = nothing();
   for (let i = 0; i < EVENTS_PER_CUSTOMER; i++) {
-    // All of one customer, one each of the five kinds and again.
+    // All of one customer, one of each of the five kinds.
     const [event] = eventsOf(i, 1, "", 1);
     known = fold(known, { ...event!, id: `@${i + 1}@`, happenedAt: at + i * 60_000 });
   }

@@ -35,6 +35,16 @@ const running = new Set<ChildProcess>();
 // Whatever ends this process ends what it started: a shutdown by signal, then nothing is waited for.
 process.once("exit", () => running.forEach((child) => child.kill("SIGTERM")));
 
+/** Ends everything that was started here and is still there. */
+export async function stopAll(): Promise<void> {
+  const ends = [...running].map((child) => {
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    return gone;
+  });
+  await Promise.all(ends);
+}
+
 /** Starts the program on a data folder; resolves when it is ready. `BENCH_PROFILE` names a folder for its CPU profile. */
 export async function startProgram(
   dataDir: string,

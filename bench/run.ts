@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { accepted, whole } from "./collect.ts";
 import { footprint } from "./footprint.ts";
 import { calibration, machine } from "./machine.ts";
+import { stopAll } from "./program.ts";
 import { sample, weight } from "./sample.ts";
 import { steady } from "./steady.ts";
 import { type Measured, type Row, tableOf } from "./table.ts";
@@ -32,8 +33,12 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   footprint,
 };
 
+/** What is to be removed, however this ends. */
+const folders = new Set<string>();
+
 async function ask(name: string): Promise<readonly Measured[]> {
   const folder = await mkdtemp(join(tmpdir(), `throughline-bench-${name}-`));
+  folders.add(folder);
   const before = calibration();
   try {
     const rows = await QUESTIONS[name]!(folder);
@@ -41,6 +46,7 @@ async function ask(name: string): Promise<readonly Measured[]> {
     return rows.map((row) => ({ ...row, calibration: Math.round(speed) }));
   } finally {
     await rm(folder, { recursive: true, force: true });
+    folders.delete(folder);
   }
 }
 
@@ -65,7 +71,12 @@ if (unknown !== undefined) {
   console.error(`There is no benchmark "${unknown}". There are ${Object.keys(QUESTIONS).join(", ")}.`);
   process.exit(1);
 }
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+async function leave(): Promise<void> {
+  await stopAll();
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  process.exit(1);
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void leave());
 
 const began = performance.now();
 if (!(await isBuilt())) {
@@ -76,7 +87,12 @@ const first = Math.round(calibration());
 const rows: Measured[] = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(QUESTIONS)) {
   if (!flags.json) process.stderr.write(`${name} ...\n`);
-  const found = await ask(name);
+  const found = await ask(name).catch((cause: unknown) => {
+    // One question without an answer does not cost the others theirs.
+    console.error(cause);
+    process.exitCode = 1;
+    return [];
+  });
   rows.push(...found);
   if (flags.json)
     for (const row of found) console.log(JSON.stringify({ bench: name, machine: machine(), ...row }));
