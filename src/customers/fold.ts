@@ -60,23 +60,35 @@ export function absorb(into: OwnKnowledge, from: Knowledge): OwnKnowledge {
   into.firstSeenAt = Math.min(into.firstSeenAt, from.firstSeenAt);
   into.lastSeenAt = Math.max(into.lastSeenAt, from.lastSeenAt);
   into.events += from.events;
-  joinTraits(into.traits, from.traits);
   joinCounts(into.counts, from.counts, KNOWLEDGE_LIMITS.counts);
   joinCounts(into.channels, from.channels, KNOWLEDGE_LIMITS.counts);
   const first = earlierTouch(into.firstTouch, from.firstTouch);
   if (first) into.firstTouch = first;
   const last = laterTouch(into.lastTouch, from.lastTouch);
   if (last) into.lastTouch = last;
+  if (from.recent.length > 0)
+    into.recent = newest(into.recent, from.recent, KNOWLEDGE_LIMITS.recent, byNewestEvent);
+  absorbRest(into, from);
+  return into;
+}
+
+/** What few events tell of. `into` is not even asked for what `from` does not hold: it may not have been read yet. */
+function absorbRest(into: OwnKnowledge, from: Knowledge): void {
+  if (holds(from.traits)) joinTraits(into.traits, from.traits);
   if (from.viewed.length > 0) into.viewed = joinViewed(into.viewed, from.viewed);
   if (from.cart.length > 0)
     into.cart = sinceReplaced(newest(into.cart, from.cart, KNOWLEDGE_LIMITS.cartOperations, byNewest));
-  joinLatest(into.orders, from.orders, laterOf, atOf, KNOWLEDGE_LIMITS.orders);
-  joinLatest(into.refunds, from.refunds, laterOf, atOf, KNOWLEDGE_LIMITS.orders);
-  joinLatest(into.consents, from.consents, laterOf, atOf, KNOWLEDGE_LIMITS.consents);
-  joinLatest(into.accounts, from.accounts, Math.max, (at) => at, KNOWLEDGE_LIMITS.accounts);
-  if (from.recent.length > 0)
-    into.recent = newest(into.recent, from.recent, KNOWLEDGE_LIMITS.recent, byNewestEvent);
-  return into;
+  if (holds(from.orders)) joinLatest(into.orders, from.orders, laterOf, atOf, KNOWLEDGE_LIMITS.orders);
+  if (holds(from.refunds)) joinLatest(into.refunds, from.refunds, laterOf, atOf, KNOWLEDGE_LIMITS.orders);
+  if (holds(from.consents))
+    joinLatest(into.consents, from.consents, laterOf, atOf, KNOWLEDGE_LIMITS.consents);
+  if (holds(from.accounts))
+    joinLatest(into.accounts, from.accounts, Math.max, (at) => at, KNOWLEDGE_LIMITS.accounts);
+}
+
+function holds(map: object): boolean {
+  for (const _ in map) return true;
+  return false;
 }
 
 /** Takes traits into others, in place: of each the latest value, of all the newest. A customer's or an account's. */

@@ -7,7 +7,7 @@ import { SEPARATOR } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import type { AtomId, Instant, WorkspaceId } from "../values.ts";
 import { type OwnKnowledge, joinTraits, nothing } from "./fold.ts";
-import type { Knowledge } from "./model.ts";
+import { knowledgeOf, textOf } from "./stored.ts";
 import { traitsOf } from "./told.ts";
 
 export type CustomerAtom = Atom<OwnKnowledge>;
@@ -56,36 +56,6 @@ function atomOf(row: AtomRow): CustomerAtom {
     apart: row.apart === "" ? [] : (row.apart.split(",").map(Number) as AtomId[]),
     knowledge: knowledgeOf(row.knowledge),
   };
-}
-
-const MAPS = ["traits", "counts", "channels", "orders", "refunds", "consents", "accounts"] as const;
-
-/** Knowledge from its stored text. Empty parts are not stored; names from outside must not meet a prototype. */
-export function knowledgeOf(text: string): OwnKnowledge {
-  const stored = JSON.parse(text) as Partial<OwnKnowledge>;
-  const known = Object.assign(nothing(), stored);
-  for (const map of MAPS) if (stored[map]) Object.setPrototypeOf(known[map], null);
-  return known;
-}
-
-/** Knowledge as stored text: the parts that hold something. */
-export function textOf(known: Knowledge): string {
-  // Chosen by hand: a replacer function would be called for every key of the document.
-  const { firstSeenAt, lastSeenAt, events, firstTouch, lastTouch, viewed, cart, recent } = known;
-  const parts: { -readonly [field in keyof Knowledge]?: Knowledge[field] } = { events };
-  if (Number.isFinite(firstSeenAt)) Object.assign(parts, { firstSeenAt, lastSeenAt });
-  for (const map of MAPS) if (isFilled(known[map])) Object.assign(parts, { [map]: known[map] });
-  if (firstTouch) parts.firstTouch = firstTouch;
-  if (lastTouch) parts.lastTouch = lastTouch;
-  if (viewed.length > 0) parts.viewed = viewed;
-  if (cart.length > 0) parts.cart = cart;
-  if (recent.length > 0) parts.recent = recent;
-  return JSON.stringify(parts);
-}
-
-function isFilled(map: object): boolean {
-  for (const _ in map) return true;
-  return false;
 }
 
 /**

@@ -189,7 +189,7 @@ async function customersIn(sql: Database): Promise<ReadonlyMap<string, string>> 
     part.names.push(
       ...(JSON.parse(identifiers) as [string, string][]).map(([kind, value]) => `${kind} ${value}`),
     );
-    part.knowledge.push(canonical(JSON.parse(knowledge)));
+    part.knowledge.push(...knowledge.split("\n").map((line) => canonical(JSON.parse(line))));
   }
   return new Map(
     [...parts.values()].map(({ names, knowledge }) => [
