@@ -56,6 +56,17 @@ export async function beat(sql: Sql, owner: string): Promise<readonly HeldLane[]
   });
 }
 
+/** Keeps this worker's lanes while it is at a batch that takes longer than a beat; takes none and gives none up. */
+export async function renew(sql: Sql, owner: string): Promise<void> {
+  await sql.query(`update workers set seen_at = ${NOW} where id = $1`, [owner]);
+  // A lane whose cursor is just being moved is locked, so nobody can take it either.
+  await sql.query(
+    `update lanes set lease_until = ${NOW} + ${LEASE_MS}
+     where lane in (select lane from lanes where owner = $1 order by lane for update skip locked)`,
+    [owner],
+  );
+}
+
 async function heldLanes(sql: Sql, owner: string): Promise<readonly HeldLane[]> {
   return sql.query<HeldLane>(
     'select lane, cursor_id as "cursorId", cursor_at as "cursorAt" from lanes where owner = $1 order by lane',

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "./db/postgres.ts";
 import { type InboxRow, readInbox } from "./events/inbox.ts";
-import { BEAT_MS, type HeldLane, beat, releaseLanes } from "./lanes.ts";
+import { BEAT_MS, type HeldLane, beat, releaseLanes, renew } from "./lanes.ts";
 import { Memory } from "./memory.ts";
 import { type Batch, cursorsOf, type LogBatch, Overtaken, prepare, understand } from "./pipeline.ts";
 import type { Clock } from "./values.ts";
@@ -16,6 +16,8 @@ import type { Clock } from "./values.ts";
 const BATCH_EVENTS_MAX = 4_000;
 /** SQLSTATEs by which PostgreSQL chose us to begin again, between two that waited for each other. */
 const DEADLOCK = /^40(001|P01)$/;
+/** So long a batch may take before another worker may try; the largest request takes half a minute on a slow machine. */
+const BATCH_MS_MAX = 120_000;
 const BACKOFF_MS_MIN = 50;
 const BACKOFF_MS_MAX = 5_000;
 
@@ -72,6 +74,7 @@ class Loop {
   }
 
   async run(): Promise<void> {
+    const keeping = setInterval(() => void this.#keep(), BEAT_MS);
     while (!this.#stopping) {
       try {
         const worked = await this.#step();
@@ -87,6 +90,7 @@ class Loop {
       }
     }
     await this.#writing;
+    clearInterval(keeping);
     await releaseLanes(this.#options.sql, this.#options.owner).catch(this.#options.onFault);
   }
 
@@ -142,6 +146,14 @@ class Loop {
     const failed = this.#failed;
     this.#failed = null;
     if (failed !== null) throw failed;
+  }
+
+  /** While a batch takes longer than a beat no step renews the leases, so this does. */
+  async #keep(): Promise<void> {
+    const sinceMs = performance.now() - this.#beatAt;
+    if (sinceMs < BEAT_MS || sinceMs > BATCH_MS_MAX) return;
+    // A fault here shows in the batch: its lanes are lost, and it is decided again.
+    await renew(this.#options.sql, this.#options.owner).catch(() => undefined);
   }
 
   async #hold(): Promise<void> {

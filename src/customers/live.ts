@@ -93,10 +93,12 @@ function leave(
 }
 
 async function show(sql: Sql, clock: Clock, workspace: WorkspaceId, stream: Stream): Promise<void> {
-  const rows = await sql.query<{ id: number; events: number; body: string | null }>(
-    `select id, events, case when row_number() over (order by id desc) <= 10 then body end as body
+  // Rows hold the events of all workspaces; how each of our own begins can stand nowhere else in a line of JSON.
+  const rows = await sql.query<{ id: number; own: number; body: string | null }>(
+    `select id, (length(body) - length(replace(body, $3, ''))) / length($3) as own,
+       case when row_number() over (order by id desc) <= 10 then body end as body
      from inbox where id > $1 and received_at > $2 order by id`,
-    [stream.lastId, clock() - WINDOW_MS],
+    [stream.lastId, clock() - WINDOW_MS, `{"workspace":${workspace},`],
   );
   stream.lastId = Math.max(stream.lastId, ...rows.map(({ id }) => id));
   const events = rows
@@ -104,7 +106,7 @@ async function show(sql: Sql, clock: Clock, workspace: WorkspaceId, stream: Stre
     .filter((event) => event.workspace === workspace);
   const shown = events.slice(-SHOWN_MAX);
   const unseen =
-    rows.reduce((sum, row) => sum + (row.body === null ? row.events : 0), 0) + events.length - shown.length;
+    rows.reduce((sum, row) => sum + (row.body === null ? row.own : 0), 0) + events.length - shown.length;
   if (unseen > 0) write(stream, "skipped", { events: unseen });
   for (const { event, customerId } of await whoseAre(sql, shown))
     write(stream, "event", viewOf(event, customerId));

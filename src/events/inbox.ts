@@ -236,7 +236,7 @@ export async function ensureInboxPartitions(sql: Sql, now: Instant): Promise<voi
 /** Drops the partitions whose last day ended before `before` and that every lane and the event log have passed. Answers their names. */
 export async function dropInboxPartitions(sql: Sql, before: Instant): Promise<readonly string[]> {
   const [{ oldest } = { oldest: 0 }] = await sql.query<{ oldest: number }>(
-    `select least((select coalesce(min((rows::jsonb -> 0 ->> 2)::bigint), 9e15::bigint) from log_batches),
+    `select least((select coalesce(min((r ->> 2)::bigint), 9e15::bigint) from log_batches, jsonb_array_elements(rows::jsonb) r),
                   (select coalesce(min(i.received_at), 9e15::bigint) from lanes l join inbox i on i.lane = l.lane and i.id > l.cursor_id)) as oldest`,
   );
   const names = await sql.query<{ name: string }>(

@@ -36,6 +36,8 @@ export type Problem = z.infer<typeof Problem>;
 
 /** SQLSTATEs of text PostgreSQL cannot hold: the caller's NUL character, not our fault. */
 const UNSTORABLE = new Set(["22021", "22P05"]);
+/** SQLSTATEs of two transactions that met: PostgreSQL undid this one so that the other could end. */
+const COLLIDED = new Set(["40001", "40P01"]);
 /** What Fastify's own refusals are in our table; the rest of them are `bad_request`. */
 const CODES: { readonly [status: number]: ErrorCode } = {
   404: "not_found",
@@ -54,6 +56,13 @@ function failureOf(cause: unknown): Fault {
   if (error.code && UNSTORABLE.has(error.code))
     return {
       failure: new Failure("bad_request", "A text holds a NUL character, which cannot be stored.", { cause }),
+    };
+  if (error.code && COLLIDED.has(error.code))
+    return {
+      failure: new Failure("conflict", "Another request changed the same just now. Try again.", {
+        cause,
+        retryAfterSeconds: 1,
+      }),
     };
   const status = error.statusCode ?? 500;
   if (!error.code?.startsWith("FST_") || status >= 500) {
