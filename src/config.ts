@@ -11,7 +11,7 @@ export type Role = (typeof ROLES)[number];
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const flag = z.enum(["true", "false", "1", "0"]).transform((text) => text === "true" || text === "1");
-const key = z.string().regex(/^[A-Za-z0-9_-]{8,128}$/, "8 to 128 letters, digits, - or _");
+const key = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, "1 to 128 letters, digits, ., _, ~ or -");
 
 export const Configuration = z.object({
   PORT: port.default(3000).describe("The port to listen on; 0 takes a free one."),

@@ -126,7 +126,7 @@ describe("ways in", () => {
     expect(two!.receivedAt - two!.happenedAt).toBe(20_000);
   });
 
-  test("a pixel always gets its image, and its event in either spelling", async () => {
+  test("a pixel always gets its image, and its event in either spelling, also through a mail program's proxy", async () => {
     const data = Buffer.from(
       JSON.stringify({ ...track({ event: "Email Opened" }), writeKey: door.writeKey }),
     ).toString("base64url");
@@ -145,9 +145,10 @@ describe("ways in", () => {
       "/v1/pixel/sing?x=1",
     ]) {
       const response = await fetch(door.url + path, {
+        // How a large mail provider's proxy calls itself.
         headers: {
           "user-agent":
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+            "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
         },
       });
       expect([

@@ -160,8 +160,9 @@ function createDoor(deps: CollectionDeps) {
     }
     try {
       const holder = await holderOf(deps.keys, envelope.writeKey ?? keyIn(request, envelope, ["basic"]));
+      // Mail programs fetch pictures through proxies that look like bots: whose agent it is says nothing of the visitor.
       if (holder)
-        await take(deps, rate, holder, { request, envelope, text, type: typeIn(request), browser: true });
+        await take(deps, rate, holder, { request, envelope, text, type: typeIn(request), browser: false });
       else meter.count("authenticate", "unknown_key");
     } catch (cause) {
       if (!(cause instanceof Failure)) throw cause;
