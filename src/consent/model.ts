@@ -2,7 +2,17 @@
 import { z } from "zod";
 
 /** The channels a consent can speak of; `all` stands for each of them. */
-export const ConsentChannel = z.enum(["all", "email", "sms", "push", "whatsapp", "phone", "mail", "ads", "web"]);
+export const ConsentChannel = z.enum([
+  "all",
+  "email",
+  "sms",
+  "push",
+  "whatsapp",
+  "phone",
+  "mail",
+  "ads",
+  "web",
+]);
 export type ConsentChannel = z.infer<typeof ConsentChannel>;
 
 /** One answer as an event carries it. `purpose` is the sender's category name in lower case, or `marketing`. */
