@@ -56,7 +56,7 @@ export async function steady(folder: string): Promise<readonly Row[]> {
         unit: "% of a core",
         budget: null,
         scales: true,
-        note: "the program and its PostgreSQL, making the load ready included",
+        note: "the program and its PostgreSQL",
       },
       row("answer to an event, at 1,000 events/s", seen.eventMs, 0.99, null),
     ];
