@@ -2,6 +2,8 @@
  * Events as SDKs send them, about 600 bytes each, of a given number of customers: page views, products viewed and added
  * by browsers, orders and identify calls by servers. Every event has a message id of its own.
  */
+import { randomUUID } from "node:crypto";
+
 const AGENT =
   "Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
 const CONTEXT = {
@@ -12,9 +14,6 @@ const CONTEXT = {
 };
 const SERVER = { library: { name: "@segment/analytics-node", version: "3.1.0" } };
 
-/** A name of 36 characters, as SDKs make them. */
-const nameOf = (n: number) =>
-  `${scattered(n).toString(16).padStart(8, "0")}-aaaa-4bbb-8ccc-${String(n).padStart(12, "0")}`;
 /** A number that looks random but is the same for the same `n` (Knuth's multiplicative hash). */
 const scattered = (n: number) => Math.imul(n + 1, 2_654_435_761) >>> 0;
 
@@ -22,7 +21,7 @@ const scattered = (n: number) => Math.imul(n + 1, 2_654_435_761) >>> 0;
 export const customerOf = (n: number, customers: number): number =>
   ((scattered(n) ^ (n >>> 3)) >>> 0) % customers;
 
-/** Event number `n` of a run. `run` makes message ids differ from those of other runs. */
+/** Event number `n` of a run. `run` makes its orders differ from those of other runs. */
 export function bodyOf(n: number, run: string, customers: number, at: number): object {
   const customer = customerOf(n, customers);
   const userId = `user-${customer}`;
@@ -44,9 +43,10 @@ export function bodyOf(n: number, run: string, customers: number, at: number): o
     url,
   };
   const base = {
-    timestamp: new Date(at).toISOString(),
+    // Within ten minutes, in no order: what is all alike would compress better than real events do.
+    timestamp: new Date(at - (scattered(n) % 600_000)).toISOString(),
     integrations: {},
-    messageId: `ajs-next-${at}-${run}${nameOf(n)}`,
+    messageId: `ajs-next-${at}-${randomUUID()}`,
   };
   const browser = { ...base, context: { ...CONTEXT, page } };
   switch (n % 5) {
