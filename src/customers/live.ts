@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Sql } from "../db/postgres.ts";
-import type { Event } from "../events/model.ts";
+import { type Event, LANES } from "../events/model.ts";
 import type { App } from "../http/app.ts";
 import { keyOf } from "../identity/directory.ts";
 import { type AtomId, type Clock, type WorkspaceId, customerIdOf, isoOf } from "../values.ts";
@@ -17,6 +17,8 @@ const VIEWERS_MAX = 200;
 /** A line now and then keeps proxies from ending a silent stream. */
 const KEEP_ALIVE_LOOKS = 30;
 const WINDOW_MS = 60_000;
+/** Named in each statement, because the inbox's key begins with the lane. */
+const ALL_LANES = Array.from({ length: LANES }, (_, lane) => lane);
 
 type Stream = {
   readonly viewers: Set<ServerResponse>;
@@ -55,8 +57,10 @@ async function begin(
   streams: Map<WorkspaceId, Stream>,
 ): Promise<Stream> {
   const [at] = await sql.query<{ inbox: number; refused: number }>(
-    "select coalesce((select max(id) from inbox where received_at > $1), 0) as inbox, coalesce((select max(id) from refused), 0) as refused",
-    [clock() - WINDOW_MS],
+    `select coalesce((select max(i.id) from unnest($1::smallint[]) as l (lane)
+         cross join lateral (select id from inbox where inbox.lane = l.lane order by id desc limit 1) i), 0) as inbox,
+       coalesce((select max(id) from refused), 0) as refused`,
+    [ALL_LANES],
   );
   const raced = streams.get(workspace);
   if (raced) return raced;
@@ -97,8 +101,8 @@ async function show(sql: Sql, clock: Clock, workspace: WorkspaceId, stream: Stre
   const rows = await sql.query<{ id: number; own: number; body: string | null }>(
     `select id, (length(body) - length(replace(body, $3, ''))) / length($3) as own,
        case when row_number() over (order by id desc) <= 10 then body end as body
-     from inbox where id > $1 and received_at > $2 order by id`,
-    [stream.lastId, clock() - WINDOW_MS, `{"workspace":${workspace},`],
+     from inbox where lane = any($4::smallint[]) and id > $1 and received_at > $2 order by id`,
+    [stream.lastId, clock() - WINDOW_MS, `{"workspace":${workspace},`, ALL_LANES],
   );
   stream.lastId = Math.max(stream.lastId, ...rows.map(({ id }) => id));
   const events = rows
