@@ -33,6 +33,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   footprint,
 };
 
+let leaving = false;
 /** What is to be removed, however this ends. */
 const folders = new Set<string>();
 
@@ -72,6 +73,7 @@ if (unknown !== undefined) {
   process.exit(1);
 }
 async function leave(): Promise<void> {
+  leaving = true;
   await stopAll();
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
   process.exit(1);
@@ -88,6 +90,8 @@ const rows: Measured[] = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(QUESTIONS)) {
   if (!flags.json) process.stderr.write(`${name} ...\n`);
   const found = await ask(name).catch((cause: unknown) => {
+    // Interrupted: `leave` ends the process, and no other question is begun.
+    if (leaving) return new Promise<never>(() => undefined);
     // One question without an answer does not cost the others theirs.
     console.error(cause);
     process.exitCode = 1;
