@@ -45,6 +45,9 @@ export async function relink(
     const { link, atoms, links } = await locked(tx, workspace, atom, linkId);
     if (!(await markLink(tx, link.id, now, null)))
       throw new Failure("conflict", "This join is in force already.");
+    // Links in force make no circles, so that undoing one always separates.
+    const [one, other] = [link.a, link.b].map((id) => atoms.find((of) => of.id === id)?.customer);
+    if (one === other) throw new Failure("conflict", "The two are one customer already, by other joins.");
     const together = madeOne(atoms);
     const [customer] = await remap(
       tx,

@@ -72,6 +72,8 @@ test("after a join is redone nothing in the one customer is kept apart, whatever
     [customerId.slice(1)],
   );
   expect(one.map(({ apart }) => apart)).toEqual(["", "", ""]);
+  // A second way to the same customer would keep the next undoing from separating anybody.
+  await expect(world.relink(customerId, ab!)).rejects.toThrow(/one customer already/);
   // And undone again it is as it was before.
   expect(await world.unmerge(customerId, bc!)).toEqual([customerId, b].toSorted());
   expect((await world.customer("user_id r-a"))?.id).toBe((await world.customer("user_id r-c"))?.id);
