@@ -18,6 +18,8 @@ const BATCH_EVENTS_MAX = 4_000;
 const DEADLOCK = /^40(001|P01)$/;
 /** So long a batch may take before another worker may try; the largest request takes half a minute on a slow machine. */
 const BATCH_MS_MAX = 120_000;
+const LINGER_MS = 8;
+const LINGER_EVENTS_MAX = 200;
 const BACKOFF_MS_MIN = 50;
 const BACKOFF_MS_MAX = 5_000;
 
@@ -108,6 +110,8 @@ class Loop {
     await this.#begin(rows);
     const moved = new Map(cursorsOf(rows).map((cursor) => [cursor.lane, cursor]));
     this.#lanes = this.#lanes.map((held) => moved.get(held.lane) ?? held);
+    // A transaction has a dozen statements whatever it holds: a trickle of events shares one every few milliseconds.
+    if (rows.reduce((sum, row) => sum + row.events, 0) < LINGER_EVENTS_MAX) await pause(LINGER_MS);
     return true;
   }
 

@@ -5,6 +5,7 @@
  * next one (group commit), so the number of commits follows the disk, not the callers. An advisory lock makes row ids
  * grow in commit order, so that a reader's cursor can never step over a row that commits late.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { type Sql, SEPARATOR } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import type { Clock, Instant } from "../values.ts";
@@ -15,6 +16,9 @@ const LOCK = 731_701;
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one commit: large enough for full speed, small enough that a commit takes milliseconds. */
 const COMMIT_BYTES_MAX = 4 * 1024 * 1024;
+/** After a commit, the time others may join the next one, unless there is enough for it already. */
+const LINGER_MS = 2;
+const LINGER_BYTES_MAX = 64 * 1024;
 const DAY_MS = 86_400_000;
 
 export type InboxRow = {
@@ -70,6 +74,8 @@ export function createInbox(sql: Sql, options: InboxOptions): Inbox {
       } finally {
         for (const waiting of group) pendingBytes -= waiting.sizeBytes;
       }
+      // A stream of single events shares commits instead of having one each; the first of a pause has not waited.
+      if (pendingBytes < LINGER_BYTES_MAX) await pause(LINGER_MS);
     }
     committing = false;
   }

@@ -18,7 +18,7 @@ import type { Clock, WorkspaceId } from "../values.ts";
 const INSERT_EVENTS_MAX = 20_000;
 /** Beyond so much text no further batch joins an insert: events of the largest size would else make a text no program can hold. */
 const INSERT_CHARS_MAX = 32 * 1024 * 1024;
-const FLUSH_MS = 250;
+const FLUSH_MS = 1000;
 /** Lines kept in memory while the log cannot take them; beyond that they are read again from the inbox. */
 const HELD_LINES_MAX = 100_000;
 const HELD_CHARS_MAX = 128 * 1024 * 1024;
