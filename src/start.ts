@@ -30,7 +30,8 @@ import { sourceRoutes } from "./log/routes.ts";
 import { type Metrics, createMetrics } from "./telemetry/metrics.ts";
 import { keepUp } from "./upkeep.ts";
 import type { Clock } from "./values.ts";
-import { type Worker, startWorker } from "./worker.ts";
+import { startWorkerThread } from "./worker-host.ts";
+import type { Worker } from "./worker.ts";
 
 export type StartOptions = {
   readonly config: Config;
@@ -132,16 +133,16 @@ type Work = { readonly worker: Worker; readonly feed: Feed; passed(): Promise<vo
 
 async function startWork({ logger }: StartOptions, stores: Stores, clock: Clock): Promise<Work> {
   const { sql } = stores;
-  const onFault = (cause: unknown) => logger.warn({ err: cause }, "a batch was not handled; tried again");
   const feed = startFeed({
     sql, clock, log: stores.log!,
     onFault: (cause) => logger.warn({ err: cause }, "the event log did not take an insert; tried again"),
   }); // prettier-ignore
   let waiting: (() => void)[] = [];
-  const worker = startWorker({
-    sql: stores.bulk, clock, onFault, owner: randomUUID(),
-    onCommit: (batch, logBatch) => {
-      if (logBatch !== null) feed.offer(logBatch, batch.logLines);
+  const worker = startWorkerThread({
+    url: sql.url, owner: randomUUID(),
+    onFault: (fault) => logger.warn({ fault }, "a batch was not handled; tried again"),
+    onCommit: (logBatch, lines) => {
+      if (logBatch !== null) feed.offer(logBatch, lines);
       for (const resolve of waiting.splice(0)) resolve();
     },
   }); // prettier-ignore

@@ -19,7 +19,7 @@ export function scrub(text: string): string {
     .replace(/\+?\d(?:[ .\-()]?\d){6,}/g, "[number]");
 }
 
-type Logged = {
+export type Logged = {
   readonly name: string;
   readonly code?: string;
   readonly message: string;
