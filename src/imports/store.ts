@@ -191,11 +191,12 @@ export async function claimImport(
     const [row] = await tx.query<ImportRow>(
       `update imports set state = 'running', owner = $2, lease_until = $4, started_at = coalesce(started_at, $3), updated_at = $3
        where id = (
-         select id from imports i where state in ('waiting', 'running') and place = $1 and lease_until not between $3 and $4
-           and not exists (select from imports o where o.workspace = i.workspace and o.state = 'running' and o.lease_until between $3 and $4)
+         select id from imports i where state in ('waiting', 'running') and place = $1 and lease_until not between $3 and $5
+           and not exists (select from imports o where o.workspace = i.workspace and o.state = 'running' and o.lease_until between $3 and $5)
          order by id limit 1)
        returning ${COLUMNS}`,
-      [place, owner, now, now + leaseMs],
+      // A lease of somebody whose clock is a little ahead is no stamp of a clock that was set back.
+      [place, owner, now, now + leaseMs, now + 2 * leaseMs],
     );
     return row ?? null;
   });
