@@ -23,7 +23,7 @@ describe.skipIf(!browserThere("the web app's screens"))("the screens", () => {
     ["/customers?query=nobody-at-all", "Nobody found"],
     [`/customers/${ann}`, "Your boots are waiting", true],
     [`/customers/${ann}?channel=email`, "Your boots are waiting"],
-    [`/customers/${ann}/about`, "boots-42"],
+    [`/customers/${ann}/about`, "Trail boots"],
     [`/customers/${ann}/identities`, "Why they are one", true],
     ["/customers/c999", "There is no customer c999"],
     ["/data/live", "Waiting for the next event", true],

@@ -45,8 +45,8 @@ describe.skipIf(!browserThere("work in the web app"))("a person at work", () => 
     await page.keyboard.press("Enter");
     await page.getByText("Waiting for the next event").waitFor();
     // The line on the screen is ready to run: it has this server's address and the workspace's key.
-    const line = await page.getByRole("region", { name: "curl line" }).innerText();
-    expect(line).toContain(`${site.address}/v1/track -u ${site.running.first.writeKey!}:`);
+    const line = `${site.address}/v1/track -u ${site.running.first.writeKey!}:`;
+    await page.getByRole("region", { name: "curl line" }).filter({ hasText: line }).waitFor();
     await page.getByText("Listening.").waitFor();
     await tellStory(site);
     await page.getByText("Your boots are waiting").waitFor();
