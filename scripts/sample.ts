@@ -75,15 +75,15 @@ write(
   "mailings",
   ["household_id", "campaign_id", "campaign_type", "start_date", "end_date", "valid_days"],
   read("campaigns")
-    .map(({ household_id, campaign_id }) => {
+    .map(({ household_id, campaign_id }): Cells => {
       const campaign = campaigns.get(campaign_id!)!;
       return {
-        household_id: household_id!,
         ...campaign,
-        valid_days: Number(campaign["end_date"]) - Number(campaign["start_date"]),
+        household_id: household_id!,
+        valid_days: String(Number(campaign["end_date"]) - Number(campaign["start_date"])),
       };
     })
-    .toSorted((a, b) => Number((a as Cells)["start_date"]) - Number((b as Cells)["start_date"])),
+    .toSorted((a, b) => Number(a["start_date"]) - Number(b["start_date"])),
 );
 
 write(

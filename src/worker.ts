@@ -9,6 +9,7 @@ import type { Database } from "./db/postgres.ts";
 import { type InboxRow, readInbox } from "./events/inbox.ts";
 import { BEAT_MS, type HeldLane, beat, releaseLanes, renew } from "./lanes.ts";
 import { Memory } from "./memory.ts";
+import { Nap } from "./nap.ts";
 import { type Batch, cursorsOf, type LogBatch, Overtaken, prepare, understand } from "./pipeline.ts";
 import type { Clock } from "./values.ts";
 
@@ -54,7 +55,7 @@ class Loop {
   #beatAt = -Infinity;
   #stopping = false;
   #woken = false;
-  #wakeUp: (() => void) | null = null;
+  readonly #nap = new Nap();
   #writing: Promise<void> = Promise.resolve();
   #failed: unknown = null;
   /** Grows with each fault in a row; a written batch resets it. */
@@ -66,7 +67,7 @@ class Loop {
 
   wake(): void {
     this.#woken = true;
-    this.#wakeUp?.();
+    this.#nap.wake();
   }
 
   async stop(done: Promise<void>): Promise<void> {
@@ -179,14 +180,6 @@ class Loop {
 
   async #rest(): Promise<void> {
     const left = this.#beatAt + BEAT_MS - performance.now();
-    if (this.#woken || left <= 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(left, 1000));
-      this.#wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wakeUp = null;
+    if (!this.#woken && left > 0) await this.#nap.sleep(left);
   }
 }

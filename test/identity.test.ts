@@ -2,23 +2,12 @@
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { anEventOf, identifiersOfSome } from "./arbitrary.ts";
-import { aDatabase, aLog } from "./stores.ts";
-import { type World, aWorld } from "./world.ts";
+import { anOwnWorld } from "./world.ts";
 
-let world: World;
-const closers: (() => Promise<unknown>)[] = [];
-beforeAll(async () => {
-  const database = await aDatabase();
-  const { log, drop } = await aLog();
-  world = await aWorld(database.sql, log);
-  closers.push(
-    () => world.stop(),
-    drop,
-    () => database.drop(),
-  );
-});
+let world: Awaited<ReturnType<typeof anOwnWorld>>;
+beforeAll(async () => void (world = await anOwnWorld()));
 afterAll(async () => {
-  for (const close of closers) await close();
+  await world.close();
 });
 /** Each test speaks of people of its own. */
 let n = 0;
@@ -228,7 +217,7 @@ test("the customers of any history are those of a clean recomputation, and no ev
 });
 
 /** A customer without what two equal histories may differ in: its number and its names' prefix. */
-const shape = (customer: Awaited<ReturnType<World["customer"]>>, prefix: string): unknown =>
+const shape = (customer: Awaited<ReturnType<typeof world.customer>>, prefix: string): unknown =>
   customer === null
     ? null
     : JSON.parse(

@@ -15,6 +15,7 @@ import { startFeed } from "../src/log/feed.ts";
 import { momentsOf } from "../src/log/read.ts";
 import { type AtomId, type WorkspaceId, atomOf } from "../src/values.ts";
 import { startWorker } from "../src/worker.ts";
+import { aDatabase, aLog } from "./stores.ts";
 
 export const WORKSPACE = 1 as WorkspaceId;
 /** What a test says of an event; the rest has defaults. `who`: `user_id ada`, `anonymous_id phone-1`, ... */
@@ -87,3 +88,18 @@ export async function aWorld(sql: Database, log: EventLog) {
   }; // prettier-ignore
 }
 export type World = Awaited<ReturnType<typeof aWorld>>;
+
+/** A world on stores of its own, which `close` drops with it. */
+export async function anOwnWorld(): Promise<World & { close(): Promise<void> }> {
+  const database = await aDatabase();
+  const { log, drop } = await aLog();
+  const world = await aWorld(database.sql, log);
+  return {
+    ...world,
+    close: async () => {
+      await world.stop();
+      await drop();
+      await database.drop();
+    },
+  };
+}

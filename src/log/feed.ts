@@ -11,6 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
 import { readInboxRows } from "../events/inbox.ts";
+import { Nap } from "../nap.ts";
 import { addTallies } from "../telemetry/tally.ts";
 import type { Clock, WorkspaceId } from "../values.ts";
 
@@ -77,7 +78,7 @@ class Feeder {
   #heldChars = 0;
   #stopping = false;
   #drains: (() => void)[] = [];
-  #wakeUp: (() => void) | null = null;
+  readonly #nap = new Nap();
   #recoverAt = 0;
 
   constructor(options: FeedOptions) {
@@ -91,7 +92,8 @@ class Feeder {
       this.#heldLines + lines.length <= HELD_LINES_MAX && this.#heldChars + chars <= HELD_CHARS_MAX;
     this.#held.push({ id, name, lines: keep ? lines : null, count: lines.length, chars });
     if (keep) this.#keep(lines.length, chars);
-    if (this.#isFull()) this.#wakeUp?.();
+    if (this.#isFull()) this.#nap.wake();
+    else this.#nap.shorten(FLUSH_MS);
   }
 
   #keep(lines: number, chars: number): void {
@@ -108,13 +110,13 @@ class Feeder {
     return new Promise((resolve) => {
       this.#drains.push(resolve);
       this.#recoverAt = 0;
-      this.#wakeUp?.();
+      this.#nap.wake();
     });
   }
 
   stop(): void {
     this.#stopping = true;
-    this.#wakeUp?.();
+    this.#nap.wake();
   }
 
   async run(): Promise<void> {
@@ -129,7 +131,9 @@ class Feeder {
         backoffMs = 100;
         if (this.#stopping && this.#held.length === 0) return;
         if (!this.#isFull() && this.#drains.length === 0 && !this.#stopping)
-          await this.#rest(this.#held.length > 0 ? FLUSH_MS : 1000);
+          await this.#nap.sleep(
+            this.#held.length > 0 ? FLUSH_MS : Math.max(0, this.#recoverAt - performance.now()),
+          );
       } catch (cause) {
         this.#drains.push(...drains);
         this.#options.onFault(cause);
@@ -139,17 +143,6 @@ class Feeder {
         backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX);
       }
     }
-  }
-
-  async #rest(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wakeUp = null;
   }
 
   /** One insert of what is held. */

@@ -2,23 +2,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { KNOWLEDGE_LIMITS } from "../../src/customers/model.ts";
 import type { JsonObject } from "../../src/values.ts";
-import { aDatabase, aLog } from "../stores.ts";
-import { type World, aWorld, eventOf } from "../world.ts";
+import { anOwnWorld, eventOf } from "../world.ts";
 
-let world: World;
-const closers: (() => Promise<unknown>)[] = [];
-beforeAll(async () => {
-  const database = await aDatabase();
-  const { log, drop } = await aLog();
-  world = await aWorld(database.sql, log);
-  closers.push(
-    () => world.stop(),
-    drop,
-    () => database.drop(),
-  );
-});
+let world: Awaited<ReturnType<typeof anOwnWorld>>;
+beforeAll(async () => void (world = await anOwnWorld()));
 afterAll(async () => {
-  for (const close of closers) await close();
+  await world.close();
   expect(world.faults).toEqual([]);
 });
 const group = (accountId: string, traits: JsonObject, at: number) =>

@@ -1,23 +1,12 @@
 /** Identity under attack: floods of aliases, shared devices by way of aliases, undoing and redoing in a bad order. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NAMES_MAX } from "../../src/identity/resolve.ts";
-import { aDatabase, aLog } from "../stores.ts";
-import { type Said, type World, aWorld, eventOf, identifierOf } from "../world.ts";
+import { type Said, anOwnWorld, eventOf, identifierOf } from "../world.ts";
 
-let world: World;
-const closers: (() => Promise<unknown>)[] = [];
-beforeAll(async () => {
-  const database = await aDatabase();
-  const { log, drop } = await aLog();
-  world = await aWorld(database.sql, log);
-  closers.push(
-    () => world.stop(),
-    drop,
-    () => database.drop(),
-  );
-});
+let world: Awaited<ReturnType<typeof anOwnWorld>>;
+beforeAll(async () => void (world = await anOwnWorld()));
 afterAll(async () => {
-  for (const close of closers) await close();
+  await world.close();
   expect(world.faults).toEqual([]);
 });
 const alias = (who: string, previous: string): Said => ({

@@ -4,23 +4,12 @@ import { CustomerDocument } from "../../src/customers/document.ts";
 import { happenedAtOf, instantOf } from "../../src/events/clock.ts";
 import { cursorOf, placeOf } from "../../src/paging.ts";
 import { isoOf } from "../../src/values.ts";
-import { aDatabase, aLog } from "../stores.ts";
-import { type World, aWorld, eventOf } from "../world.ts";
+import { anOwnWorld, eventOf } from "../world.ts";
 
-let world: World;
-const closers: (() => Promise<unknown>)[] = [];
-beforeAll(async () => {
-  const database = await aDatabase();
-  const { log, drop } = await aLog();
-  world = await aWorld(database.sql, log);
-  closers.push(
-    () => world.stop(),
-    drop,
-    () => database.drop(),
-  );
-});
+let world: Awaited<ReturnType<typeof anOwnWorld>>;
+beforeAll(async () => void (world = await anOwnWorld()));
 afterAll(async () => {
-  for (const close of closers) await close();
+  await world.close();
 });
 
 test("events of more months than ClickHouse takes in one insert by default reach the log", async () => {
