@@ -2,11 +2,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { join } from "node:path";
 import type { Flooded } from "./load.ts";
-import { type Program, SECRET_KEY, WRITE_KEY, load, startProgram, usage } from "./program.ts";
+import { type Program, SECRET_KEY, WRITE_KEY, load, startProgram, untilStats, usage } from "./program.ts";
 import { type Row, atMost, quantile } from "./table.ts";
 
 const STARTS = 3;
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 20_000;
 const IDLE_MS = 20_000;
 
 export async function footprint(folder: string): Promise<readonly Row[]> {
@@ -31,6 +31,7 @@ export async function footprint(folder: string): Promise<readonly Row[]> {
   try {
     const fresh = await idle(program);
     await load<Flooded>({ type: "flood", port: program.port, writeKey: WRITE_KEY, secretKey: SECRET_KEY, customers: 20_000, run: "f", events: 200_000, batch: 100, connections: 32 }); // prettier-ignore
+    await untilStats(program, ({ logged }) => logged >= 200_000);
     const worked = await idle(program);
     const seconds = (what: string, values: readonly number[]): Row => ({
       what,
