@@ -55,30 +55,44 @@ function membersOf(rule: Rule, node: Node, context: PlanContext): readonly (read
 }
 
 /** What a condition was asked of. */
-function foundOf(rule: Rule, node: Node, { facts, now }: Asked, matches: boolean): Found {
+function foundOf(rule: Rule, node: Node, asked: Asked, matches: boolean): Found {
+  const { facts, now } = asked;
   switch (node.type) {
-    case "trait":
-      return known(facts.trait(node.name));
-    case "account_trait":
-      return known([...facts.accountTraits(node.name)]);
     case "did":
       return measureFound(node.what, facts, now);
     case "sequence":
       return lastFound(node.tracks, facts, eventsOf(rule));
     case "without":
       return lastFound([node.track, node.without], facts, eventsOf(rule));
-    case "stage":
-      return known(facts.stage ?? undefined);
-    case "consent":
-      return consentFound(consentOf(facts, node.channel, node.purpose));
-    case "channel":
-      return known(preferredOf(facts.channels) ?? undefined);
     case "account":
       return { value: matches, found: matches ? "there is such a member" : "there is no such member" };
     case "all":
     case "any":
     case "not":
       return { value: matches, found: matches ? "yes" : "no" };
+    case "trait":
+    case "account_trait":
+    case "stage":
+    case "consent":
+    case "channel":
+      return heldFound(node, facts);
+  }
+}
+
+type Held = Extract<Node, { type: "trait" | "account_trait" | "stage" | "consent" | "channel" }>;
+/** What is known now, without events. */
+function heldFound(node: Held, facts: Facts): Found {
+  switch (node.type) {
+    case "trait":
+      return known(facts.trait(node.name));
+    case "account_trait":
+      return known([...facts.accountTraits(node.name)]);
+    case "stage":
+      return known(facts.stage ?? undefined);
+    case "consent":
+      return consentFound(consentOf(facts, node.channel, node.purpose));
+    case "channel":
+      return known(preferredOf(facts.channels) ?? undefined);
   }
 }
 

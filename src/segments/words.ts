@@ -13,6 +13,7 @@ export type Names = {
 export const NO_NAMES: Names = { segment: () => null, stage: () => null };
 
 type Of<Type extends Rule["type"]> = Extract<Rule, { type: Type }>;
+type Condition = Exclude<Rule, { type: "all" | "any" | "not" | "account" }>;
 type Did = Pick<Of<"did">, "event" | "where" | "when" | "measure" | "is">;
 const LISTED_MAX = 5;
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -30,7 +31,7 @@ export function wordsOf(rule: Rule, names: Names): string {
   if (rule.type === "not") return `not (${wordsOf(rule.rule, names)})`;
   if (rule.type === "account")
     return `belongs to an account of which a member ${bracketed(rule.rule, names)}`;
-  return conditionWords(rule, names);
+  return conditionWords(rule as Condition, names);
 }
 
 const isGroup = (rule: Rule): boolean =>
@@ -39,7 +40,7 @@ const bracketed = (rule: Rule, names: Names): string =>
   isGroup(rule) ? `(${wordsOf(rule, names)})` : wordsOf(rule, names);
 
 /** One condition in words. */
-function conditionWords(rule: Exclude<Rule, { type: "all" | "any" | "not" | "account" }>, names: Names): string {
+function conditionWords(rule: Condition, names: Names): string {
   switch (rule.type) {
     case "trait":
       return `${rule.name} ${testWords(rule.is)}`;
