@@ -6,6 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { CustomerAtom } from "./customers/store.ts";
 import type { Directory } from "./identity/directory.ts";
+import type { Force } from "./segments/force.ts";
 import type { Pointer } from "./identity/resolve.ts";
 import type { AtomId } from "./values.ts";
 
@@ -16,6 +17,8 @@ export class Memory {
   readonly #customers: LRUCache<AtomId, readonly CustomerAtom[]>;
   readonly #pointers: LRUCache<string, Pointer>;
   #ids: { next: number; end: number }[] = [];
+  /** The rules in force, as last read; they name their epoch. */
+  force: Force | null = null;
 
   constructor({ atomsMax, pointersMax }: MemoryLimits = LIMITS) {
     this.#customers = new LRUCache({ max: atomsMax });
@@ -32,7 +35,7 @@ export class Memory {
   }
 
   /** Keeps what a decided batch knows. */
-  remember(directory: Directory<CustomerAtom["knowledge"]>): void {
+  remember(directory: Directory<CustomerAtom>): void {
     for (const [key, pointer] of directory.pointers) this.#pointers.set(key, pointer);
     const groups = new Map<AtomId, CustomerAtom[]>();
     for (const atom of directory.atoms.values()) {

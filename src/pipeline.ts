@@ -12,27 +12,36 @@
  * everything is forgotten and decided again. So a crash or a second worker leaves either the whole step or none of it.
  */
 import {
-  type CustomerAtom, forgetIds, hashOf, loadAtoms, loadPointers, prepareAtoms, rememberIds, reserveAtomIds, saveAccounts, saveNames, savePointers,
+  type CustomerAtom, forgetIds, hashOf, loadAtoms, loadPointers, prepareAtoms, rememberIds, reserveAtomIds, saveAccountMembers, saveAccounts, saveNames, savePointers,
 } from "./customers/store.ts"; // prettier-ignore
 import { absorb, nothing } from "./customers/fold.ts";
 import { nameOf } from "./customers/names.ts";
 import { told } from "./customers/told.ts";
 import type { Sql } from "./db/postgres.ts";
+import { Standing } from "./customers/standing.ts";
 import type { InboxRow, LaneCursor } from "./events/inbox.ts";
 import type { Event } from "./events/model.ts";
 import { Directory, keyOf } from "./identity/directory.ts";
 import { saveAsides, saveLinks } from "./identity/store.ts";
 import { resolve } from "./identity/resolve.ts";
+import { logLine, ownLine } from "./log/line.ts";
 import type { Memory } from "./memory.ts";
+import { accountFactsOf } from "./segments/accounts.ts";
+import { type Effects, type Touches, evaluate, noEffects, touch, touchAll } from "./segments/evaluate.ts";
+import { type Force, loadForce } from "./segments/force.ts";
+import { type Wake, holdEpoch, saveEffects, takeWakes } from "./segments/save.ts";
+import { takeUp } from "./segments/take-up.ts";
 import { type Tally, addTallies } from "./telemetry/tally.ts";
 import type { AtomId, Instant, WorkspaceId } from "./values.ts";
 
 const DAY_MS = 86_400_000;
+/** Customers whose time has come that one batch asks again. */
+const WAKES_MAX = 1_000;
 
 /** A batch, decided but not written. */
 export type Batch = {
   readonly rows: readonly InboxRow[];
-  readonly directory: Directory<CustomerAtom["knowledge"]>;
+  readonly directory: Directory<CustomerAtom>;
   readonly newPointers: Set<string>;
   readonly tallies: Tally[];
   /** For each event of `rows` in order: the atom it hangs on, or 0 (seen before, or failed). */
@@ -44,6 +53,12 @@ export type Batch = {
   readonly accounts: Event[];
   readonly failed: { readonly event: Event; readonly line: string; readonly detail: string }[];
   readonly handled: { readonly event: Event; readonly atom: CustomerAtom }[];
+  /** The rules in force while it was decided, what its events touched, and what came of it. */
+  readonly force: Force;
+  readonly touches: Touches;
+  effects: Effects;
+  /** The lines of our own events, which the inbox does not have. */
+  readonly ownLines: string[];
 };
 
 type Arrived = {
@@ -64,17 +79,27 @@ export async function understand(
   rows: readonly InboxRow[],
   now: Instant,
 ): Promise<Batch> {
+  const { epoch, dueAt } = await holdEpoch(tx);
+  const force = memory.force?.epoch === epoch ? memory.force : (memory.force = await loadForce(tx, epoch));
+  const wakes = dueAt !== null && dueAt <= now ? await takeWakes(tx, now, WAKES_MAX) : [];
   const arrived = rows.flatMap(arrivedIn);
   const unseen = await rememberIds(
     tx,
     arrived.map(({ hash }) => hash),
     Math.floor(now / DAY_MS),
   );
-  const directory = await directoryOf(tx, memory, arrived);
+  const directory = await directoryOf(
+    tx,
+    memory,
+    arrived,
+    wakes.map(({ customer }) => customer),
+  );
+  await takeUp(tx, force, directory.atoms.values());
   await memory.reserve(arrived.length, (missing) => reserveAtomIds(tx, missing));
 
   const batch: Batch = {
     rows, directory, newPointers: new Set(), tallies: [], atoms: [], logLines: [], names: new Map(), accounts: [], failed: [], handled: [],
+    force, touches: new Map(), effects: noEffects(), ownLines: [],
   }; // prettier-ignore
   const known = new Set(directory.pointers.keys());
   const atoms = new Map<Arrived, number>();
@@ -90,24 +115,60 @@ export async function understand(
   for (const one of arrived) {
     const atom = atoms.get(one) ?? 0;
     batch.atoms.push(atom);
-    if (atom !== 0) batch.logLines.push(`{"atom":${atom},${one.line.slice(1)}`);
+    if (atom !== 0) batch.logLines.push(logLine(atom, epoch, one.line));
   }
+  await askRules(tx, batch, wakes, now);
   for (const key of directory.changedPointers.keys()) if (!known.has(key)) batch.newPointers.add(key);
   memory.remember(directory);
   return batch;
+}
+
+/** Asks the rules in force of everybody whom the batch touched or whose time has come. */
+async function askRules(tx: Sql, batch: Batch, wakes: readonly Wake[], now: Instant): Promise<void> {
+  const { directory, touches, force } = batch;
+  for (const { customer, dueAt, cause } of wakes) {
+    const atom = directory.atoms.get(customer);
+    // The wake is of an atom that names no customer any more: the customer it belongs to is asked.
+    if (!atom || !force.of(atom.workspace)) continue;
+    const root = directory.atoms.get(atom.customer)!;
+    if (root.standing.data.d !== undefined) delete root.standing.change().d;
+    touchAll(touches, atom.id, cause === "time" ? { by: "time", dueAt } : { by: cause });
+  }
+  for (const id of directory.remapped)
+    if (force.of(directory.atoms.get(id)!.workspace)) touchAll(touches, id, { by: "identity" });
+  if (touches.size === 0) return;
+  const accounts = await accountFactsOf(tx, force, directory, touches, now);
+  batch.effects = evaluate(force, directory, touches, accounts, now);
+  tellAccounts(batch);
+  for (const { atom, event } of batch.effects.own) {
+    const line = ownLine(atom, force.epoch, event);
+    batch.ownLines.push(line);
+    batch.logLines.push(line);
+  }
+}
+
+/** What a group event tells of an account is known to its members' rules once it is committed. */
+function tellAccounts({ accounts, force, effects }: Batch): void {
+  for (const { workspace, accountId } of accounts)
+    if (accountId !== undefined && (force.of(workspace)?.onAccounts.length ?? 0) > 0)
+      effects.accounts.push({ workspace, accountId, except: 0 });
 }
 
 /** Resolves and folds one event; the atom it hangs on, or 0 when a bug kept it from being understood. */
 function decide({ event, line }: Arrived, memory: Memory, batch: Batch): number {
   const { workspace } = event;
   const { directory } = batch;
+  const force = batch.force.of(workspace);
   let atom: CustomerAtom;
   try {
     // Both rules are pure and run before anything is changed, so a failure leaves the others of the batch untouched.
     const tells = told(event);
     const resolution = resolve(directory.viewOf(workspace), event);
-    atom = directory.apply(workspace, resolution, event, () => newAtom(memory.nextAtomId(), workspace));
+    atom = directory.apply(workspace, resolution, event, () =>
+      newAtom(memory.nextAtomId(), workspace, batch.force),
+    );
     absorb(atom.knowledge, tells);
+    if (force) touch(force, batch.touches, atom, event, resolution.atom === null);
   } catch (cause) {
     batch.failed.push({ event, line, detail: cause instanceof Error ? cause.message : String(cause) });
     batch.tallies.push({ workspace, name: "refused", reason: "processing_failed", n: 1 });
@@ -123,7 +184,10 @@ function decide({ event, line }: Arrived, memory: Memory, batch: Batch): number 
   return atom.id;
 }
 
-function newAtom(id: AtomId, workspace: WorkspaceId): CustomerAtom {
+function newAtom(id: AtomId, workspace: WorkspaceId, force: Force): CustomerAtom {
+  const standing = new Standing("");
+  // History before the rules in force has nothing of it.
+  if (force.of(workspace)) standing.change().r = force.ready;
   return {
     id,
     workspace,
@@ -133,6 +197,7 @@ function newAtom(id: AtomId, workspace: WorkspaceId): CustomerAtom {
     identifiers: [],
     apart: [],
     knowledge: nothing(),
+    standing,
   };
 }
 
@@ -149,8 +214,9 @@ async function directoryOf(
   sql: Sql,
   memory: Memory,
   arrived: readonly Arrived[],
-): Promise<Directory<CustomerAtom["knowledge"]>> {
-  const directory = new Directory<CustomerAtom["knowledge"]>();
+  woken: readonly AtomId[],
+): Promise<Directory<CustomerAtom>> {
+  const directory = new Directory<CustomerAtom>();
   const asked = new Map<string, string>();
   for (const { event } of arrived) {
     for (const identifier of event.identifiers) wantPointer(keyOf(event.workspace, identifier));
@@ -170,7 +236,7 @@ async function directoryOf(
     if (pointer) directory.pointers.set(key, pointer);
   }
   const missing = new Set<AtomId>();
-  for (const { atom } of directory.pointers.values()) {
+  for (const atom of [...woken, ...[...directory.pointers.values()].map((pointer) => pointer.atom)]) {
     if (atom === 0 || directory.atoms.has(atom)) continue;
     const group = memory.customerOf(atom);
     if (group) group.forEach((member) => directory.add(member));
@@ -208,20 +274,25 @@ export function prepare(batch: Batch, held: readonly LaneCursor[], name: string)
     .map((id) => directory.atoms.get(id)!)
     .map(({ id, workspace, customer }) => ({ id, workspace, customer }));
   const pointers = [...directory.changedPointers.values()];
+  const members = batch.handled.flatMap(({ event: { workspace, accountId }, atom }) =>
+    accountId === undefined ? [] : [{ workspace, accountId, atom: atom.id }],
+  );
   const must = (done: boolean) => {
     if (!done) throw new Overtaken("Another worker changed what this batch was decided on.");
   };
   return {
     batch,
     write: async (tx, owner, now) => {
-      must(await moveCursors(tx, owner, held, cursorsOf(batch.rows)));
+      if (batch.rows.length > 0) must(await moveCursors(tx, owner, held, cursorsOf(batch.rows)));
       must(await savePointers(tx, pointers, (key) => batch.newPointers.has(key), now));
       must(await writeAtoms(tx));
       await saveLinks(tx, directory.links);
       await saveAsides(tx, directory.asides);
       await saveNames(tx, batch.names);
       await saveAccounts(tx, batch.accounts);
+      await saveAccountMembers(tx, members);
       await saveRemaps(tx, remaps);
+      await saveEffects(tx, batch.effects, now);
       await saveFailed(tx, batch.failed, now);
       // Replayed after a fix they come with the same ids.
       await forgetIds(
@@ -287,13 +358,16 @@ async function saveFailed(tx: Sql, failed: Batch["failed"], now: Instant): Promi
 async function saveLogBatch(tx: Sql, batch: Batch, name: string, now: Instant): Promise<LogBatch | null> {
   if (batch.logLines.length === 0) return null;
   const [row] = await tx.query<{ id: number }>(
-    "insert into log_batches (name, rows, atoms, events, created_at, claimed_until) values ($1::uuid, $2, $3, $4, $5::bigint, $5::bigint + 10000) returning id",
+    `insert into log_batches (name, rows, atoms, events, created_at, claimed_until, own, epoch)
+     values ($1::uuid, $2, $3, $4, $5::bigint, $5::bigint + 10000, $6, $7) returning id`,
     [
       name,
       JSON.stringify(batch.rows.map(({ lane, id, receivedAt }) => [lane, id, receivedAt])),
       batch.atoms.join(","),
-      batch.logLines.length,
+      batch.logLines.length - batch.ownLines.length,
       now,
+      batch.ownLines.join("\n"),
+      batch.force.epoch,
     ],
   );
   return { id: row!.id, name };

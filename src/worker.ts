@@ -10,6 +10,7 @@ import { type InboxRow, readInbox } from "./events/inbox.ts";
 import { BEAT_MS, type HeldLane, beat, releaseLanes, renew } from "./lanes.ts";
 import { Memory } from "./memory.ts";
 import { Nap } from "./nap.ts";
+import { nextWake } from "./segments/save.ts";
 import { type Batch, cursorsOf, type LogBatch, Overtaken, prepare, understand } from "./pipeline.ts";
 import type { Clock } from "./values.ts";
 
@@ -58,6 +59,8 @@ class Loop {
   readonly #nap = new Nap();
   #writing: Promise<void> = Promise.resolve();
   #failed: unknown = null;
+  /** When the next customer is to be woken, as last asked. */
+  #dueAt: number | null = null;
   /** Grows with each fault in a row; a written batch resets it. */
   #backoffMs = BACKOFF_MS_MIN;
 
@@ -106,7 +109,8 @@ class Loop {
     const rows = await readInbox(sql, this.#lanes, BATCH_EVENTS_MAX);
     if (rows.length === 0) {
       await this.#written();
-      return this.#woken;
+      this.#dueAt = await nextWake(sql);
+      if (this.#dueAt === null || this.#dueAt > this.#options.clock()) return this.#woken;
     }
     await this.#begin(rows);
     const moved = new Map(cursorsOf(rows).map((cursor) => [cursor.lane, cursor]));
@@ -179,7 +183,9 @@ class Loop {
   }
 
   async #rest(): Promise<void> {
-    const left = this.#beatAt + BEAT_MS - performance.now();
+    const beatMs = this.#beatAt + BEAT_MS - performance.now();
+    const dueMs = this.#dueAt === null ? Infinity : this.#dueAt - this.#options.clock();
+    const left = Math.min(beatMs, dueMs);
     if (!this.#woken && left > 0) await this.#nap.sleep(left);
   }
 }

@@ -7,10 +7,11 @@ import { SEPARATOR } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import type { AtomId, Instant, WorkspaceId } from "../values.ts";
 import { type OwnKnowledge, joinTraits, nothing } from "./fold.ts";
+import { Standing } from "./standing.ts";
 import { knowledgeOf, textOf } from "./stored.ts";
 import { traitsOf } from "./told.ts";
 
-export type CustomerAtom = Atom<OwnKnowledge>;
+export type CustomerAtom = Atom<OwnKnowledge> & { readonly standing: Standing };
 type AtomRow = {
   readonly id: number;
   readonly workspace: number;
@@ -20,9 +21,10 @@ type AtomRow = {
   readonly identifiers: string;
   readonly apart: string;
   readonly knowledge: string;
+  readonly standing: string;
 };
 
-const COLUMNS = "id, workspace, customer, size, version, identifiers, apart, knowledge";
+const COLUMNS = "id, workspace, customer, size, version, identifiers, apart, knowledge, standing";
 
 /** The fixed-length name of an identifier or message id in an index. MD5 serves as a 128-bit name, not as a secret. */
 export const hashOf = (name: string): string => hash("md5", name, "hex");
@@ -55,6 +57,7 @@ function atomOf(row: AtomRow): CustomerAtom {
     identifiers: JSON.parse(row.identifiers) as HeldIdentifier[],
     apart: row.apart === "" ? [] : (row.apart.split(",").map(Number) as AtomId[]),
     knowledge: knowledgeOf(row.knowledge),
+    standing: new Standing(row.standing),
   };
 }
 
@@ -69,20 +72,20 @@ export function prepareAtoms(atoms: readonly CustomerAtom[]): (tx: Sql) => Promi
   const fresh = columnsOf(inOrder.filter(({ version }) => version === 0));
   const changed = columnsOf(inOrder.filter(({ version }) => version > 0));
   const given = `unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)),
-    string_to_array($5, chr(1)), string_to_array($6, chr(1)), string_to_array($7, chr(1)), string_to_array($8, chr(1)))
-    as t (id, workspace, customer, size, version, identifiers, apart, knowledge)`;
+    string_to_array($5, chr(1)), string_to_array($6, chr(1)), string_to_array($7, chr(1)), string_to_array($8, chr(1)),
+    string_to_array($9, chr(1))) as t (id, workspace, customer, size, version, identifiers, apart, knowledge, standing)`;
   return async (tx) => {
     if (fresh.count > 0)
       await tx.query(
-        `insert into atoms (id, workspace, customer, size, version, identifiers, apart, knowledge)
-         select id::bigint, workspace::int, customer::bigint, size::smallint, 1, identifiers, coalesce(apart, ''), knowledge from ${given}`,
+        `insert into atoms (id, workspace, customer, size, version, identifiers, apart, knowledge, standing)
+         select id::bigint, workspace::int, customer::bigint, size::smallint, 1, identifiers, coalesce(apart, ''), knowledge, coalesce(standing, '') from ${given}`,
         fresh.values,
       );
     if (changed.count === 0) return true;
     const [row] = await tx.query<{ n: number }>(
       `with written as (
          update atoms a set customer = t.customer::bigint, size = t.size::smallint, version = a.version + 1,
-           identifiers = t.identifiers, apart = coalesce(t.apart, ''), knowledge = t.knowledge
+           identifiers = t.identifiers, apart = coalesce(t.apart, ''), knowledge = t.knowledge, standing = coalesce(t.standing, '')
          from ${given} where a.id = t.id::bigint and a.version = t.version::int returning 1)
        select count(*)::int as n from written`,
       changed.values,
@@ -97,7 +100,7 @@ function columnsOf(atoms: readonly CustomerAtom[]) {
     values: [
       column(atoms, (a) => a.id), column(atoms, (a) => a.workspace), column(atoms, (a) => a.customer), column(atoms, (a) => a.size),
       column(atoms, (a) => a.version), column(atoms, (a) => JSON.stringify(a.identifiers)), column(atoms, (a) => a.apart.join(",")),
-      column(atoms, (a) => textOf(a.knowledge)),
+      column(atoms, (a) => textOf(a.knowledge)), column(atoms, (a) => a.standing.text()),
     ],
   }; // prettier-ignore
 }
@@ -248,6 +251,25 @@ export async function saveAccounts(tx: Sql, events: readonly Event[]): Promise<v
       ...names,
       column(rows, ({ traits }) => JSON.stringify(traits)),
       column(rows, ({ traits }) => Math.max(0, ...Object.values(traits).map(([, at]) => at))),
+    ],
+  );
+}
+
+/** Writes which atoms belong to which accounts, so that an account's members can be found. */
+export async function saveAccountMembers(
+  tx: Sql,
+  members: readonly { readonly workspace: WorkspaceId; readonly accountId: string; readonly atom: AtomId }[],
+): Promise<void> {
+  if (members.length === 0) return;
+  await tx.query(
+    `insert into account_members (workspace, account_id, atom)
+     select workspace::int, account_id, atom::bigint
+     from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1))) as t (workspace, account_id, atom)
+     order by 1, 2, 3 on conflict do nothing`,
+    [
+      column(members, (m) => m.workspace),
+      column(members, (m) => m.accountId),
+      column(members, (m) => m.atom),
     ],
   );
 }

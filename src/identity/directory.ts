@@ -6,7 +6,7 @@
  */
 import type { AtomId, Instant, WorkspaceId } from "../values.ts";
 import type { Aside, Identifier, Link } from "./model.ts";
-import type { AtomIdentity, IdentityView, Pointer, Resolution } from "./resolve.ts";
+import type { IdentityView, Pointer, Resolution } from "./resolve.ts";
 
 export type HeldIdentifier = readonly [kind: Identifier["kind"], value: string, since: Instant];
 /** An atom as the batch works on it. `version` 0: not stored yet. */
@@ -30,8 +30,8 @@ export type PointerChange = Pointer & {
 export const keyOf = (workspace: WorkspaceId, { kind, value }: Identifier): string =>
   `${workspace}\u0001${kind}\u0001${value}`;
 
-export class Directory<Known> {
-  readonly atoms = new Map<AtomId, Atom<Known>>();
+export class Directory<One extends Atom<unknown>> {
+  readonly atoms = new Map<AtomId, One>();
   readonly pointers = new Map<string, Pointer>();
   readonly #members = new Map<AtomId, Set<AtomId>>();
   readonly changedAtoms = new Set<AtomId>();
@@ -42,11 +42,16 @@ export class Directory<Known> {
   readonly remapped = new Set<AtomId>();
 
   /** Makes a loaded atom known. All atoms of its customer must be added too. */
-  add(atom: Atom<Known>): void {
+  add(atom: One): void {
     this.atoms.set(atom.id, atom);
     const members = this.#members.get(atom.customer);
     if (members) members.add(atom.id);
     else this.#members.set(atom.customer, new Set([atom.id]));
+  }
+
+  /** The atoms of a customer, in no order. */
+  membersOf(customer: AtomId): readonly One[] {
+    return [...(this.#members.get(customer) ?? [])].map((id) => this.#known(id));
   }
 
   /** What `resolve` may see of one workspace. */
@@ -54,7 +59,7 @@ export class Directory<Known> {
     return {
       pointerOf: (identifier) => this.pointers.get(keyOf(workspace, identifier)),
       atom: (id) => this.#known(id),
-      membersOf: (customer) => [...(this.#members.get(customer) ?? [])].map((id) => this.#known(id)),
+      membersOf: (customer) => this.membersOf(customer),
     };
   }
 
@@ -65,8 +70,8 @@ export class Directory<Known> {
     workspace: WorkspaceId,
     { atom: found, attach, links, asides, share }: Resolution,
     event: { readonly id: string; readonly receivedAt: Instant },
-    newAtom: () => Atom<Known>,
-  ): Atom<Known> {
+    newAtom: () => One,
+  ): One {
     const atom = found === null ? newAtom() : this.atoms.get(found)!;
     if (found === null) this.add(atom);
     this.changedAtoms.add(atom.id);
@@ -130,7 +135,7 @@ export class Directory<Known> {
     }
   }
 
-  #known(id: AtomId): AtomIdentity {
+  #known(id: AtomId): One {
     const atom = this.atoms.get(id);
     if (!atom) throw new Error(`Atom ${id} is pointed at but was not loaded.`);
     return atom;

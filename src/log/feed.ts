@@ -11,6 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
 import { readInboxRows } from "../events/inbox.ts";
+import { isOwnLine, logLine } from "./line.ts";
 import { Nap } from "../nap.ts";
 import { addTallies } from "../telemetry/tally.ts";
 import type { Clock, WorkspaceId } from "../values.ts";
@@ -54,7 +55,8 @@ type BatchRow = {
   readonly id: number;
   readonly rows: string;
   readonly atoms: string;
-  readonly insertId: number | null;
+  readonly own: string;
+  readonly epoch: number;
 };
 
 /** Starts the feeder's loop. */
@@ -194,6 +196,7 @@ class Feeder {
     }
     const counts = new Map<WorkspaceId, number>();
     for (const line of lines) {
+      if (isOwnLine(line)) continue;
       const workspace = Number(/"workspace":(\d+)/.exec(line)![1]) as WorkspaceId;
       counts.set(workspace, (counts.get(workspace) ?? 0) + 1);
     }
@@ -243,18 +246,19 @@ class Feeder {
   async #rebuild(insertId: number): Promise<readonly string[]> {
     const { sql } = this.#options;
     const batches = await sql.query<BatchRow>(
-      "select id, rows, atoms from log_batches where insert_id = $1 order by id",
+      "select id, rows, atoms, own, epoch from log_batches where insert_id = $1 order by id",
       [insertId],
     );
     const lines: string[] = [];
-    for (const { rows, atoms } of batches) {
+    for (const { rows, atoms, own, epoch } of batches) {
       const bodies = await readInboxRows(sql, JSON.parse(rows) as [number, number, number][]);
       const all = bodies.flatMap(({ body }) => body.split("\n"));
-      const on = atoms.split(",");
+      const on = atoms === "" ? [] : atoms.split(",");
       if (all.length !== on.length)
         throw new Error(`Log insert ${insertId}: the inbox has ${all.length} events of ${on.length}.`);
       for (const [i, line] of all.entries())
-        if (on[i] !== "0") lines.push(`{"atom":${on[i]},${line.slice(1)}`);
+        if (on[i] !== "0") lines.push(logLine(Number(on[i]), epoch, line));
+      if (own !== "") lines.push(...own.split("\n"));
     }
     return lines;
   }

@@ -71,13 +71,17 @@ export async function momentsOf(
 }
 
 async function unloggedOf(sql: Sql, atoms: readonly AtomId[]): Promise<readonly LoggedEvent[]> {
-  const batches = await sql.query<{ rows: string; atoms: string }>(
-    "select rows, atoms from log_batches order by id desc limit $1",
+  const batches = await sql.query<{ rows: string; atoms: string; own: string }>(
+    "select rows, atoms, own from log_batches order by id desc limit $1",
     [UNLOGGED_BATCHES_MAX],
   );
   const ours = new Set(atoms.map(String));
   const found: LoggedEvent[] = [];
   for (const batch of batches) {
+    for (const line of batch.own === "" ? [] : batch.own.split("\n")) {
+      const { atom, ...event } = JSON.parse(line) as Event & { readonly atom: AtomId };
+      if (ours.has(String(atom))) found.push(loggedOf(atom, event));
+    }
     const on = batch.atoms.split(",");
     if (!on.some((atom) => ours.has(atom))) continue;
     const rows = await readInboxRows(sql, JSON.parse(batch.rows) as [number, number, number][]);

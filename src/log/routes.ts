@@ -4,6 +4,7 @@ import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
 import type { App } from "../http/app.ts";
 import { type Clock, isoOf } from "../values.ts";
+import { nameRoutes } from "./names.ts";
 
 const DAY_MS = 86_400_000;
 /** Sources are looked for among what was received in this time. */
@@ -23,11 +24,12 @@ const Sources = z.object({
   ),
 });
 
-/** Registers `GET /v1/sources`. */
+/** Registers `GET /v1/sources` and `GET /v1/events/names`. */
 export function sourceRoutes(
   app: App,
   { sql, log, clock }: { readonly sql: Sql; readonly log: EventLog; readonly clock: Clock },
 ): void {
+  nameRoutes(app, { log });
   app.get("/v1/sources", {
     config: { access: "secret" },
     schema: { operationId: "listSources", tags: ["Events"], summary: "Who sends events, and when each was last heard", response: { 200: Sources } },

@@ -4,6 +4,12 @@
 -- the event log: so history before an epoch and events handled since never overlap and leave no gap.
 create table epochs (n int not null);
 insert into epochs values (1);
+-- The epoch, which cannot move until the caller's transaction ends. Each statement in here sees what was committed before it.
+create function held_epoch() returns int language plpgsql volatile as $$
+begin
+  perform pg_advisory_xact_lock_shared(731702);
+  return (select n from epochs);
+end $$;
 
 create table segments (
   id int generated always as identity primary key,
@@ -37,7 +43,9 @@ create table versions (
   owner text,
   lease_until bigint not null default 0,
   created_at bigint not null,
-  live_at bigint
+  live_at bigint,
+  -- Once set: who was in by history is in members, and every event is asked since.
+  ready_no int
 );
 create index versions_segment on versions (segment);
 create index versions_workspace on versions (workspace, kind, state);
@@ -62,24 +70,26 @@ create table seeds (
   body text not null,
   primary key (workspace, chunk, track)
 );
-create table members (
+create table segment_members (
   version int not null,
   customer bigint not null,
   since_at bigint not null,
   primary key (version, customer)
 );
-create table stages (
+create table customer_stages (
   workspace int not null,
   customer bigint primary key,
   stage text not null,
   since_at bigint not null
 );
-create index stages_stage on stages (workspace, stage, customer);
+create index customer_stages_stage on customer_stages (workspace, stage, customer);
 -- When time alone may next change something about a customer. Early is allowed, late is not.
 create table wakes (
   customer bigint primary key,
   workspace int not null,
-  due_at bigint not null
+  due_at bigint not null,
+  -- time: a window runs out; identity, account, rule: asked again because these changed.
+  cause text not null default 'time'
 );
 create index wakes_due on wakes (due_at);
 -- Who entered and left, by hour.

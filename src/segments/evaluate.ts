@@ -1,0 +1,276 @@
+/**
+ * The part of a batch that is about rules: after the batch's events were understood, the customers they touched and those
+ * whose time has come are asked again; what turned becomes own events and rows. Everything is decided in memory on the
+ * batch's directory; `save.ts` writes it in the batch's transaction.
+ */
+import { randomUUID } from "node:crypto";
+import type { CustomerAtom } from "../customers/store.ts";
+import type { Event } from "../events/model.ts";
+import type { Directory } from "../identity/directory.ts";
+import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
+import { soonest } from "./compare.ts";
+import { type Change, type Decided, decide } from "./decide.ts";
+import { type AccountFacts, rootOf, segmentsHeld } from "./facts.ts";
+import { type Force, type SegmentInForce, type WorkspaceForce, tellTracks } from "./force.ts";
+import { type TrackState, pruned } from "./track.ts";
+
+/** What a batch's events changed of an atom. */
+export type Touch = {
+  readonly segments: Set<SegmentInForce>;
+  readonly tracks: Set<string>;
+  readonly traits: Set<string>;
+  /** Ask everything: the customer is new, was joined, or time has come. */
+  all: boolean;
+  change: Change;
+};
+export type Touches = Map<AtomId, Touch>;
+
+/** What has to be written beside the atoms. */
+export type Effects = {
+  readonly entered: { readonly version: number; readonly segment: number; readonly live: boolean; readonly customer: AtomId; readonly since: Instant }[];
+  /** `counted` false: the row of a customer that was joined to another, who is still in. */
+  readonly left: { readonly version: number; readonly segment: number; readonly live: boolean; readonly customer: AtomId; readonly counted: boolean }[];
+  readonly stages: { readonly workspace: WorkspaceId; readonly customer: AtomId; readonly stage: string; readonly since: Instant }[];
+  readonly wakes: { readonly workspace: WorkspaceId; readonly customer: AtomId; readonly dueAt: Instant }[];
+  /** Customers that no longer are: joined to another. */
+  readonly gone: AtomId[];
+  readonly own: { readonly atom: AtomId; readonly event: Event }[];
+  /** Accounts whose members are to be asked again. */
+  readonly accounts: { readonly workspace: WorkspaceId; readonly accountId: string; readonly except: AtomId | 0 }[];
+}; // prettier-ignore
+
+export const noEffects = (): Effects => ({
+  entered: [],
+  left: [],
+  stages: [],
+  wakes: [],
+  gone: [],
+  own: [],
+  accounts: [],
+});
+
+/** So often rules are asked again because of what they themselves made happen; the rest waits for a wake. */
+const ROUNDS_MAX = 5;
+
+/** Tells an event to the tracks of its atom and notes which rules it touches. Called for each event as it is folded. */
+export function touch(force: WorkspaceForce, touches: Touches, atom: CustomerAtom, event: Event, isNew: boolean): void {
+  const tracks = force.tracksOf(event).length > 0 ? tellTracks(force, atom.standing.change().t as { [track: string]: TrackState }, event) : NONE;
+  const traits = event.type === "identify" && event.traits ? Object.keys(event.traits) : NONE_NAMED;
+  if (!isNew && tracks.length === 0 && traits.length === 0 && !event.consents && event.accountId === undefined && force.onChannels.length === 0 && force.stages === null) return;
+  const one = touchOf(touches, atom.id, event);
+  for (const id of tracks) {
+    one.tracks.add(force.tracks.get(id)!.key);
+    for (const segment of force.byTrack.get(id) ?? []) one.segments.add(segment);
+  }
+  for (const name of traits) {
+    one.traits.add(name);
+    for (const segment of force.byTrait.get(name) ?? []) one.segments.add(segment);
+  }
+  if (event.consents) for (const segment of force.onConsents) one.segments.add(segment);
+  if (event.accountId !== undefined) for (const segment of force.onAccounts) one.segments.add(segment);
+  for (const segment of force.onChannels) one.segments.add(segment);
+  if (isNew) for (const segment of force.ofNobody) one.segments.add(segment);
+} // prettier-ignore
+const NONE: readonly number[] = [];
+const NONE_NAMED: readonly string[] = [];
+
+function touchOf(touches: Touches, atom: AtomId, event: Event): Touch {
+  const held = touches.get(atom);
+  if (held) return held;
+  const [tracks, traits] = [new Set<string>(), new Set<string>()];
+  const made: Touch = {
+    segments: new Set(), tracks, traits, all: false, change: { by: "event", messageId: event.id, tracks, traits },
+  }; // prettier-ignore
+  touches.set(atom, made);
+  return made;
+}
+
+/** Asks everything of an atom's customer. */
+export function touchAll(touches: Touches, atom: AtomId, change: Change): void {
+  const held = touches.get(atom);
+  if (held) held.all = true;
+  else touches.set(atom, { segments: new Set(), tracks: new Set(), traits: new Set(), all: true, change });
+}
+
+/** Asks every touched customer; standings are changed in place, the rest is told as effects. */
+export function evaluate(
+  force: Force,
+  directory: Directory<CustomerAtom>,
+  touches: Touches,
+  accountsOf: (customer: AtomId) => AccountFacts,
+  now: Instant,
+): Effects {
+  const effects = noEffects();
+  const customers = new Map<AtomId, Touch>();
+  for (const [id, one] of touches) {
+    const { customer } = directory.atoms.get(id)!;
+    const held = customers.get(customer);
+    if (!held) customers.set(customer, one);
+    else {
+      for (const segment of one.segments) held.segments.add(segment);
+      for (const key of one.tracks) held.tracks.add(key);
+      held.all ||= one.all;
+    }
+  }
+  for (const [customer, one] of customers) {
+    const atoms = directory.membersOf(customer);
+    const of = force.of(atoms[0]!.workspace);
+    if (!of) continue;
+    new Asking(of, atoms, effects, accountsOf(customer), now).run(one);
+    directory.changedAtoms.add(customer);
+    for (const { id, standing } of atoms) if (standing.isChanged) directory.changedAtoms.add(id);
+  }
+  return effects;
+} // prettier-ignore
+
+/** One customer being asked. */
+class Asking {
+  readonly #force: WorkspaceForce;
+  readonly #atoms: readonly CustomerAtom[];
+  readonly #effects: Effects;
+  readonly #accounts: AccountFacts;
+  readonly #now: Instant;
+  readonly #root: CustomerAtom;
+
+  constructor(force: WorkspaceForce, atoms: readonly CustomerAtom[], effects: Effects, accounts: AccountFacts, now: Instant) {
+    this.#force = force;
+    this.#atoms = atoms;
+    this.#effects = effects;
+    this.#accounts = accounts;
+    this.#now = now;
+    this.#root = rootOf(atoms);
+  } // prettier-ignore
+
+  run({ segments, all, change, tracks }: Touch): void {
+    this.#gather();
+    this.#prune();
+    const { standing } = this.#root;
+    let which: Iterable<SegmentInForce> = all ? this.#force.segments : segments;
+    const due: (Instant | null)[] = [];
+    for (let round = 0; ; round++) {
+      const held = standing.data.s;
+      const decided = decide(this.#force, this.#atoms, which, (version) => held[version] !== undefined, change, this.#accounts, this.#now);
+      due.push(decided.turnsAt);
+      const next = this.#apply(decided, change);
+      if (next.size === 0) break;
+      // What our own events set off is asked again at once, a bounded number of times.
+      if (round === ROUNDS_MAX) due.push(this.#now);
+      if (round === ROUNDS_MAX) break;
+      which = next;
+    }
+    this.#schedule(soonest(due));
+    this.#alarm(tracks, segments);
+  } // prettier-ignore
+
+  /** After a join: what both customers were in is the one customer's now, and the other's rows go. */
+  #gather(): void {
+    if (this.#atoms.length === 1) return;
+    const root = this.#root;
+    const held = segmentsHeld(this.#atoms);
+    for (const { id, standing } of this.#atoms) {
+      const { s, g, d } = standing.data;
+      if (id === root.id || (Object.keys(s).length === 0 && !g && d === undefined)) continue;
+      for (const version of Object.keys(s).map(Number)) {
+        const segment = this.#force.byVersion.get(String(version));
+        if (segment) this.#effects.left.push({ version, segment: segment.segment, live: segment.live, customer: id, counted: false }); // prettier-ignore
+      }
+      const own = standing.change();
+      own.s = {};
+      const stages = this.#force.stages?.model.stages.map(({ key }) => key) ?? [];
+      const ours = root.standing.data.g;
+      // Of two stages the further one; whether it may be kept is for the rule to say.
+      if (g && (!ours || stages.indexOf(g[0]) > stages.indexOf(ours[0]))) root.standing.change().g = g;
+      delete own.g;
+      delete own.d;
+      this.#effects.gone.push(id);
+    }
+    for (const [version, since] of held) {
+      const segment = this.#force.byVersion.get(String(version));
+      if (!segment || root.standing.data.s[version] !== undefined) continue;
+      root.standing.change().s[version] = since;
+      this.#effects.entered.push({
+        version,
+        segment: segment.segment,
+        live: false,
+        customer: root.id,
+        since,
+      });
+    }
+    if (root.standing.data.g) this.#effects.stages.push({ workspace: root.workspace, customer: root.id, stage: root.standing.data.g[0], since: root.standing.data.g[1] }); // prettier-ignore
+  }
+
+  /** Forgets what is no longer in force, and what no window can reach any more. */
+  #prune(): void {
+    const { standing } = this.#root;
+    for (const version of Object.keys(standing.data.s))
+      if (!this.#force.byVersion.has(version)) delete standing.change().s[version];
+    for (const { standing: of } of this.#atoms)
+      for (const id of Object.keys(of.data.t)) {
+        const track = this.#force.tracks.get(Number(id));
+        const state = of.data.t[id] as TrackState;
+        const left = track && pruned(track.spec, state, this.#now);
+        if (left === state) continue;
+        if (left === undefined) delete of.change().t[id];
+        else of.change().t[id] = left as never;
+      }
+  }
+
+  /** Puts a decision into force; the segments that what happened now touches. */
+  #apply({ turns, stage }: Decided, change: Change): ReadonlySet<SegmentInForce> {
+    const customer = this.#root.id;
+    const next = new Set<SegmentInForce>();
+    const cause = { by: change.by, ...(change.by === "event" && { messageId: change.messageId }) };
+    for (const { segment, entered, because } of turns) {
+      const { version, segment: id, name, live } = segment;
+      const data = this.#root.standing.change();
+      if (entered) {
+        data.s[version] = this.#now;
+        this.#effects.entered.push({ version, segment: id, live, customer, since: this.#now });
+      } else {
+        delete data.s[version];
+        this.#effects.left.push({ version, segment: id, live, customer, counted: true });
+      }
+      if (live) this.#happened(entered ? "$segment.entered" : "$segment.left", { segment: id, name, version, because, ...cause }, next);
+    }
+    if (stage && this.#force.stages) {
+      this.#root.standing.change().g = [stage.to, this.#now];
+      this.#effects.stages.push({ workspace: this.#root.workspace, customer, stage: stage.to, since: this.#now });
+      this.#happened("$stage.changed", { stage: stage.to, from: stage.from, version: this.#force.stages.version, because: stage.because, ...cause }, next);
+      for (const segment of this.#force.onStage) next.add(segment);
+    }
+    return next;
+  } // prettier-ignore
+
+  /** An event of our own: into the log, and to the tracks that ask for it. */
+  #happened(name: string, properties: JsonObject, next: Set<SegmentInForce>): void {
+    const { workspace, id, identifiers } = this.#root;
+    const event: Event = {
+      workspace, id: randomUUID(), type: "track", name, happenedAt: this.#now, receivedAt: this.#now, originalAt: null, sentAt: null,
+      identifiers: identifiers.slice(0, 1).map(([kind, value]) => ({ kind, value })), channel: "other", touchpoint: name.slice(1).split(".")[0]!,
+      properties, key: 0,
+    }; // prettier-ignore
+    this.#effects.own.push({ atom: id, event });
+    if (this.#force.tracksOf(event).length === 0) return;
+    const told = tellTracks(this.#force, this.#root.standing.change().t as { [track: string]: TrackState }, event); // prettier-ignore
+    for (const track of told) for (const segment of this.#force.byTrack.get(track) ?? []) next.add(segment);
+  }
+
+  /** Asks for a wake where none is due before. */
+  #schedule(dueAt: Instant | null): void {
+    const { standing, workspace, id } = this.#root;
+    const held = standing.data.d;
+    if (dueAt === null || (held !== undefined && held <= dueAt)) return;
+    standing.change().d = dueAt;
+    this.#effects.wakes.push({ workspace, customer: id, dueAt });
+  }
+
+  /** Rules about an account's members hold for the others too when something they ask changed here. */
+  #alarm(tracks: ReadonlySet<string>, segments: ReadonlySet<SegmentInForce>): void {
+    if (this.#force.onAccounts.length === 0) return;
+    const asks = this.#force.onAccounts.some((segment) => segments.has(segment) || [...tracks].some((key) => segment.plan.reads.tracks.has(key))); // prettier-ignore
+    if (!asks) return;
+    for (const { knowledge } of this.#atoms)
+      for (const accountId of Object.keys(knowledge.accounts))
+        this.#effects.accounts.push({ workspace: this.#root.workspace, accountId, except: this.#root.id });
+  }
+}

@@ -1,0 +1,158 @@
+/** The statements that put what a batch decided about rules into the tables, inside the batch's transaction. */
+import type { Sql } from "../db/postgres.ts";
+import { SEPARATOR } from "../db/postgres.ts";
+import type { AtomId, Instant, WorkspaceId } from "../values.ts";
+import type { Effects } from "./evaluate.ts";
+
+const HOUR_MS = 3_600_000;
+const column = <T>(rows: readonly T[], value: (row: T) => string | number): string =>
+  rows.map(value).join(SEPARATOR);
+
+/** Writes everything but the own events, which go to the log with the batch. */
+export async function saveEffects(tx: Sql, effects: Effects, now: Instant): Promise<void> {
+  await saveMembers(tx, effects);
+  await saveHours(tx, effects, now);
+  await saveStages(tx, effects.stages);
+  if (effects.gone.length > 0) {
+    await tx.query("delete from wakes where customer = any($1::bigint[])", [effects.gone]);
+    await tx.query("delete from customer_stages where customer = any($1::bigint[])", [effects.gone]);
+  }
+  await saveWakes(tx, effects.wakes);
+  await wakeAccounts(tx, effects.accounts, now);
+}
+
+async function saveMembers(tx: Sql, { entered, left }: Effects): Promise<void> {
+  const changes = new Map<number, number>();
+  const count = (rows: readonly { version: number; n: number }[], sign: number) => {
+    for (const { version, n } of rows) changes.set(version, (changes.get(version) ?? 0) + sign * n);
+  };
+  if (left.length > 0)
+    count(
+      await tx.query<{ version: number; n: number }>(
+        `with gone as (delete from segment_members m using unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1))) as t (version, customer)
+           where m.version = t.version::int and m.customer = t.customer::bigint returning m.version)
+         select version, count(*)::int as n from gone group by version`,
+        [column(left, (row) => row.version), column(left, (row) => row.customer)],
+      ),
+      -1,
+    );
+  if (entered.length > 0)
+    count(
+      await tx.query<{ version: number; n: number }>(
+        `with come as (insert into segment_members (version, customer, since_at)
+           select version::int, customer::bigint, since::bigint
+           from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1))) as t (version, customer, since)
+           order by 1, 2 on conflict do nothing returning version)
+         select version, count(*)::int as n from come group by version`,
+        [
+          column(entered, (row) => row.version),
+          column(entered, (row) => row.customer),
+          column(entered, (row) => row.since),
+        ],
+      ),
+      1,
+    );
+  const rows = [...changes].filter(([, n]) => n !== 0).toSorted(([a], [b]) => a - b);
+  if (rows.length > 0)
+    await tx.query(
+      `update versions v set members = v.members + c.n
+       from (select * from unnest($1::int[], $2::int[]) as t (id, n) order by id) c where v.id = c.id`,
+      [rows.map(([version]) => version), rows.map(([, n]) => n)],
+    );
+}
+
+/** Who came and went, by hour; only what really turned, in segments that serve. */
+async function saveHours(tx: Sql, { entered, left }: Effects, now: Instant): Promise<void> {
+  const hours = new Map<number, { entered: number; left: number }>();
+  const of = (segment: number) => {
+    const held = hours.get(segment) ?? { entered: 0, left: 0 };
+    hours.set(segment, held);
+    return held;
+  };
+  for (const { segment, live } of entered) if (live) of(segment).entered++;
+  for (const { segment, live, counted } of left) if (live && counted) of(segment).left++;
+  if (hours.size === 0) return;
+  const rows = [...hours].toSorted(([a], [b]) => a - b);
+  await tx.query(
+    `insert into segment_hours (segment, hour_at, entered, "left")
+     select segment, $4::bigint, entered, gone from unnest($1::int[], $2::bigint[], $3::bigint[]) as t (segment, entered, gone)
+     where exists (select 1 from segments s where s.id = segment)
+     on conflict (segment, hour_at) do update set entered = segment_hours.entered + excluded.entered, "left" = segment_hours."left" + excluded."left"`,
+    [
+      rows.map(([segment]) => segment), rows.map(([, n]) => n.entered), rows.map(([, n]) => n.left),
+      Math.floor(now / HOUR_MS) * HOUR_MS,
+    ], // prettier-ignore
+  );
+}
+
+async function saveStages(tx: Sql, stages: Effects["stages"]): Promise<void> {
+  if (stages.length === 0) return;
+  // One row a customer: the last word of the batch.
+  const rows = [...new Map(stages.map((row) => [row.customer, row])).values()].toSorted((a, b) => a.customer - b.customer); // prettier-ignore
+  await tx.query(
+    `insert into customer_stages (workspace, customer, stage, since_at)
+     select workspace::int, customer::bigint, stage, since::bigint
+     from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1))) as t (workspace, customer, stage, since)
+     on conflict (customer) do update set stage = excluded.stage, since_at = excluded.since_at`,
+    [column(rows, (row) => row.workspace), column(rows, (row) => row.customer), column(rows, (row) => row.stage), column(rows, (row) => row.since)],
+  ); // prettier-ignore
+}
+
+/** Asks for wakes; one that is due before stays. */
+export async function saveWakes(tx: Sql, wakes: readonly { workspace: WorkspaceId; customer: AtomId; dueAt: Instant }[]): Promise<void> {
+  if (wakes.length === 0) return;
+  const rows = [...new Map(wakes.toSorted((a, b) => b.dueAt - a.dueAt).map((row) => [row.customer, row])).values()].toSorted((a, b) => a.customer - b.customer);
+  await tx.query(
+    `insert into wakes (workspace, customer, due_at)
+     select workspace::int, customer::bigint, due::bigint
+     from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1))) as t (workspace, customer, due)
+     on conflict (customer) do update set due_at = excluded.due_at, cause = excluded.cause where wakes.due_at > excluded.due_at`,
+    [column(rows, (row) => row.workspace), column(rows, (row) => row.customer), column(rows, (row) => row.dueAt)],
+  );
+} // prettier-ignore
+
+/** Wakes the other members of accounts. */
+async function wakeAccounts(tx: Sql, accounts: Effects["accounts"], now: Instant): Promise<void> {
+  if (accounts.length === 0) return;
+  await tx.query(
+    `insert into wakes (workspace, customer, due_at, cause)
+     select distinct a.workspace, a.customer, $4::bigint, 'account'
+     from unnest($1::int[], $2::text[], $3::bigint[]) as t (workspace, account_id, except_customer)
+     join account_members m on m.workspace = t.workspace and m.account_id = t.account_id
+     join atoms a on a.id = m.atom and a.customer <> t.except_customer
+     order by 2 on conflict (customer) do update set due_at = excluded.due_at, cause = excluded.cause where wakes.due_at > excluded.due_at`,
+    [accounts.map((row) => row.workspace), accounts.map((row) => row.accountId), accounts.map((row) => row.except), now],
+  ); // prettier-ignore
+}
+
+/** A customer to be asked again, and why. */
+export type Wake = {
+  readonly customer: AtomId;
+  readonly dueAt: Instant;
+  readonly cause: "time" | "identity" | "account" | "rule";
+};
+
+/** Takes the customers whose time has come, at most `max`, off the list: another worker skips them. */
+export async function takeWakes(tx: Sql, now: Instant, max: number): Promise<readonly Wake[]> {
+  return tx.query<Wake>(
+    `delete from wakes where customer in (select customer from wakes where due_at <= $1 order by due_at limit $2 for update skip locked)
+     returning customer, due_at as "dueAt", cause`,
+    [now, max],
+  );
+}
+
+/** When the next wake is due; null when none is. */
+export async function nextWake(sql: Sql): Promise<Instant | null> {
+  const [row] = await sql.query<{ dueAt: Instant }>(
+    'select due_at as "dueAt" from wakes order by due_at limit 1',
+  );
+  return row?.dueAt ?? null;
+}
+
+/** The epoch, held until the transaction ends, and when the next wake is due (null: none). */
+export async function holdEpoch(tx: Sql): Promise<{ epoch: number; dueAt: Instant | null }> {
+  const [row] = await tx.query<{ epoch: number; dueAt: Instant | null }>(
+    'select held_epoch() as epoch, (select due_at from wakes order by due_at limit 1) as "dueAt"',
+  );
+  return row!;
+}
