@@ -22,15 +22,27 @@ export const ERRORS = {
 } as const;
 export type ErrorCode = keyof typeof ERRORS;
 
-/** A fault with a code of the table. `retryAfterSeconds`, where given, reaches the caller as `Retry-After`. */
+/** One place of a request's body that is wrong: a JSON Pointer as a fragment, e.g. #/rule/rules/0/is. */
+export type WrongPlace = { readonly pointer: string; readonly detail: string };
+
+/**
+ * A fault with a code of the table. `retryAfterSeconds`, where given, reaches the caller as `Retry-After`, and `places`
+ * as the problem's `errors`.
+ */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly code: ErrorCode;
   readonly retryAfterSeconds: number | undefined;
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfterSeconds?: number }) {
+  readonly places: readonly WrongPlace[] | undefined;
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown; retryAfterSeconds?: number; places?: readonly WrongPlace[] },
+  ) {
     super(message, options);
     this.code = code;
     this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.places = options?.places;
   }
   get status(): number {
     return ERRORS[this.code].status;

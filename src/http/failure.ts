@@ -50,7 +50,7 @@ type Fault = { readonly failure: Failure; readonly errors?: readonly z.infer<typ
 
 /** Whatever was thrown, as a `Failure` of the table. What is not known is `internal`. Never throws. */
 function failureOf(cause: unknown): Fault {
-  if (cause instanceof Failure) return { failure: cause };
+  if (cause instanceof Failure) return told(cause);
   const error = (cause ?? {}) as Partial<FastifyError>;
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
   if (error.code && UNSTORABLE.has(error.code))
@@ -76,6 +76,16 @@ function failureOf(cause: unknown): Fault {
   }
   const code = CODES[status] ?? "bad_request";
   return { failure: new Failure(code, sentence(error.message ?? ERRORS[code].title), { cause }) };
+}
+
+/** A fault of ours with the places it names. */
+function told(failure: Failure): Fault {
+  const errors = failure.places?.slice(0, ERRORS_MAX).map(({ pointer, detail }) => ({
+    pointer,
+    detail: detail.slice(0, DETAIL_CHARS_MAX),
+    in: "body" as const,
+  }));
+  return { failure, ...(errors && { errors }) };
 }
 
 function invalid(

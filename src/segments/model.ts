@@ -99,7 +99,8 @@ export type Rule =
   | { readonly type: "not" | "account"; readonly rule: Rule }
   | z.infer<typeof Leaf>;
 
-const Leaf = z.discriminatedUnion("type", [
+/** A rule that is no group: one condition. */
+export const Leaf = z.discriminatedUnion("type", [
   /** A trait of the customer, as last told. */
   z.strictObject({ type: z.literal("trait"), name: Name, is: Test }),
   /** A computed trait. */
