@@ -29,6 +29,14 @@ export function referencesOf(rules: readonly Rule[]): References {
   return found;
 }
 
+/** Where a rule refers to which segment, itself. */
+export function segmentPlaces(rule: Rule, path = ""): readonly { readonly path: string; readonly id: number }[] {
+  const at = (step: string) => (path === "" ? step : `${path}/${step}`);
+  if (rule.type === "all" || rule.type === "any") return rule.rules.flatMap((one, i) => segmentPlaces(one, at(`rules/${i}`)));
+  if (rule.type === "not" || rule.type === "account") return segmentPlaces(rule.rule, at("rule"));
+  return rule.type === "segment" ? [{ path: at("id"), id: rule.id }] : [];
+} // prettier-ignore
+
 /** The rules of a stage model: all but the first stage's. */
 export const stageRules = (model: StageModel): readonly Rule[] =>
   model.stages.flatMap(({ rule }) => rule ?? []);
