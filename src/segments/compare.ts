@@ -7,7 +7,7 @@ import { SEGMENT_LIMITS, type Scalar, type Test } from "./model.ts";
 
 const DAY_MS = 86_400_000;
 /** JSON's numbers, also where they are written as text. */
-export const NUMBER_PATTERN = "^-?(0|[1-9][0-9]{0,14})([.][0-9]{1,15})?([eE][+-]?[0-9]{1,2})?$";
+export const NUMBER_PATTERN = "^-?(0|[1-9][0-9]{0,14})([.][0-9]{1,30})?([eE][+-]?[0-9]{1,2})?$";
 export const DATE_PATTERN =
   "^(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,3})?)?Z)?$";
 const NUMBER = new RegExp(NUMBER_PATTERN);

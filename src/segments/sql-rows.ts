@@ -1,0 +1,144 @@
+/**
+ * The events a rule asks about, as rows with a column for each condition: one reading of the log serves all conditions
+ * of a rule, or all tracks that are to be seeded. Pure: makes text and parameters.
+ */
+import type { WorkspaceId } from "../values.ts";
+import { SEGMENT_LIMITS, type Where } from "./model.ts";
+import {
+  type Parameters,
+  type SqlValue,
+  floating,
+  memberSql,
+  pathSql,
+  testSql,
+  valueOfRaw,
+  valueOfText,
+  whole,
+} from "./sql-values.ts";
+import type { TrackSpec } from "./track.ts";
+
+/** Which part of the log is read. */
+export type Source = {
+  readonly workspace: WorkspaceId;
+  /** Only events handled under an epoch before this one. */
+  readonly epochBelow: number | null;
+  /** Only these customers, or null: all. */
+  readonly customers: readonly number[] | null;
+  /** Only atoms from `from` and before `to`. */
+  readonly atoms?: { readonly from: number; readonly to: number } | null;
+};
+/** The events that tell a track something, and what: names of columns; `value` null where only the instant counts. */
+export type ItemColumns = { readonly is: string; readonly value: string | null };
+
+const OWN = "(startsWith(name, '$segment.') or startsWith(name, '$stage.'))";
+/** Events that are a customer's doings. */
+export const NOT_OWN = `not ${OWN}`;
+
+/** The customers of atoms that were joined. */
+const mappingOf = (workspace: WorkspaceId): string =>
+  `(select atom, argMax(customer, version) as customer from customersOfAtoms where workspace = ${workspace} group by atom)`;
+
+/** The log's events, each with its customer; `columns` may use every column of the log and `customer`, `at`. */
+export function eventsSql(source: Source, columns: string, where: string): string {
+  const { workspace, epochBelow, customers } = source;
+  const epoch = epochBelow === null ? "" : ` and epoch < ${epochBelow}`;
+  // An atom with a row of its own may belong to another customer: it is looked at again below.
+  const ours = customers === null ? "" : `(${[0, ...customers].join(", ")})`;
+  const mapping = mappingOf(workspace);
+  const atoms = ours && ` and (atom in ${ours} or atom in (select atom from ${mapping} where customer in ${ours}))`;
+  return `select ${columns}, if(m.customer = 0, e.atom, m.customer) as customer, happenedAt as at
+    from (select * from events where workspace = ${workspace}${epoch}${atoms} and (${where})) e
+    left any join ${mapping} m on e.atom = m.atom${ours && ` where customer in ${ours}`}`;
+} // prettier-ignore
+
+/** Every customer that has an event. */
+export const customersSql = (source: Source): string =>
+  `select distinct customer from (${eventsSql(source, "1 as one", "1")})`;
+
+/** Gathers what is to be known of each event. */
+export class EventRows {
+  readonly #parameters: Parameters;
+  readonly #raws = new Map<
+    string,
+    { readonly alias: string; readonly sql: string; readonly of: Set<string> }
+  >();
+  readonly #columns = new Map<string, string>();
+  readonly #which = new Set<string>();
+  readonly #names = new Set<string>();
+
+  constructor(parameters: Parameters) {
+    this.#parameters = parameters;
+  } // prettier-ignore
+
+  /** Names a column of each row. */
+  column(sql: string): string {
+    let alias = this.#columns.get(sql);
+    if (alias === undefined) this.#columns.set(sql, (alias = `c${this.#columns.size}`));
+    return alias;
+  }
+
+  /** The JSON text of a member of a column of JSON, read only from rows that pass `of`. */
+  member(column: "traits" | "properties", name: string, of: string): string {
+    this.#which.add(of);
+    return this.#raw(memberSql(column, name, this.#parameters), of);
+  }
+
+  /** Rows that pass this are read. */
+  include(which: string): void {
+    this.#which.add(which);
+  }
+
+  /** The events that tell a track something. */
+  item(spec: TrackSpec): ItemColumns {
+    const { event, since, until, property, numeric } = spec;
+    const of = event === null ? NOT_OWN : `name = ${this.#parameters.text(event)}`;
+    if (event === null) this.#which.add(of);
+    else this.#names.add(event);
+    const parts = [of];
+    if (since !== null) parts.push(`at >= ${whole(since)}`);
+    if (until !== null) parts.push(`at < ${whole(until)}`);
+    for (const { property: path, is } of spec.where)
+      parts.push(testSql(is, this.#property(path, of), "at", this.#parameters));
+    if (property === null) return { is: this.column(parts.join(" and ")), value: null };
+    const { text, number } = this.#property(property, of);
+    if (!numeric) {
+      parts.push(`${text} is not null`);
+      return { is: this.column(parts.join(" and ")), value: this.column(`ifNull(${text}, '')`) };
+    }
+    parts.push(`abs(ifNull(${number}, 2e15)) <= ${floating(SEGMENT_LIMITS.numberMax)}`);
+    // -0 is 0.
+    return { is: this.column(parts.join(" and ")), value: this.column(`ifNull(${number}, 0) + 0.`) };
+  }
+
+  #property(path: Where["property"], of: string): SqlValue {
+    if (path === "$channel" || path === "$touchpoint")
+      return valueOfText(`substringUTF8(toString(${path.slice(1)}), 1, ${SEGMENT_LIMITS.textCharsMax})`);
+    return valueOfRaw(this.#raw(pathSql("properties", path, this.#parameters), of));
+  }
+
+  #raw(sql: string, of: string): string {
+    const held = this.#raws.get(sql) ?? { alias: `r${this.#raws.size}`, sql, of: new Set() };
+    held.of.add(of);
+    this.#raws.set(sql, held);
+    return held.alias;
+  }
+
+  /** The rows: `key` (atom or customer), `at`, `id` and the columns. */
+  sql(source: Source, key: "atom" | "customer"): string {
+    const raws = [...this.#raws.values()].map(({ alias, sql, of }) => `, if(${[...of].join(" or ")}, ${sql}, '') as ${alias}`);
+    const columns = [...this.#columns].map(([sql, alias]) => `, ${sql} as ${alias}`);
+    const which = [...this.#which];
+    if (this.#names.size > 0) which.push(`name in ${this.#parameters.texts([...this.#names])}`);
+    const fields = `name, type, channel, touchpoint, id, consents${raws.join("")}`;
+    const where = which.length === 0 ? "0" : which.join(" or ");
+    const events = key === "customer" ? eventsSql(source, fields, where) : atomsSql(source, fields, where);
+    return `select ${key}, at, id${columns.join("")} from (${events})`;
+  } // prettier-ignore
+}
+
+/** The log's events as they hang on atoms. */
+function atomsSql({ workspace, epochBelow, atoms }: Source, columns: string, where: string): string {
+  const epoch = epochBelow === null ? "" : ` and epoch < ${epochBelow}`;
+  const ours = atoms ? ` and atom >= ${atoms.from} and atom < ${atoms.to}` : "";
+  return `select ${columns}, atom, happenedAt as at from events where workspace = ${workspace}${epoch}${ours} and (${where})`;
+}

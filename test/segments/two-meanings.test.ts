@@ -1,0 +1,148 @@
+/**
+ * The heart of segments: a rule means the same in memory, event by event, and in SQL over the whole log. Random rules,
+ * random logs (late, of equal instants, joined), random instants.
+ *
+ *     THROUGHLINE_CASES=5000 npx vitest run test/segments/two-meanings.test.ts     many; a failure prints its seed
+ */
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { EventLog } from "../../src/db/clickhouse.ts";
+import { match } from "../../src/segments/match.ts";
+import { type Plan, planOf } from "../../src/segments/plan.ts";
+import { membersSql } from "../../src/segments/sql.ts";
+import { CHUNK_ATOMS, type TrackRow, tracksSql } from "../../src/segments/sql-tracks.ts";
+import { type Track, type TrackState, joined, pruned } from "../../src/segments/track.ts";
+import type { WorkspaceId } from "../../src/values.ts";
+import { aLog } from "../stores.ts";
+import { type Log, STAGES, aContext, aLogOfSome, aNow, aRule } from "./arbitrary.ts";
+import { populationOf, shuffled, statesOf } from "./facts.ts";
+
+const CASES = Number(process.env["THROUGHLINE_CASES"] ?? 60);
+const SEED = process.env["THROUGHLINE_SEED"];
+const settings = { numRuns: CASES, ...(SEED && { seed: Number(SEED) }) };
+const LONG_MS = 3_600_000;
+/** Logs are thrown away from time to time, so that many cases cost each the same. */
+const KEPT_CASES = 200;
+
+let log: EventLog;
+let drop: () => Promise<void>;
+beforeAll(async () => ({ log, drop } = await aLog()));
+afterAll(() => drop());
+
+let workspaces = 0;
+/** Puts a log into the store, as a workspace of its own. */
+async function stored({ hung, customers }: Log): Promise<WorkspaceId> {
+  const workspace = ++workspaces as WorkspaceId;
+  if (workspace % KEPT_CASES === 0)
+    for (const table of ["events", "customersOfAtoms"]) await log.command(`truncate table ${table}`);
+  const lines = hung.map(({ atom, event }) => JSON.stringify({ atom, ...event, workspace }));
+  await log.insert("events", lines.join("\n"), `e${workspace}`);
+  const rows = [...customers].filter(([atom, customer]) => atom !== customer);
+  // An older mapping is replaced by a later one.
+  const all = rows.flatMap(([atom, customer]) => [{ workspace, atom, customer: atom, version: 1 }, { workspace, atom, customer, version: 2 }]); // prettier-ignore
+  if (all.length > 0)
+    await log.insert("customersOfAtoms", all.map((row) => JSON.stringify(row)).join("\n"), `m${workspace}`);
+  return workspace;
+}
+
+/** A rule whose plan is whole: what cannot be planned is refused before it means anything. */
+const aPlan = fc
+  .tuple(aRule, aContext)
+  .map(([rule, context]) => ({ rule, planned: planOf(rule, context) }))
+  .filter(({ planned }) => planned.ok)
+  .map(({ rule, planned }) => ({ rule, plan: (planned as { plan: Plan }).plan }));
+
+test("a rule means the same in memory and over the log", async () => {
+  let [answers, members, customers] = [0, 0, 0];
+  await fc.assert(
+    fc.asyncProperty(aLogOfSome, fc.array(fc.tuple(aPlan, aNow), { minLength: 1, maxLength: 4, size: "max" }), fc.nat(), async (some, asked, seed) => {
+      const workspace = await stored(some);
+      for (const [{ plan }, now] of asked) {
+        const population = populationOf(some, plan, STAGES[0]!, seed);
+        const expected = [...population].filter(([, facts]) => match(plan.root, facts(now), now).matches).map(([id]) => id);
+        const { text, parameters } = membersSql({ workspace, root: plan.root, now, firstStage: STAGES[0]! });
+        const rows = await log.rows<{ customer: number }>(text, parameters);
+        expect(rows.map(({ customer }) => customer).toSorted((a, b) => a - b)).toEqual(expected.toSorted((a, b) => a - b));
+        [answers, members, customers] = [answers + 1, members + expected.length, customers + population.size];
+      }
+    }),
+    settings,
+  );
+  // Rules that nobody or everybody passes would prove little.
+  expect(answers).toBeGreaterThanOrEqual(CASES);
+  expect(members / customers).toBeGreaterThan(0.15);
+  expect(members / customers).toBeLessThan(0.85);
+}, LONG_MS); // prettier-ignore
+
+/** The states that the statement answers, by atom and track. */
+async function seeded(workspace: WorkspaceId, tracks: readonly Track[], now?: number): Promise<unknown> {
+  const { text, parameters } = tracksSql({ workspace, tracks, now });
+  const all: { [atom: string]: { [track: string]: TrackState } } = {};
+  for (const { chunk, track, body } of await log.rows<TrackRow>(text, parameters))
+    for (const [atom, state] of Object.entries(JSON.parse(body) as { [atom: string]: TrackState })) {
+      expect(Math.floor(Number(atom) / CHUNK_ATOMS)).toBe(chunk);
+      (all[atom] ??= {})[tracks[track]!.key] = state;
+    }
+  return all;
+}
+
+test("the log tells of each track what its events would have told one by one", async () => {
+  await fc.assert(
+    fc.asyncProperty(aLogOfSome, fc.array(aPlan, { minLength: 1, maxLength: 6, size: "max" }), fc.option(aNow, { nil: undefined }), fc.nat(), async (some, plans, now, seed) => {
+      const tracks = [...new Map(plans.flatMap(({ plan }) => [...plan.tracks])).values()];
+      if (tracks.length === 0) return;
+      const expected: { [atom: string]: { [track: string]: TrackState } } = {};
+      const hung = shuffled(some.hung, seed);
+      for (const atom of new Set(hung.map((one) => one.atom)))
+        for (const [key, state] of statesOf(tracks, hung.filter((one) => one.atom === atom))) {
+          const kept = now === undefined ? state : pruned(tracks.find((track) => track.key === key)!.spec, state, now);
+          if (kept) (expected[atom] ??= {})[key] = kept;
+        }
+      expect(await seeded(await stored(some), tracks, now)).toEqual(expected);
+    }),
+    settings,
+  );
+}, LONG_MS); // prettier-ignore
+
+test("in which order a track is told of events, and joined, never shows", () => {
+  fc.assert(
+    fc.property(aLogOfSome, aPlan, fc.nat(), ({ hung }, { plan }, seed) => {
+      for (const track of plan.tracks.values()) {
+        const alone = (order: readonly typeof hung[number][]) => statesOf([track], order).get(track.key);
+        const whole = alone(hung);
+        expect(alone(shuffled(hung, seed))).toEqual(whole);
+        const parts = [0, 1, 2].map((part) => alone(hung.filter((_, i) => (i * 7 + seed) % 3 === part)));
+        const join = (a: TrackState | undefined, b: TrackState | undefined) => b === undefined ? a : joined(track.spec, a, b);
+        const [a, b, c] = parts;
+        for (const all of [join(join(a, b), c), join(a, join(b, c)), join(c, join(b, a)), join(join(b, c), a)])
+          expect(JSON.parse(JSON.stringify(all ?? null))).toEqual(whole ?? null);
+      }
+    }),
+    { ...settings, numRuns: CASES * 2 },
+  );
+}, LONG_MS); // prettier-ignore
+
+test("until the instant that match names, time alone changes no answer", () => {
+  let turned = 0;
+  fc.assert(
+    fc.property(aLogOfSome, aPlan, aNow, fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 6 }), (some, { plan }, now, places) => {
+      for (const [, factsAt] of populationOf(some, plan, STAGES[0]!, 1)) {
+        const facts = factsAt(now);
+        // What other customers do is told to the rule anew; only this customer's own time is asked about.
+        const around = new Map([...plan.accountRules.keys()].map((key) => [key, facts.accountMatches(key)]));
+        const still = { ...facts, accountMatches: (key: string) => around.get(key)! };
+        const { matches, turnsAt } = match(plan.root, still, now);
+        if (turnsAt !== null) expect(turnsAt).toBeGreaterThan(now);
+        const end = turnsAt ?? now + 4e12;
+        for (const place of places) {
+          const later = Math.min(end - 1, now + Math.floor(place * place * place * (end - now)));
+          expect(match(plan.root, still, later).matches, `${now} ${later} ${turnsAt}`).toBe(matches);
+        }
+        expect(match(plan.root, still, end - 1).matches).toBe(matches);
+        if (turnsAt !== null && match(plan.root, still, turnsAt).matches !== matches) turned++;
+      }
+    }),
+    { ...settings, numRuns: CASES * 4 },
+  );
+  expect(turned).toBeGreaterThan(0);
+}, LONG_MS); // prettier-ignore
