@@ -41,6 +41,8 @@ export type MomentsQuery = {
   /** Only what comes after this place in newest-first order. */
   readonly after: readonly [happenedAt: Instant, id: string] | null;
   readonly channel: string | null;
+  /** Only events of these names, of which the program itself knows (they stand in the statement). */
+  readonly names?: readonly string[];
 };
 
 /** The newest events of these atoms, newest first (of one instant the greater id first). */
@@ -49,19 +51,21 @@ export async function momentsOf(
   log: EventLog,
   query: MomentsQuery,
 ): Promise<readonly LoggedEvent[]> {
-  const { workspace, atoms, limit, after, channel } = query;
+  const { workspace, atoms, limit, after, channel, names } = query;
   // First what is not logged yet: an event that is logged meanwhile is then found twice, not missed.
   const fresh = await unloggedOf(sql, atoms);
   const logged = await log.rows<LoggedEvent>(
     `select ${LOGGED_COLUMNS} from events
      where workspace = ${workspace} and atom in (${atoms.join(",")})
        ${after ? "and (happenedAt, id) < ({at:Int64}, {id:String})" : ""} ${channel === null ? "" : "and channel = {channel:String}"}
+       ${names ? `and name in (${names.map((name) => `'${name}'`).join(",")})` : ""}
      order by happenedAt desc, id desc limit ${limit}`,
     { ...(after && { at: after[0], id: after[1] }), ...(channel !== null && { channel }) },
   );
   const wanted = fresh.filter(
     (event) =>
       (channel === null || event.channel === channel) &&
+      (!names || names.includes(event.name)) &&
       (!after || event.happenedAt < after[0] || (event.happenedAt === after[0] && event.id < after[1])),
   );
   const once = new Map([...logged, ...wanted].map((event) => [event.id, event]));

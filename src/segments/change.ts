@@ -104,6 +104,8 @@ export const changeSegment = (
     nameIsFree(all, draft.name, id);
     const checked = checkRule(draft.rule, contextOf(all), id);
     if (!checked.ok) refuse(checked.problems, "rule");
+    // The workers tell the name with each entry.
+    if (draft.name !== segment.name) await moveEpoch(tx);
     await tx.query(
       "update segments set name = $3, description = $4, updated_at = $5 where workspace = $1 and id = $2",
       [workspace, id, draft.name, draft.description, now],
@@ -162,12 +164,12 @@ export const deleteSegment = (sql: Sql, workspace: WorkspaceId, id: number): Pro
     const users = usersOf(all, (found) => found.segments.has(id));
     if (users.length > 0)
       throw new Failure("conflict", `Segment ${id} is used by ${users.join(", ")}. Change them first.`);
+    await moveEpoch(tx);
     await tx.query(
-      "delete from members where version in (select id from versions where workspace = $1 and segment = $2)",
+      "delete from segment_members where version in (select id from versions where workspace = $1 and segment = $2)",
       [workspace, id],
     );
     await tx.query("delete from segments where workspace = $1 and id = $2", [workspace, id]);
-    await moveEpoch(tx);
   });
 
 /** Who refers directly to something, by name. */
@@ -177,8 +179,12 @@ function usersOf(all: Definitions, uses: (found: ReturnType<typeof referencesOf>
   return stages && uses(referencesOf(stageRules(stages.model))) ? [...users, "the stage model"] : users;
 } // prettier-ignore
 
-/** What is in force has shrunk: the workers read it again. */
+/**
+ * What is in force has changed without a new version: the workers read it again with the next epoch. Before the caller
+ * touches any row, because batches hold the epoch while they write theirs.
+ */
 async function moveEpoch(tx: Sql): Promise<void> {
+  await tx.query("select pg_advisory_xact_lock(731702)");
   await tx.query("update epochs set n = n + 1");
 }
 
@@ -257,8 +263,8 @@ export const deleteTrait = (sql: Sql, workspace: WorkspaceId, name: string): Pro
     const users = usersOf(all, (found) => found.computed.has(name));
     if (users.length > 0)
       throw new Failure("conflict", `The computed trait ${name} is used by ${users.join(", ")}. Change them first.`); // prettier-ignore
-    await tx.query("delete from versions where workspace = $1 and kind = 'trait' and name = $2", [workspace, name]); // prettier-ignore
     await moveEpoch(tx);
+    await tx.query("delete from versions where workspace = $1 and kind = 'trait' and name = $2", [workspace, name]); // prettier-ignore
   });
 
 /** Sets the bands; what asks for them gets new versions. */
