@@ -140,4 +140,5 @@ create table webhook_deliveries (
   detail text
 );
 create index webhook_deliveries_due on webhook_deliveries (due_at) where delivered_at is null and given_up_at is null;
+create index webhook_deliveries_waiting on webhook_deliveries (webhook, due_at) where delivered_at is null and given_up_at is null;
 create index webhook_deliveries_webhook on webhook_deliveries (webhook, id desc);
