@@ -16,15 +16,7 @@ import {
 } from "./model.ts";
 import { type PlanContext, type Problem, type Plan, planOf } from "./plan.ts";
 import { dependentsOf, reachOf, referencesOf, segmentPlaces, stageRules } from "./references.ts";
-import {
-  type Definitions,
-  type StoredSegment,
-  changing,
-  contextOf,
-  makeVersion,
-  namesOf,
-  readDefinitions,
-} from "./store.ts";
+import { type Definitions, changing, contextOf, makeVersion, readDefinitions } from "./store.ts";
 
 /** Looks at a rule that need not be right. `within`: the segment it belongs to, which it must not refer to. */
 export function checkRule(
@@ -291,19 +283,4 @@ export const changeRfm = (sql: Sql, workspace: WorkspaceId, rfm: RfmModel, now: 
 /** Throws that there is no such segment. */
 export function noSegment(id: number): never {
   throw new Failure("not_found", `There is no segment ${id} in this workspace.`);
-}
-
-/** Segments by number, for answers: who uses whom. */
-export function usesOf(all: Definitions, segment: StoredSegment) {
-  const named = (ids: Iterable<number>) =>
-    [...ids].flatMap((id) => {
-      const name = namesOf(all).segment(id);
-      return name === null ? [] : { id, name };
-    });
-  const users = [...all.segments.values()].filter(({ rule }) => referencesOf([rule]).segments.has(segment.id)); // prettier-ignore
-  return {
-    uses: named(referencesOf([segment.rule]).segments),
-    usedBy: named(users.map(({ id }) => id)),
-    usedByStages: usesSegment(all, new Set([segment.id])),
-  };
 }

@@ -4,7 +4,7 @@ import { type CustomerAtom, loadAtoms } from "../customers/store.ts";
 import { summaryOf } from "../customers/view.ts";
 import type { Sql } from "../db/postgres.ts";
 import { cursorOf, placeOf } from "../paging.ts";
-import { type AtomId, type Instant, customerIdOf, isoOf } from "../values.ts";
+import { type AtomId, type Instant, type WorkspaceId, customerIdOf, isoOf } from "../values.ts";
 import type { CustomerSummary } from "../customers/document.ts";
 import type { Member, Overlap } from "./document.ts";
 
@@ -147,3 +147,12 @@ export async function overlapOf(sql: Sql, segments: readonly Serving[]): Promise
       .toSorted((a, b) => a.ids.length - b.ids.length || b.customers - a.customers),
   };
 } // prettier-ignore
+
+/** The workspace's customers: atoms less those that were joined to another. */
+export async function countCustomers(sql: Sql, workspace: WorkspaceId): Promise<number> {
+  const [row] = await sql.query<{ n: number }>(
+    `select (select count(*) from atoms where workspace = $1) - (select count(*) from atoms where customer <> id and workspace = $1) as n`,
+    [workspace],
+  );
+  return row!.n;
+}
