@@ -14,6 +14,7 @@ import type { Channel, EventType, RefusalReason } from "../src/events/model.ts";
 import type { IdentifierKind } from "../src/identity/model.ts";
 import type { Import, Mapping, RefusedRow } from "../src/imports/model.ts";
 import type { Client } from "./http.ts";
+import { segmentCalls } from "./segments/calls.ts";
 
 /** GET /auth/session */
 export type Session = SessionView;
@@ -121,6 +122,7 @@ export function createApi(client: Client) {
   const customer = (id: string) => `/v1/customers/${encodeURIComponent(id)}`;
   return {
     client,
+    ...segmentCalls(client),
     session: (signal?: AbortSignal) => json<Session>("/auth/session", { signal }),
     setup: (body: SetUp) => json<unknown>("/auth/setup", { method: "POST", body }),
     signIn: (body: SignIn) => json<unknown>("/auth/sign-in", { method: "POST", body }),

@@ -63,6 +63,76 @@ const identities = createRoute({
   component: lazyRouteComponent(() => import("./customers/identities.tsx"), "IdentitiesTab"),
 });
 
+const customerSegments = createRoute({
+  getParentRoute: () => customer,
+  path: "/segments",
+  component: lazyRouteComponent(() => import("./customers/segments.tsx"), "SegmentsTab"),
+});
+
+const segments = createRoute({
+  getParentRoute: () => root,
+  path: "/segments",
+  validateSearch: texts("query"),
+  component: lazyRouteComponent(() => import("./segments/list.tsx"), "SegmentsScreen"),
+});
+const newSegment = createRoute({
+  getParentRoute: () => root,
+  path: "/segments/new",
+  validateSearch: texts("starter", "view"),
+  component: lazyRouteComponent(() => import("./segments/editor.tsx"), "NewSegmentScreen"),
+});
+const stages = createRoute({
+  getParentRoute: () => root,
+  path: "/segments/stages",
+  validateSearch: texts("edit"),
+  component: lazyRouteComponent(() => import("./segments/stages.tsx"), "StagesScreen"),
+});
+const traits = createRoute({
+  getParentRoute: () => root,
+  path: "/segments/traits",
+  validateSearch: texts("new"),
+  component: lazyRouteComponent(() => import("./segments/traits.tsx"), "TraitsScreen"),
+});
+const editSegment = createRoute({
+  getParentRoute: () => root,
+  path: "/segments/$segmentId/edit",
+  validateSearch: texts("view"),
+  component: lazyRouteComponent(() => import("./segments/editor.tsx"), "EditSegmentScreen"),
+});
+const segment = createRoute({
+  getParentRoute: () => root,
+  path: "/segments/$segmentId",
+  component: lazyRouteComponent(() => import("./segments/segment.tsx"), "SegmentScreen"),
+});
+const members = createRoute({
+  getParentRoute: () => segment,
+  path: "/",
+  component: lazyRouteComponent(() => import("./segments/members.tsx"), "MembersTab"),
+});
+const segmentRule = createRoute({
+  getParentRoute: () => segment,
+  path: "/rule",
+  component: lazyRouteComponent(() => import("./segments/rule-tab.tsx"), "RuleTab"),
+});
+const segmentHistory = createRoute({
+  getParentRoute: () => segment,
+  path: "/history",
+  validateSearch: texts("days"),
+  component: lazyRouteComponent(() => import("./segments/history.tsx"), "HistoryTab"),
+});
+const overlap = createRoute({
+  getParentRoute: () => segment,
+  path: "/overlap",
+  validateSearch: texts("with"),
+  component: lazyRouteComponent(() => import("./segments/overlap.tsx"), "OverlapTab"),
+});
+const why = createRoute({
+  getParentRoute: () => segment,
+  path: "/why",
+  validateSearch: texts("customer"),
+  component: lazyRouteComponent(() => import("./segments/why.tsx"), "WhyTab"),
+});
+
 const data = createRoute({
   getParentRoute: () => root,
   path: "/data",
@@ -102,7 +172,13 @@ const refused = createRoute({
 const tree = root.addChildren([
   home,
   customers,
-  customer.addChildren([timeline, about, identities]),
+  customer.addChildren([timeline, about, customerSegments, identities]),
+  segments,
+  newSegment,
+  stages,
+  traits,
+  editSegment,
+  segment.addChildren([members, segmentRule, segmentHistory, overlap, why]),
   data.addChildren([dataHome, live, sources, imports, refused]),
 ]);
 

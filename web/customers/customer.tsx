@@ -16,6 +16,7 @@ import { Ago } from "../ui/time.tsx";
 import { KIND_WORDS } from "../ui/words.ts";
 import classes from "./customer.module.css";
 import { ConsentWord, consentSummary } from "./consents.tsx";
+import { StageWord } from "./stage.tsx";
 
 const route = getRouteApi("/customers/$customerId");
 
@@ -34,6 +35,7 @@ function Figures({ customer }: { customer: CustomerDocument }) {
   const { purchases } = customer;
   const value = purchases.value.map(({ valueMinor, currency }) => money(valueMinor, currency)).join(" + ");
   const figures = [
+    { label: "Stage", value: <StageWord customerId={customer.id} /> },
     { label: "First seen", value: <Ago at={customer.firstSeenAt} /> },
     { label: "Last seen", value: <Ago at={customer.lastSeenAt} /> },
     { label: "Orders", value: purchases.orders === 0 ? "none yet" : counted(purchases.orders, "order") },
@@ -95,6 +97,7 @@ function Head({ customer }: { customer: CustomerDocument }) {
 const TABS = [
   { to: "/customers/$customerId", label: "Timeline" },
   { to: "/customers/$customerId/about", label: "About", narrowOnly: true },
+  { to: "/customers/$customerId/segments", label: "Segments" },
   { to: "/customers/$customerId/identities", label: "Identities" },
 ] as const;
 

@@ -8,6 +8,7 @@ import { Ago } from "../ui/time.tsx";
 import { ConsentList } from "./consents.tsx";
 import { useCustomer } from "./customer.tsx";
 import classes from "./facts.module.css";
+import { SegmentsCard } from "./stage.tsx";
 
 type Product = CustomerDocument["recentlyViewed"][number]["product"];
 const productName = ({ name, id }: Product): string => name ?? id;
@@ -183,6 +184,7 @@ function Touches({ customer }: { customer: CustomerDocument }) {
 export function Facts({ customer }: { customer: CustomerDocument }) {
   return (
     <div className={classes["facts"]}>
+      <SegmentsCard customerId={customer.id} />
       <Cart cart={customer.cart} />
       <Purchases customer={customer} />
       <Viewed viewed={customer.recentlyViewed} />

@@ -50,6 +50,9 @@ const OWN_NAMES: { readonly [name: string]: string } = {
   "$screen.viewed": "Opened a screen",
   "$account.joined": "Joined an account",
   "$identity.aliased": "Two names joined",
+  "$segment.entered": "Entered a segment",
+  "$segment.left": "Left a segment",
+  "$stage.changed": "Moved to another stage",
 };
 /** An event's name for a person: the sender's own name as it is, ours in words. */
 export const eventTitle = (name: string): string => OWN_NAMES[name] ?? name;
@@ -143,6 +146,7 @@ const TELLING = [
   "url",
   "campaign_name",
   "coupon",
+  "stage",
 ];
 
 /** The one line beside an event's name: what it was about, from the fields people use; empty when they tell nothing. */
