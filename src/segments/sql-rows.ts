@@ -10,6 +10,7 @@ import {
   floating,
   memberSql,
   pathSql,
+  tamed,
   testSql,
   valueOfRaw,
   valueOfText,
@@ -55,13 +56,18 @@ export function eventsSql(source: Source, columns: string, where: string): strin
 export const customersSql = (source: Source): string =>
   `select distinct customer from (${eventsSql(source, "1 as one", "1")})`;
 
+/** A piece of JSON that conditions ask about, and of which events they do. */
+type Raw = {
+  readonly alias: string;
+  readonly column: "traits" | "properties";
+  readonly sql: string;
+  readonly of: Set<string>;
+};
+
 /** Gathers what is to be known of each event. */
 export class EventRows {
   readonly #parameters: Parameters;
-  readonly #raws = new Map<
-    string,
-    { readonly alias: string; readonly sql: string; readonly of: Set<string> }
-  >();
+  readonly #raws = new Map<string, Raw>();
   readonly #columns = new Map<string, string>();
   readonly #which = new Set<string>();
   readonly #names = new Set<string>();
@@ -80,7 +86,7 @@ export class EventRows {
   /** The JSON text of a member of a column of JSON, read only from rows that pass `of`. */
   member(column: "traits" | "properties", name: string, of: string): string {
     this.#which.add(of);
-    return this.#raw(memberSql(column, name, this.#parameters), of);
+    return this.#raw(column, memberSql(`${column}Json`, name, this.#parameters), of);
   }
 
   /** Rows that pass this are read. */
@@ -113,11 +119,11 @@ export class EventRows {
   #property(path: Where["property"], of: string): SqlValue {
     if (path === "$channel" || path === "$touchpoint")
       return valueOfText(`substringUTF8(toString(${path.slice(1)}), 1, ${SEGMENT_LIMITS.textCharsMax})`);
-    return valueOfRaw(this.#raw(pathSql("properties", path, this.#parameters), of));
+    return valueOfRaw(this.#raw("properties", pathSql("propertiesJson", path, this.#parameters), of));
   }
 
-  #raw(sql: string, of: string): string {
-    const held = this.#raws.get(sql) ?? { alias: `r${this.#raws.size}`, sql, of: new Set() };
+  #raw(column: Raw["column"], sql: string, of: string): string {
+    const held = this.#raws.get(sql) ?? { alias: `r${this.#raws.size}`, column, sql, of: new Set<string>() };
     held.of.add(of);
     this.#raws.set(sql, held);
     return held.alias;
@@ -125,15 +131,21 @@ export class EventRows {
 
   /** The rows: `key` (atom or customer), `at`, `id` and the columns. */
   sql(source: Source, key: "atom" | "customer"): string {
-    const raws = [...this.#raws.values()].map(({ alias, sql, of }) => `, if(${[...of].join(" or ")}, ${sql}, '') as ${alias}`);
+    const raws = [...this.#raws.values()].map(({ alias, sql }) => `, ${sql} as ${alias}`);
     const columns = [...this.#columns].map(([sql, alias]) => `, ${sql} as ${alias}`);
     const which = [...this.#which];
     if (this.#names.size > 0) which.push(`name in ${this.#parameters.texts([...this.#names])}`);
-    const fields = `name, type, channel, touchpoint, id, consents${raws.join("")}`;
     const where = which.length === 0 ? "0" : which.join(" or ");
+    // Of events that no condition asks about, JSON is not even looked at.
+    const json = (["properties", "traits"] as const).map((column) => {
+      const of = [...this.#raws.values()].flatMap((raw) => (raw.column === column ? [...raw.of] : []));
+      const asked = of.length === 0 ? "''" : `if(${[...new Set(of)].join(" or ")}, ${column}, '')`;
+      return `${tamed(asked)} as ${column}Json`;
+    });
+    const fields = `name, type, channel, touchpoint, id, consents, ${json.join(", ")}`;
     const events = key === "customer" ? eventsSql(source, fields, where) : atomsSql(source, fields, where);
-    return `select ${key}, at, id${columns.join("")} from (${events})`;
-  } // prettier-ignore
+    return `select ${key}, at, id${columns.join("")} from (select *${raws.join("")} from (${events}))`;
+  }
 }
 
 /** The log's events as they hang on atoms. */

@@ -47,27 +47,26 @@ export const floating = (number: number): string => `toFloat64('${String(number)
 export const whole = (number: number): string => `toInt64(${String(Math.round(number))})`;
 
 const TOKENS = String.raw`"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|[^"0-9-]+|-`;
-/** Whole numbers beyond 64 bits make the parser refuse the text they stand in; with a fraction it takes them. */
-const tamed = (json: string): string =>
-  `arrayStringConcat(arrayMap(t -> if(match(t, '^-?[0-9]{20,}$'), concat(t, '.0'), t), extractAll(${json}, ${literal(TOKENS)})))`;
-const hasHuge = (json: string): string => `match(${json}, '[0-9]{20}')`;
-
-/** The JSON text at these keys of a column's JSON; empty where there is nothing. */
-function rawAt(column: string, keys: string): string {
-  const plain = `JSONExtractRaw(${column}, ${keys})`;
-  return `if(${plain} = '' and ${hasHuge(column)}, JSONExtractRaw(${tamed(column)}, ${keys}), ${plain})`;
+/**
+ * JSON without whole numbers beyond 64 bits: they make the parser refuse the whole text they stand in; with a fraction it
+ * takes them. Nearly no text has one, and for those without only the search costs.
+ */
+export function tamed(json: string): string {
+  const huge = `if(match(${json}, '[0-9]{20}'), ${json}, '')`;
+  const parts = `arrayMap(t -> if(match(t, '^-?[0-9]{20,}$'), concat(t, '.0'), t), extractAll(${huge}, ${literal(TOKENS)}))`;
+  return `if(${huge} = '', ${json}, arrayStringConcat(${parts}))`;
 }
 
-/** The JSON text of a member; empty where there is none. */
-export const memberSql = (column: string, name: string, parameters: Parameters): string =>
-  rawAt(column, parameters.text(name));
+/** The JSON text of a member; empty where there is none. `json` is tamed. */
+export const memberSql = (json: string, name: string, parameters: Parameters): string =>
+  `JSONExtractRaw(${json}, ${parameters.text(name)})`;
 
 /** The JSON text at a path; a key that has dots itself is found first. */
-export function pathSql(column: string, path: string, parameters: Parameters): string {
-  const direct = rawAt(column, parameters.text(path));
+export function pathSql(json: string, path: string, parameters: Parameters): string {
+  const direct = memberSql(json, path, parameters);
   if (!path.includes(".")) return direct;
   const keys = path.split(".").map((key) => parameters.text(key));
-  return `if(${direct} != '', ${direct}, ${rawAt(column, keys.join(", "))})`;
+  return `if(${direct} != '', ${direct}, JSONExtractRaw(${json}, ${keys.join(", ")}))`;
 }
 
 const cutSql = (text: string): string => `substringUTF8(${text}, 1, ${TEXT_CHARS_MAX})`;
@@ -79,7 +78,7 @@ const rawText = (raw: string): string =>
 
 /** A JSON text's value. `raw` is used many times: name a column. */
 export function valueOfRaw(raw: string): SqlValue {
-  const parts = `if(startsWith(${raw}, '['), JSONExtractArrayRaw(if(${hasHuge(raw)}, ${tamed(raw)}, ${raw})), [])`;
+  const parts = `JSONExtractArrayRaw(if(startsWith(${raw}, '['), ${tamed(raw)}, ''))`;
   const texts = `arrayFilter(x -> x is not null, arrayMap(r -> ${rawText("r")}, ${parts}))`;
   return {
     ...valueOfText(rawText(raw)),
@@ -187,18 +186,20 @@ function dateTest(test: DateTest, at: string, now: string): string {
   }
 }
 
-/** `dateOf` of a value. */
-function dateSql({ text, number }: SqlValue): string {
-  const part = (from: number, length: number): string => `toInt32OrZero(substring(ifNull(${text}, ''), ${from}, ${length}))`;
+/** `dateOf` of a value: of a text `t` and its number `n`, which the statement thereby tells once. */
+const dateSql = ({ text, number }: SqlValue): string =>
+  `arrayElement(arrayMap((t, n) -> ${DATE}, [${text}], [${number}]), 1)`;
+
+const DATE = ((): string => {
+  const part = (from: number, length: number): string => `toInt32OrZero(substring(ifNull(t, ''), ${from}, ${length}))`;
   const day = `makeDate32(${part(1, 4)}, ${part(6, 2)}, ${part(9, 2)})`;
-  const fraction = `toInt32OrZero(rightPad(extract(ifNull(${text}, ''), '[.]([0-9]+)Z$'), 3, '0'))`;
+  const fraction = `toInt32OrZero(rightPad(extract(ifNull(t, ''), '[.]([0-9]+)Z$'), 3, '0'))`;
   // Seconds are absent from 2026-11-21T10:00Z; what stands there then is no number.
   const time = `${part(12, 2)} * 3600000 + ${part(15, 2)} * 60000 + ${part(18, 2)} * 1000 + ${fraction}`;
   const date = `if(toDayOfMonth(${day}) = ${part(9, 2)}, toInt64(toInt32(${day})) * 86400000 + ${time}, null)`;
-  const seconds = `if(${number} < ${SECONDS_BELOW}, ${number} * 1000, ${number})`;
-  const since = `if(ifNull(${number} >= 0, 0), toInt64(floor(ifNull(${seconds}, 0))), null)`;
-  return `if(match(ifNull(${text}, ''), ${literal(DATE_PATTERN)}), ${date}, ${since})`;
-} // prettier-ignore
+  const since = `if(ifNull(n >= 0, 0), toInt64(floor(ifNull(if(n < ${SECONDS_BELOW}, n * 1000, n), 0))), null)`;
+  return `if(match(ifNull(t, ''), ${literal(DATE_PATTERN)}), ${date}, ${since})`;
+})(); // prettier-ignore
 
 /** A text whose order by bytes is the order of UTF-16 units, which is that of texts in knowledge. */
 export const utf16Order = (text: string): string =>

@@ -17,6 +17,7 @@ import {
   jsonOrder,
   literal,
   memberSql,
+  tamed,
   testSql,
   utf16Order,
   valueOfRaw,
@@ -172,7 +173,7 @@ class Members {
   #accountsWith({ name, is }: Extract<Node, { type: "account_trait" }>): string {
     const { workspace, epochBelow } = this.#source;
     const epoch = epochBelow === null ? "" : ` and epoch < ${epochBelow}`;
-    const told = `select accountId, happenedAt as at, ${memberSql("traits", name, this.#parameters)} as raw from events where workspace = ${workspace}${epoch} and type = 'group' and accountId != ''`;
+    const told = `select accountId, happenedAt as at, ${memberSql(tamed("traits"), name, this.#parameters)} as raw from events where workspace = ${workspace}${epoch} and type = 'group' and accountId != ''`;
     const last = `select accountId, argMax(raw, (at, ${jsonOrder("raw")})) as last from (${told}) where raw != '' group by accountId`;
     return `select accountId from (${last}) where ${testSql(is, valueOfRaw("last"), whole(this.#query.now), this.#parameters)}`;
   } // prettier-ignore

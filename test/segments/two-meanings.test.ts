@@ -17,7 +17,7 @@ import { aLog } from "../stores.ts";
 import { type Log, STAGES, aContext, aLogOfSome, aNow, aRule } from "./arbitrary.ts";
 import { populationOf, shuffled, statesOf } from "./facts.ts";
 
-const CASES = Number(process.env["THROUGHLINE_CASES"] ?? 60);
+const CASES = Number(process.env["THROUGHLINE_CASES"] ?? 40);
 const SEED = process.env["THROUGHLINE_SEED"];
 const settings = { numRuns: CASES, ...(SEED && { seed: Number(SEED) }) };
 const LONG_MS = 3_600_000;
@@ -55,7 +55,7 @@ const aPlan = fc
 test("a rule means the same in memory and over the log", async () => {
   let [answers, members, customers] = [0, 0, 0];
   await fc.assert(
-    fc.asyncProperty(aLogOfSome, fc.array(fc.tuple(aPlan, aNow), { minLength: 1, maxLength: 4, size: "max" }), fc.nat(), async (some, asked, seed) => {
+    fc.asyncProperty(aLogOfSome, fc.array(fc.tuple(aPlan, aNow), { minLength: 1, maxLength: 3, size: "max" }), fc.nat(), async (some, asked, seed) => {
       const workspace = await stored(some);
       for (const [{ plan }, now] of asked) {
         const population = populationOf(some, plan, STAGES[0]!, seed);
@@ -88,7 +88,7 @@ async function seeded(workspace: WorkspaceId, tracks: readonly Track[], now?: nu
 
 test("the log tells of each track what its events would have told one by one", async () => {
   await fc.assert(
-    fc.asyncProperty(aLogOfSome, fc.array(aPlan, { minLength: 1, maxLength: 6, size: "max" }), fc.option(aNow, { nil: undefined }), fc.nat(), async (some, plans, now, seed) => {
+    fc.asyncProperty(aLogOfSome, fc.array(aPlan, { minLength: 1, maxLength: 3, size: "max" }), fc.option(aNow, { nil: undefined }), fc.nat(), async (some, plans, now, seed) => {
       const tracks = [...new Map(plans.flatMap(({ plan }) => [...plan.tracks])).values()];
       if (tracks.length === 0) return;
       const expected: { [atom: string]: { [track: string]: TrackState } } = {};
