@@ -31,6 +31,13 @@ const TAGS = [
   { name: "Collection", description: "Events in, in Segment's shapes: with a write key." },
   { name: "Customers", description: "Who they are, what is known, and how they came to be one." },
   { name: "Events", description: "What happened, as it arrives; and what was refused, with the reason." },
+  {
+    name: "Segments",
+    description: "Which customers: by rules that are asked with every event, and as time passes.",
+  },
+  { name: "Stages", description: "The stages customers go through." },
+  { name: "Computed traits", description: "Traits worked out from what customers do." },
+  { name: "Webhooks", description: "Addresses that are told of entries and exits, with signed requests." },
   { name: "Imports", description: "Files in, everything out." },
   { name: "Keys", description: "Write keys send events; secret keys may do everything in their workspace." },
   { name: "Workspaces", description: "Separate businesses in one installation." },

@@ -116,7 +116,7 @@ export const CustomerSegments = z.object({
   customerId: CustomerId,
   segments: z.array(InSegment).describe("By name"),
   stage: z.object({ key: z.string(), name: z.string(), sinceAt: At.nullable().describe("Null: since the beginning") }).nullable().describe("Null while no stages are set"),
-  computed: z.array(z.object({ name: z.string(), description: z.string(), value: AnyJson.nullable(), words: z.string() })),
+  computed: z.array(z.object({ name: z.string(), description: z.string(), value: AnyJson, words: z.string() })),
 }); // prettier-ignore
 export type CustomerSegments = z.infer<typeof CustomerSegments>;
 
@@ -143,7 +143,7 @@ export const Why: z.ZodType<Why> = z
   .lazy(() =>
     z.object({
       path: z.string(), type: z.string() as unknown as z.ZodType<Rule["type"]>, words: z.string(), matches: z.boolean(),
-      value: AnyJson.nullable(), found: z.string().nullable(), changesAt: At.nullable(), rules: z.array(Why),
+      value: AnyJson, found: z.string().nullable(), changesAt: At.nullable(), rules: z.array(Why),
     }),
   )
   .meta({ id: "Why" }); // prettier-ignore

@@ -50,6 +50,8 @@ export type Definitions = {
 
 const VERSION = `id, kind, segment, name, body, context, state, done_ratio as "doneRatio", as_of as "asOf", problem, members, created_at as "createdAt"`;
 const LOCK_DEFINITIONS = 731_740;
+/** Notified when there is a version to build, for workers in other processes. */
+export const DEFINED_CHANNEL = "versions";
 
 /** Changes definitions: one at a time in a workspace, because a change is checked against all others. */
 export const changing = <T>(sql: Sql, workspace: WorkspaceId, work: (tx: Sql) => Promise<T>): Promise<T> =>
@@ -168,6 +170,7 @@ export async function makeVersion(
      values ($1, $2, $3, $4, $5, $6, 'waiting', $7) returning id`,
     [workspace, made.kind, segment, name, JSON.stringify(made.body), JSON.stringify(storedContextOf(rules, context)), now],
   ); // prettier-ignore
+  await tx.query(`select pg_notify('${DEFINED_CHANNEL}', '')`);
   return row!.id;
 }
 
