@@ -8,6 +8,7 @@ import type { CustomerAtom } from "./customers/store.ts";
 import type { Directory } from "./identity/directory.ts";
 import type { Force } from "./segments/force.ts";
 import type { Pointer } from "./identity/resolve.ts";
+import type { Wake } from "./segments/save.ts";
 import type { AtomId } from "./values.ts";
 
 export type MemoryLimits = { readonly atomsMax: number; readonly pointersMax: number };
@@ -17,6 +18,8 @@ export class Memory {
   readonly #customers: LRUCache<AtomId, readonly CustomerAtom[]>;
   readonly #pointers: LRUCache<string, Pointer>;
   #ids: { next: number; end: number }[] = [];
+  /** Wakes that a batch not yet committed has taken, by customer. */
+  #waking = new Map<AtomId, number>();
   /** The rules in force, as last read; they name their epoch. */
   force: Force | null = null;
 
@@ -46,9 +49,18 @@ export class Memory {
     for (const group of groups.values()) for (const atom of group) this.#customers.set(atom.id, group);
   }
 
+  /** Of the wakes that are due those that no batch in flight has taken; they are taken now. */
+  takeWakes(due: readonly Wake[]): readonly Wake[] {
+    const fresh = due.filter(({ customer, n }) => this.#waking.get(customer) !== n);
+    // What is no longer on the list was taken off it.
+    this.#waking = new Map(due.map(({ customer, n }) => [customer, n]));
+    return fresh;
+  }
+
   /** Forgets all that may be wrong, reserved numbers too: a crash of PostgreSQL may give them to another. */
   forget(): void {
     this.#ids = [];
+    this.#waking.clear();
     this.#customers.clear();
     this.#pointers.clear();
   }

@@ -29,7 +29,7 @@ import type { Memory } from "./memory.ts";
 import { accountFactsOf } from "./segments/accounts.ts";
 import { type Effects, type Touches, evaluate, noEffects, touch, touchAll } from "./segments/evaluate.ts";
 import { type Force, loadForce } from "./segments/force.ts";
-import { type Wake, holdEpoch, saveEffects, takeWakes } from "./segments/save.ts";
+import { type Wake, endWakes, holdEpoch, readWakes, saveEffects } from "./segments/save.ts";
 import { takeUp } from "./segments/take-up.ts";
 import { type Tally, addTallies } from "./telemetry/tally.ts";
 import type { AtomId, Instant, WorkspaceId } from "./values.ts";
@@ -56,6 +56,8 @@ export type Batch = {
   /** The rules in force while it was decided, what its events touched, and what came of it. */
   readonly force: Force;
   readonly touches: Touches;
+  /** Customers whose time has come, asked again with this batch. */
+  readonly wakes: readonly Wake[];
   effects: Effects;
   /** The lines of our own events, which the inbox does not have. */
   readonly ownLines: string[];
@@ -77,11 +79,13 @@ export async function understand(
   tx: Sql,
   memory: Memory,
   rows: readonly InboxRow[],
+  lanes: readonly number[],
   now: Instant,
 ): Promise<Batch> {
   const { epoch, dueAt } = await holdEpoch(tx);
   const force = memory.force?.epoch === epoch ? memory.force : (memory.force = await loadForce(tx, epoch));
-  const wakes = dueAt !== null && dueAt <= now ? await takeWakes(tx, now, WAKES_MAX) : [];
+  const wakes =
+    dueAt !== null && dueAt <= now ? memory.takeWakes(await readWakes(tx, now, lanes, WAKES_MAX)) : [];
   const arrived = rows.flatMap(arrivedIn);
   const unseen = await rememberIds(
     tx,
@@ -99,7 +103,7 @@ export async function understand(
 
   const batch: Batch = {
     rows, directory, newPointers: new Set(), tallies: [], atoms: [], logLines: [], names: new Map(), accounts: [], failed: [], handled: [],
-    force, touches: new Map(), effects: noEffects(), ownLines: [],
+    force, touches: new Map(), wakes, effects: noEffects(), ownLines: [],
   }; // prettier-ignore
   const known = new Set(directory.pointers.keys());
   const atoms = new Map<Arrived, number>();
@@ -117,15 +121,15 @@ export async function understand(
     batch.atoms.push(atom);
     if (atom !== 0) batch.logLines.push(logLine(atom, epoch, one.line));
   }
-  await askRules(tx, batch, wakes, now);
+  await askRules(tx, batch, now);
   for (const key of directory.changedPointers.keys()) if (!known.has(key)) batch.newPointers.add(key);
   memory.remember(directory);
   return batch;
 }
 
 /** Asks the rules in force of everybody whom the batch touched or whose time has come. */
-async function askRules(tx: Sql, batch: Batch, wakes: readonly Wake[], now: Instant): Promise<void> {
-  const { directory, touches, force } = batch;
+async function askRules(tx: Sql, batch: Batch, now: Instant): Promise<void> {
+  const { directory, touches, force, wakes } = batch;
   for (const { customer, dueAt, cause } of wakes) {
     const atom = directory.atoms.get(customer);
     // The wake is of an atom that names no customer any more: the customer it belongs to is asked.
@@ -292,6 +296,7 @@ export function prepare(batch: Batch, held: readonly LaneCursor[], name: string)
       await saveAccounts(tx, batch.accounts);
       await saveAccountMembers(tx, members);
       await saveRemaps(tx, remaps);
+      await endWakes(tx, batch.wakes);
       await saveEffects(tx, batch.effects, now);
       await saveFailed(tx, batch.failed, now);
       // Replayed after a fix they come with the same ids.

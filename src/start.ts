@@ -25,11 +25,16 @@ import { openPlace } from "./imports/place.ts";
 import { importRoutes } from "./imports/routes.ts";
 import { type Runner, createRunner } from "./imports/run.ts";
 import { ensureLanes, releaseAllLanes } from "./lanes.ts";
+import { type Builder, startBuilder } from "./segments/build.ts";
+import { segmentRoutes } from "./segments/routes.ts";
+import { DEFINED_CHANNEL } from "./segments/store.ts";
 import { type Feed, startFeed, unloggedEvents } from "./log/feed.ts";
 import { sourceRoutes } from "./log/routes.ts";
 import { type Metrics, createMetrics } from "./telemetry/metrics.ts";
 import { keepUp } from "./upkeep.ts";
 import type { Clock } from "./values.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
+import { startWebhooks } from "./webhooks/send.ts";
 import { startWorkerThread } from "./worker-host.ts";
 import type { Worker } from "./worker.ts";
 
@@ -58,6 +63,8 @@ type Parts = StartOptions & {
   readonly metrics: Metrics;
   readonly backlog: Backlog;
   readonly inbox: Inbox;
+  /** Says that there is a version of a segment, a trait or the stages to build. */
+  readonly onVersion: () => void;
 };
 
 /** Starts the roles of `config`. Throws `Failure("configuration")` in a sentence that says what to do. */
@@ -93,7 +100,14 @@ export async function start(options: StartOptions): Promise<Running> {
         work?.worker.wake();
       },
     }); // prettier-ignore
-    const parts: Parts = { ...options, clock, stores, metrics: createMetrics(), backlog, inbox };
+    if (config.roles.includes("sender")) {
+      const sender = startWebhooks({
+        sql, clock, onFault: (cause) => logger.warn({ err: cause }, "webhooks cannot be sent for now; tried again"),
+      }); // prettier-ignore
+      closers.push(() => sender.stop());
+    }
+    const onVersion = () => work?.builder.wake();
+    const parts: Parts = { ...options, clock, stores, metrics: createMetrics(), backlog, inbox, onVersion };
     const { app, runner } = await serve(parts);
     closers.push(
       () => runner?.stop(),
@@ -129,7 +143,13 @@ async function listen(app: FastifyInstance, { PORT, HOST }: Config): Promise<voi
   }
 }
 
-type Work = { readonly worker: Worker; readonly feed: Feed; passed(): Promise<void>; stop(): Promise<void> };
+type Work = {
+  readonly worker: Worker;
+  readonly feed: Feed;
+  readonly builder: Builder;
+  passed(): Promise<void>;
+  stop(): Promise<void>;
+};
 
 async function startWork({ logger }: StartOptions, stores: Stores, clock: Clock): Promise<Work> {
   const { sql } = stores;
@@ -146,11 +166,19 @@ async function startWork({ logger }: StartOptions, stores: Stores, clock: Clock)
       for (const resolve of waiting.splice(0)) resolve();
     },
   }); // prettier-ignore
+  const builder = startBuilder({
+    sql, log: stores.log!, clock,
+    settle: () => feed.drain(),
+    onWake: () => worker.wake(),
+    onFault: (cause) => logger.warn({ err: cause }, "a segment cannot be built for now; tried again"),
+  }); // prettier-ignore
   // On stores of our own every append is made in this process and wakes the worker itself.
   const listening = stores.alone ? null : await sql.listen("inbox", () => worker.wake());
+  const defined = stores.alone ? null : await sql.listen(DEFINED_CHANNEL, () => builder.wake());
   return {
     worker,
     feed,
+    builder,
     passed: () =>
       new Promise((resolve) => {
         waiting.push(resolve);
@@ -159,6 +187,8 @@ async function startWork({ logger }: StartOptions, stores: Stores, clock: Clock)
       }),
     stop: async () => {
       await listening?.stop();
+      await defined?.stop();
+      await builder.stop();
       await worker.stop();
       await feed.stop();
       waiting = [];
@@ -194,6 +224,8 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       refusedRoutes(rooms, { inbox, refused, meter: metrics.meter, clock, keepIp: config.THROUGHLINE_STORE_IP });
       importRoutes(rooms, { sql, clock, folder, place, receiving: new Set(), onReady: () => runner?.wake(), keepIp: config.THROUGHLINE_STORE_IP });
       exportRoutes(rooms, { sql, log: log! });
+      segmentRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
+      webhookRoutes(rooms, { sql, clock });
     },
   }); // prettier-ignore
   return { app, runner };

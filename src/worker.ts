@@ -109,7 +109,7 @@ class Loop {
     const rows = await readInbox(sql, this.#lanes, BATCH_EVENTS_MAX);
     if (rows.length === 0) {
       await this.#written();
-      this.#dueAt = await nextWake(sql);
+      this.#dueAt = await nextWake(sql, this.#lanes);
       if (this.#dueAt === null || this.#dueAt > this.#options.clock()) return this.#woken;
     }
     await this.#begin(rows);
@@ -128,7 +128,13 @@ class Loop {
     await new Promise<void>((decided) => {
       this.#writing = sql
         .transaction(async (tx) => {
-          const batch = await understand(tx, this.#memory, rows, clock());
+          const batch = await understand(
+            tx,
+            this.#memory,
+            rows,
+            held.map(({ lane }) => lane),
+            clock(),
+          );
           await before;
           if (this.#failed !== null) throw new Overtaken("The batch before was not written.");
           // Texts are taken now, at the versions the former batch left, before a later batch changes the atoms in memory.

@@ -13,7 +13,11 @@ import type { Event } from "../src/events/model.ts";
 import type { Identifier } from "../src/identity/model.ts";
 import { startFeed } from "../src/log/feed.ts";
 import { momentsOf } from "../src/log/read.ts";
-import { type AtomId, type WorkspaceId, atomOf } from "../src/values.ts";
+import { type AtomId, type WorkspaceId, atomOf, customerIdOf } from "../src/values.ts";
+import { startBuilder } from "../src/segments/build.ts";
+import { createSegment } from "../src/segments/change.ts";
+import type { Rule } from "../src/segments/model.ts";
+import { nextWake } from "../src/segments/save.ts";
 import { startWorker } from "../src/worker.ts";
 import { aDatabase, aLog } from "./stores.ts";
 
@@ -40,18 +44,28 @@ export function eventOf({ who, name = "Signed Up", at, ...rest }: Said): Event {
 }
 
 export async function aWorld(sql: Database, log: EventLog) {
+  await sql.query(
+    "insert into workspaces (id, name, created_at) overriding system value values ($1, 'Test', 0) on conflict do nothing",
+    [WORKSPACE],
+  );
   const faults: unknown[] = [];
+  /** How far this world's clock is ahead. */
+  let aheadMs = 0;
+  const clock = () => Date.now() + aheadMs;
   const feed = startFeed({ sql, log, clock: Date.now, onFault: (cause) => faults.push(cause) });
   let passed: (() => void)[] = [];
   const worker = startWorker({
-    sql, clock: Date.now, owner: randomUUID(), onFault: (cause) => faults.push(cause),
+    sql, clock, owner: randomUUID(), onFault: (cause) => faults.push(cause),
     onCommit: (batch, logBatch) => {
       if (logBatch !== null) feed.offer(logBatch, batch.logLines);
       for (const resolve of passed.splice(0)) resolve();
     },
   }); // prettier-ignore
+  const builder = startBuilder({
+    sql, log, clock, settle: () => feed.drain(), onWake: () => worker.wake(), onFault: (cause) => faults.push(cause),
+  }); // prettier-ignore
   const inbox = createInbox(sql, {
-    clock: Date.now,
+    clock,
     waiting: () => 0,
     waitingMax: 1e9,
     onAppend: () => worker.wake(),
@@ -60,6 +74,25 @@ export async function aWorld(sql: Database, log: EventLog) {
     while ((await waitingEvents(sql, Date.now())).events > 0)
       await new Promise<void>((resolve) => (passed.push(resolve), setTimeout(resolve, 3)));
   };
+  const woken = async () => {
+    for (;;) {
+      worker.wake();
+      const due = await nextWake(sql, null);
+      if (due === null || due > clock()) return;
+      await new Promise<void>((resolve) => (passed.push(resolve), setTimeout(resolve, 3)));
+    }
+  };
+  /** Waits until every version that was made is built. */
+  const built = async () => {
+    for (;;) {
+      builder.wake();
+      const [left] = await sql.query(
+        "select 1 as one from versions where state in ('waiting', 'seeding', 'catching_up') limit 1",
+      );
+      if (!left) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
   const atomBy = (text: string) =>
     findAtom(sql, WORKSPACE, identifierOf(text).kind, identifierOf(text).value);
   const customer = async (text: string) => {
@@ -67,7 +100,29 @@ export async function aWorld(sql: Database, log: EventLog) {
     return atom === null ? null : readCustomer(sql, WORKSPACE, atom);
   };
   return {
-    sql, log, feed, inbox, faults, handled, customer,
+    sql, log, feed, inbox, faults, handled, customer, clock, builder,
+    /** Moves the clock, and waits until everybody whose time has come was asked again. */
+    async passes(ms: number) {
+      aheadMs += ms;
+      await woken();
+    },
+    /** Waits until nobody is left who was to be asked again by now. */
+    woken,
+    /** Makes a segment of this rule and waits until it serves. */
+    async segment(rule: Rule, name = `s${++sent}`) {
+      const id = await createSegment(sql, WORKSPACE, { name, description: "", rule }, clock());
+      await built();
+      return id;
+    },
+    built,
+    /** The customers in a segment, as it serves. */
+    membersOf: async (segment: number) =>
+      (
+        await sql.query<{ customer: number }>(
+          "select m.customer from segment_members m join versions v on v.id = m.version where v.segment = $1 and v.state = 'live' order by 1",
+          [segment],
+        )
+      ).map(({ customer }) => customerIdOf(customer)),
     /** Sends one event after the other, each a batch of its own, and waits until they are handled. */
     async says(...events: readonly Said[]) {
       for (const said of events) await inbox.append([eventOf(said)]);
@@ -82,6 +137,7 @@ export async function aWorld(sql: Database, log: EventLog) {
     relink: (customerId: string, linkId: number) => relink(sql, WORKSPACE, atomOf(customerId)!, linkId, Date.now()),
     moments: async (atoms: readonly number[]) => momentsOf(sql, log, { workspace: WORKSPACE, atoms: atoms as AtomId[], limit: 1000, after: null, channel: null }),
     async stop() {
+      await builder.stop();
       await worker.stop();
       await feed.stop();
     },

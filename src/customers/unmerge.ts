@@ -129,7 +129,7 @@ async function remap(
   // The rules in force are asked again of each customer that came out of it.
   await tx.query(
     `insert into wakes (workspace, customer, due_at, cause) select $1, customer, 0, 'identity' from unnest($2::bigint[]) customer order by 2
-     on conflict (customer) do update set due_at = 0, cause = 'identity'`,
+     on conflict (customer) do update set due_at = 0, cause = 'identity', n = nextval('wake_n')`,
     [atoms[0]!.workspace, [...new Set(customers.values())]],
   );
   return [...new Set([customers.get(link.a)!, customers.get(link.b)!])]

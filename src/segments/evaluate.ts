@@ -143,7 +143,7 @@ class Asking {
 
   run({ segments, all, change, tracks }: Touch): void {
     this.#gather();
-    this.#prune();
+    this.#forget();
     const { standing } = this.#root;
     let which: Iterable<SegmentInForce> = all ? this.#force.segments : segments;
     const due: (Instant | null)[] = [];
@@ -160,6 +160,8 @@ class Asking {
     }
     this.#schedule(soonest(due));
     this.#alarm(tracks, segments);
+    // Last, because why time turned something is asked of the moment before.
+    this.#prune();
   } // prettier-ignore
 
   /** After a join: what both customers were in is the one customer's now, and the other's rows go. */
@@ -199,19 +201,23 @@ class Asking {
     if (root.standing.data.g) this.#effects.stages.push({ workspace: root.workspace, customer: root.id, stage: root.standing.data.g[0], since: root.standing.data.g[1] }); // prettier-ignore
   }
 
-  /** Forgets what is no longer in force, and what no window can reach any more. */
-  #prune(): void {
+  /** Forgets segments that are no longer in force. */
+  #forget(): void {
     const { standing } = this.#root;
     for (const version of Object.keys(standing.data.s))
       if (!this.#force.byVersion.has(version)) delete standing.change().s[version];
-    for (const { standing: of } of this.#atoms)
-      for (const id of Object.keys(of.data.t)) {
+  }
+
+  /** Forgets tracks that are no longer in force, and what no window can reach any more. */
+  #prune(): void {
+    for (const { standing } of this.#atoms)
+      for (const id of Object.keys(standing.data.t)) {
         const track = this.#force.tracks.get(Number(id));
-        const state = of.data.t[id] as TrackState;
+        const state = standing.data.t[id] as TrackState;
         const left = track && pruned(track.spec, state, this.#now);
         if (left === state) continue;
-        if (left === undefined) delete of.change().t[id];
-        else of.change().t[id] = left as never;
+        if (left === undefined) delete standing.change().t[id];
+        else standing.change().t[id] = left as never;
       }
   }
 

@@ -1,6 +1,7 @@
 /** The statements that put what a batch decided about rules into the tables, inside the batch's transaction. */
 import type { Sql } from "../db/postgres.ts";
 import { SEPARATOR } from "../db/postgres.ts";
+import { LANES } from "../events/model.ts";
 import type { AtomId, Instant, WorkspaceId } from "../values.ts";
 import type { Effects } from "./evaluate.ts";
 
@@ -74,10 +75,12 @@ async function saveHours(tx: Sql, { entered, left }: Effects, now: Instant): Pro
   if (hours.size === 0) return;
   const rows = [...hours].toSorted(([a], [b]) => a - b);
   await tx.query(
-    `insert into segment_hours (segment, hour_at, entered, "left")
-     select segment, $4::bigint, entered, gone from unnest($1::int[], $2::bigint[], $3::bigint[]) as t (segment, entered, gone)
+    `insert into segment_hours (segment, hour_at, entered, "left", members)
+     select segment, $4::bigint, entered, gone, (select max(v.members) from versions v where v.segment = t.segment and v.state = 'live')
+     from unnest($1::int[], $2::bigint[], $3::bigint[]) as t (segment, entered, gone)
      where exists (select 1 from segments s where s.id = segment)
-     on conflict (segment, hour_at) do update set entered = segment_hours.entered + excluded.entered, "left" = segment_hours."left" + excluded."left"`,
+     on conflict (segment, hour_at) do update set entered = segment_hours.entered + excluded.entered, "left" = segment_hours."left" + excluded."left",
+       members = excluded.members`,
     [
       rows.map(([segment]) => segment), rows.map(([, n]) => n.entered), rows.map(([, n]) => n.left),
       Math.floor(now / HOUR_MS) * HOUR_MS,
@@ -98,7 +101,7 @@ async function saveStages(tx: Sql, stages: Effects["stages"]): Promise<void> {
   ); // prettier-ignore
 }
 
-/** Asks for wakes; one that is due before stays. */
+/** Asks for wakes; one that is due before stays, and so does what it is named by: a batch in flight that ends it asks for this itself. */
 export async function saveWakes(tx: Sql, wakes: readonly { workspace: WorkspaceId; customer: AtomId; dueAt: Instant }[]): Promise<void> {
   if (wakes.length === 0) return;
   const rows = [...new Map(wakes.toSorted((a, b) => b.dueAt - a.dueAt).map((row) => [row.customer, row])).values()].toSorted((a, b) => a.customer - b.customer);
@@ -106,7 +109,7 @@ export async function saveWakes(tx: Sql, wakes: readonly { workspace: WorkspaceI
     `insert into wakes (workspace, customer, due_at)
      select workspace::int, customer::bigint, due::bigint
      from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1))) as t (workspace, customer, due)
-     on conflict (customer) do update set due_at = excluded.due_at, cause = excluded.cause where wakes.due_at > excluded.due_at`,
+     on conflict (customer) do update set due_at = least(wakes.due_at, excluded.due_at)`,
     [column(rows, (row) => row.workspace), column(rows, (row) => row.customer), column(rows, (row) => row.dueAt)],
   );
 } // prettier-ignore
@@ -120,31 +123,54 @@ async function wakeAccounts(tx: Sql, accounts: Effects["accounts"], now: Instant
      from unnest($1::int[], $2::text[], $3::bigint[]) as t (workspace, account_id, except_customer)
      join account_members m on m.workspace = t.workspace and m.account_id = t.account_id
      join atoms a on a.id = m.atom and a.customer <> t.except_customer
-     order by 2 on conflict (customer) do update set due_at = excluded.due_at, cause = excluded.cause where wakes.due_at > excluded.due_at`,
+     order by 2 on conflict (customer) do update set due_at = least(wakes.due_at, excluded.due_at), cause = excluded.cause, n = nextval('wake_n')`,
     [accounts.map((row) => row.workspace), accounts.map((row) => row.accountId), accounts.map((row) => row.except), now],
   ); // prettier-ignore
 }
 
-/** A customer to be asked again, and why. */
+/** A customer to be asked again, and why. `n` names the last time it was asked for. */
 export type Wake = {
   readonly customer: AtomId;
   readonly dueAt: Instant;
   readonly cause: "time" | "identity" | "account" | "rule";
+  readonly n: number;
 };
 
-/** Takes the customers whose time has come, at most `max`, off the list: another worker skips them. */
-export async function takeWakes(tx: Sql, now: Instant, max: number): Promise<readonly Wake[]> {
+/**
+ * The customers whose time has come, at most `max`, of those whom the holder of `lanes` wakes. They are read and not
+ * locked: the batch before this one may still have to write there. `endWakes` takes them off the list.
+ */
+export async function readWakes(
+  tx: Sql,
+  now: Instant,
+  lanes: readonly number[],
+  max: number,
+): Promise<readonly Wake[]> {
   return tx.query<Wake>(
-    `delete from wakes where customer in (select customer from wakes where due_at <= $1 order by due_at limit $2 for update skip locked)
-     returning customer, due_at as "dueAt", cause`,
-    [now, max],
+    'select customer, due_at as "dueAt", cause, n from wakes where due_at <= $1 and customer % $2 = any($3::bigint[]) order by due_at limit $4',
+    [now, LANES, lanes, max],
   );
 }
 
-/** When the next wake is due; null when none is. */
-export async function nextWake(sql: Sql): Promise<Instant | null> {
+/** Takes these wakes off the list, but for those asked for again since. */
+export async function endWakes(tx: Sql, wakes: readonly Wake[]): Promise<void> {
+  if (wakes.length === 0) return;
+  const rows = wakes.toSorted((a, b) => a.customer - b.customer);
+  await tx.query(
+    `delete from wakes w using unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1))) as t (customer, n)
+     where w.customer = t.customer::bigint and w.n = t.n::bigint`,
+    [column(rows, (row) => row.customer), column(rows, (row) => row.n)],
+  );
+}
+
+/** When the next wake is due, of those whom the holder of `lanes` wakes (null: of all); null when none is. */
+export async function nextWake(
+  sql: Sql,
+  lanes: readonly { readonly lane: number }[] | null,
+): Promise<Instant | null> {
   const [row] = await sql.query<{ dueAt: Instant }>(
-    'select due_at as "dueAt" from wakes order by due_at limit 1',
+    'select due_at as "dueAt" from wakes where $1::bigint[] is null or customer % $2 = any($1::bigint[]) order by due_at limit 1',
+    [lanes?.map(({ lane }) => lane) ?? null, LANES],
   );
   return row?.dueAt ?? null;
 }

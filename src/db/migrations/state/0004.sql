@@ -84,12 +84,15 @@ create table customer_stages (
 );
 create index customer_stages_stage on customer_stages (workspace, stage, customer);
 -- When time alone may next change something about a customer. Early is allowed, late is not.
+create sequence wake_n;
 create table wakes (
   customer bigint primary key,
   workspace int not null,
   due_at bigint not null,
   -- time: a window runs out; identity, account, rule: asked again because these changed.
-  cause text not null default 'time'
+  cause text not null default 'time',
+  -- Another number whenever somebody asks again: a wake is over only when nobody has asked since it was read.
+  n bigint not null default nextval('wake_n')
 );
 create index wakes_due on wakes (due_at);
 -- Who entered and left, by hour.
