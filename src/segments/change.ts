@@ -34,7 +34,9 @@ export function checkRule(
   const circle = within === null ? undefined : segmentPlaces(rule).find(({ id }) => id === within || reachOf([{ type: "segment", id }], own.segments).segments.has(within));
   if (circle) return { ok: false, problems: [{ path: circle.path, message: `Segment ${within} would refer to itself.` }] };
   const planned = planOf(rule, own);
-  return planned.ok ? { ok: true, rule, plan: planned.plan } : planned;
+  if (planned.ok) return { ok: true, rule, plan: planned.plan };
+  // A condition that is the whole rule has the empty path before its parts.
+  return { ok: false, problems: planned.problems.map(({ path, message }) => ({ path: path.replace(/^\//, ""), message })) };
 } // prettier-ignore
 
 /** Throws the problems of a rule, each with its place in the body. */

@@ -25,53 +25,38 @@ export type HourRow = {
   readonly members: number | null;
 };
 
-/** A segment's numbers between two instants; `members`: how many are in now. */
-export async function readHistory(
-  sql: Sql,
-  segment: number,
-  range: Range,
-  members: number | null,
-): Promise<SegmentHistory> {
+/** A segment's numbers between two instants. */
+export async function readHistory(sql: Sql, segment: number, range: Range): Promise<SegmentHistory> {
   const hours = await sql.query<HourRow>(
-    `select hour_at as at, entered, "left", members from segment_hours where segment = $1 and hour_at >= $2 order by hour_at`,
-    [segment, Math.floor(range.fromAt / DAY_MS) * DAY_MS],
+    `select hour_at as at, entered, "left", members from segment_hours where segment = $1 and hour_at < $3
+       and hour_at >= coalesce((select max(hour_at) from segment_hours where segment = $1 and hour_at < $2), 0) order by hour_at`,
+    [segment, Math.floor(range.fromAt / DAY_MS) * DAY_MS, range.toAt],
   );
-  return historyOf(hours, range, members);
+  return historyOf(hours, range);
 }
 
 /**
- * The points of a history, from hours in order. Counted backwards from now; an hour whose members were written down (a
- * version became whole) is believed. Pure.
+ * The points of a history, from the hours in which something changed, in order: each has the members at its end, and
+ * nothing changed since until the next. Pure.
  */
-export function historyOf(
-  hours: readonly HourRow[],
-  { fromAt, toAt }: Range,
-  members: number | null,
-): SegmentHistory {
+export function historyOf(hours: readonly HourRow[], { fromAt, toAt }: Range): SegmentHistory {
   const step = toAt - fromAt <= HOURLY_MS_MAX ? "hour" : "day";
   const stepMs = step === "hour" ? HOUR_MS : DAY_MS;
   const points: SegmentHistory["points"] = [];
-  let running = members;
-  let next = hours.length - 1;
-  for (let at = Math.floor((toAt - 1) / stepMs) * stepMs; at > fromAt - stepMs; at -= stepMs) {
-    // Hours after the range still count.
-    while (next >= 0 && hours[next]!.at >= at + stepMs) running = before(hours[next--]!, running);
-    const inPoint = next >= 0 && hours[next]!.at >= at;
-    const point = { at: isoOf(at), members: inPoint ? (hours[next]!.members ?? running) : running, entered: 0, left: 0 }; // prettier-ignore
-    for (; next >= 0 && hours[next]!.at >= at; next--) {
+  let members: number | null = null;
+  let next = 0;
+  const firstAt = Math.floor(fromAt / stepMs) * stepMs;
+  for (; next < hours.length && hours[next]!.at < firstAt; next++) members = hours[next]!.members ?? members;
+  for (let at = firstAt; at < toAt; at += stepMs) {
+    const point = { at: isoOf(at), members, entered: 0, left: 0 };
+    for (; next < hours.length && hours[next]!.at < at + stepMs; next++) {
       point.entered += hours[next]!.entered;
       point.left += hours[next]!.left;
-      running = before(hours[next]!, running);
+      members = hours[next]!.members ?? members;
     }
-    points.push(point);
+    points.push({ ...point, members });
   }
-  return { step, points: points.toReversed() };
-}
-
-/** The members before an hour. */
-function before({ members, entered, left }: HourRow, after: number | null): number | null {
-  const end = members ?? after;
-  return end === null ? null : Math.max(0, end - entered + left);
+  return { step, points };
 }
 
 /** A customer's entries, exits and stages, newest first; also those not in the log yet. */

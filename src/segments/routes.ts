@@ -211,11 +211,11 @@ function memberRoutes(app: App, { sql, clock }: SegmentDeps): void {
       response: { 200: SegmentHistory },
     },
   }, async ({ workspace, params, query }) => {
-    const { serving } = await segmentOf(workspace, params.id);
+    await segmentOf(workspace, params.id);
     const toAt = Math.min(query.to ?? clock(), clock());
     const fromAt = query.from ?? toAt - HISTORY_DEFAULT_MS;
     if (fromAt >= toAt || toAt - fromAt > HISTORY_MS_MAX) throw new Failure("bad_request", "from is before to (and now), and at most two years before it.");
-    return readHistory(sql, params.id, { fromAt, toAt }, serving?.members ?? null);
+    return readHistory(sql, params.id, { fromAt, toAt });
   }); // prettier-ignore
 
   app.get("/v1/segments/overlap", {
