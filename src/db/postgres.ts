@@ -68,7 +68,7 @@ export function openPostgres(url: string, connectionsMax = 10, use: "any" | "bul
   pool.on("error", () => undefined);
   return {
     url,
-    query: (text, values) => run(pool, text, values),
+    query: (text, values) => runAlone(pool, text, values),
     transaction: (work, durable) => inTransaction(pool, work, durable),
     listen: (channel, wake) => listen(url, channel, wake),
     close: () => pool.end(),
@@ -77,6 +77,20 @@ export function openPostgres(url: string, connectionsMax = 10, use: "any" | "bul
 
 async function planWithoutValues(client: pg.ClientBase): Promise<void> {
   await client.query("set plan_cache_mode = force_generic_plan; set work_mem = '64MB'");
+}
+
+/** SQLSTATEs by which PostgreSQL chose this statement, of several that waited for each other, to begin again. */
+const BEGIN_AGAIN = /^40(001|P01)$/;
+const ATTEMPTS_MAX = 10;
+
+/** A statement that is a transaction of its own: undone whole when PostgreSQL broke a deadlock by it, so it is tried again. */
+async function runAlone<Row extends object>(pool: pg.Pool, text: string, values?: readonly unknown[]) {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await run<Row>(pool, text, values);
+    } catch (cause) {
+      if (attempt === ATTEMPTS_MAX || !BEGIN_AGAIN.test((cause as { code?: string }).code ?? "")) throw cause;
+    }
 }
 
 async function run<Row extends object>(

@@ -2,7 +2,8 @@
 import type { Sql } from "../db/postgres.ts";
 import { SEPARATOR } from "../db/postgres.ts";
 import { LANES } from "../events/model.ts";
-import type { AtomId, Instant, WorkspaceId } from "../values.ts";
+import { type AtomId, type Instant, type WorkspaceId, customerIdOf } from "../values.ts";
+import { type Happening, enqueue } from "../webhooks/store.ts";
 import type { Effects } from "./evaluate.ts";
 
 const HOUR_MS = 3_600_000;
@@ -20,6 +21,18 @@ export async function saveEffects(tx: Sql, effects: Effects, now: Instant): Prom
   }
   await saveWakes(tx, effects.wakes);
   await wakeAccounts(tx, effects.accounts, now);
+  await enqueue(tx, effects.own.flatMap(happeningOf), now);
+}
+
+/** What webhooks are told of an own event. */
+function happeningOf({ atom, event }: Effects["own"][number]): readonly Happening[] {
+  const { workspace, id, name, happenedAt, properties = {} } = event;
+  const { segment, ...rest } = properties;
+  if ((name !== "$segment.entered" && name !== "$segment.left") || typeof segment !== "number") return [];
+  const type = name === "$segment.entered" ? "segment.entered" : "segment.left";
+  const { version: _, name: segmentName, ...why } = rest;
+  const data = { customerId: customerIdOf(atom), segment: { id: segment, name: segmentName }, ...why };
+  return [{ workspace, segment, type, messageId: id, at: happenedAt, data }];
 }
 
 async function saveMembers(tx: Sql, { entered, left }: Effects): Promise<void> {
