@@ -251,7 +251,7 @@ class Asking {
   #happened(name: string, properties: JsonObject, next: Set<SegmentInForce>): void {
     const { workspace, id, identifiers } = this.#root;
     const event: Event = {
-      workspace, id: randomUUID(), type: "track", name, happenedAt: this.#now, receivedAt: this.#now, originalAt: null, sentAt: null,
+      workspace, id: this.#nameOfNext(), type: "track", name, happenedAt: this.#now, receivedAt: this.#now, originalAt: null, sentAt: null,
       identifiers: identifiers.slice(0, 1).map(([kind, value]) => ({ kind, value })), channel: "other", touchpoint: name.slice(1).split(".")[0]!,
       properties, key: 0,
     }; // prettier-ignore
@@ -259,6 +259,12 @@ class Asking {
     if (this.#force.tracksOf(event).length === 0) return;
     const told = tellTracks(this.#force, this.#root.standing.change().t as { [track: string]: TrackState }, event); // prettier-ignore
     for (const track of told) for (const segment of this.#force.byTrack.get(track) ?? []) next.add(segment);
+  }
+
+  /** A name never given before; of one instant what happened later has the greater one, so that a timeline keeps the order. */
+  #nameOfNext(): string {
+    const hex = (number: number, digits: number) => number.toString(16).padStart(digits, "0");
+    return `${hex(this.#now, 12)}-${hex(this.#effects.own.length, 6)}-${randomUUID().slice(-12)}`;
   }
 
   /** Asks for a wake where none is due before. */

@@ -1,9 +1,8 @@
 /** Segments that are never stale: the story of members coming and going, on the real worker, log and builder. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Rule } from "../../src/segments/model.ts";
 import { anOwnWorld } from "../world.ts";
+import { DAY_MS, areIn as areIn_, did, happenings as happenings_ } from "./story.ts";
 
-const DAY_MS = 86_400_000;
 let world: Awaited<ReturnType<typeof anOwnWorld>>;
 beforeAll(async () => void (world = await anOwnWorld()));
 afterAll(async () => world.close());
@@ -12,27 +11,8 @@ afterEach(() => expect(world.faults).toEqual([]));
 let n = 0;
 const fresh = () => `p${++n}`;
 
-const did = (event: string, atLeast = 1, days?: number): Rule => ({
-  type: "did", event, where: [], measure: { of: "count" }, is: { op: "at_least", value: atLeast },
-  ...(days !== undefined && { when: { from: { agoMs: days * DAY_MS } } }),
-}); // prettier-ignore
-/** Whether these people are in the segment, in order. */
-async function areIn(segment: number, ...people: readonly string[]): Promise<readonly boolean[]> {
-  const members = new Set(await world.membersOf(segment));
-  return Promise.all(
-    people.map(async (person) => members.has((await world.customer(`user_id ${person}`))?.id ?? "")),
-  );
-}
-/** What happened to a person by our own doing, oldest first. */
-async function happenings(person: string): Promise<readonly (readonly [string, unknown])[]> {
-  const customer = (await world.customer(`user_id ${person}`))!;
-  const atoms = (await world.identities(`user_id ${person}`))!.atoms.map(({ id }) => Number(id.slice(1)));
-  expect(customer.id).toBe(`c${Math.min(...atoms)}`);
-  return (await world.moments(atoms))
-    .filter(({ name }) => name.startsWith("$segment") || name.startsWith("$stage"))
-    .map(({ name, properties }) => [name, JSON.parse(properties)] as const)
-    .toReversed();
-}
+const areIn = (segment: number, ...people: readonly string[]) => areIn_(world, segment, ...people);
+const happenings = (person: string) => happenings_(world, person);
 
 describe("a segment made on history", () => {
   test("has those whose history matches, and those who match from then on", async () => {
