@@ -11,6 +11,7 @@ import { demoCommand } from "./demo.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { keysCommand } from "./keys.ts";
+import { segmentsCommand } from "./segments.ts";
 import { complain, failWith, refuseUnknown, say } from "./say.ts";
 
 const START_FLAGS = {
@@ -78,6 +79,7 @@ const subCommands = {
   import: importCommand,
   export: exportCommand,
   keys: keysCommand,
+  segments: segmentsCommand,
   doctor: doctorCommand,
 };
 const main = defineCommand({

@@ -1,4 +1,7 @@
 /** The API of segments on the whole platform: definitions, checks, previews, members, reasons, histories, stages, traits, bands. */
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ComputedTraitView, SegmentView, Why, WhyAnswer } from "../../src/segments/document.ts";
@@ -324,5 +327,67 @@ describe("stages, computed traits and bands", () => {
     expect((await ask("PUT", "/v1/rfm", suggested.rfm)).status).toBe(200);
     const after = await until(() => live(band.id), ({ version }) => version !== band.version); // prettier-ignore
     expect(after.members).toBe(1);
+  });
+});
+
+describe("webhooks", () => {
+  test("are made with a secret that is shown once, tried, listed with their deliveries, and removed", async () => {
+    const received: { headers: { [name: string]: unknown }; body: string }[] = [];
+    const receiver = createServer((request, response) => {
+      let body = "";
+      request.on("data", (piece) => (body += String(piece)));
+      request.on("end", () => {
+        received.push({ headers: request.headers, body });
+        response.end("thanks");
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+    const wanted = (await make("Told of", trait("told", "yes"))).body;
+    await live(wanted.id);
+    type Made = { id: number; secret: string };
+    const { status, body: made } = await ask<Made>("POST", "/v1/webhooks", { url, segment: wanted.id });
+    expect([status, /^whsec_[A-Za-z0-9+/]{43}=$/.test(made.secret)]).toEqual([201, true]);
+    expect((await get<{ webhooks: object[] }>("/v1/webhooks")).body.webhooks).toMatchObject([
+      { id: made.id, url, waiting: 0 },
+    ]);
+    expect(JSON.stringify((await get("/v1/webhooks")).body)).not.toContain(made.secret);
+
+    const tried = await ask("POST", `/v1/webhooks/${made.id}/test`);
+    expect(tried.body).toMatchObject({ ok: true, status: 200, detail: "thanks" });
+    const { headers, body } = received[0]!;
+    const key = Buffer.from(made.secret.slice("whsec_".length), "base64");
+    const signed = createHmac("sha256", key)
+      .update(`${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.${body}`)
+      .digest("base64");
+    expect(headers["webhook-signature"]).toBe(`v1,${signed}`);
+
+    await send([{ user: "told", traits: { told: "yes" } }]);
+    type Deliveries = { deliveries: { type: string; state: string }[] };
+    const delivered = await until(
+      async () => (await get<Deliveries>(`/v1/webhooks/${made.id}/deliveries`)).body.deliveries,
+      (rows) => rows.some(({ state }) => state === "delivered"),
+    );
+    expect(delivered).toMatchObject([{ type: "segment.entered", attempts: 1, status: 200, dueAt: null }]);
+    expect(JSON.parse(received[1]!.body)).toMatchObject({
+      type: "segment.entered",
+      data: { customerId: await idOf("told"), segment: { id: wanted.id, name: "Told of" } },
+    });
+
+    const other = await whole.workspace("Other hooks");
+    for (const [method, path] of [
+      ["GET", "/deliveries"],
+      ["POST", "/test"],
+      ["DELETE", ""],
+    ] as const)
+      expect([
+        path,
+        (await ask(method, `/v1/webhooks/${made.id}${path}`, undefined, {}, other)).status,
+      ]).toEqual([path, 404]);
+    expect((await ask("POST", "/v1/webhooks", { url, segment: wanted.id }, {}, other)).status).toBe(422);
+    expect((await ask("POST", "/v1/webhooks", { url: "ftp://example.com/" })).status).toBe(400);
+    expect((await ask("DELETE", `/v1/webhooks/${made.id}`)).status).toBe(200);
+    expect((await get(`/v1/webhooks/${made.id}/deliveries`)).status).toBe(404);
+    receiver.close();
   });
 });
