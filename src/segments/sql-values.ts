@@ -52,7 +52,8 @@ const TOKENS = String.raw`"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|[^"0-9-]+|-`;
  * takes them. Nearly no text has one, and for those without only the search costs.
  */
 export function tamed(json: string): string {
-  const huge = `if(match(${json}, '[0-9]{20}'), ${json}, '')`;
+  // JSON.stringify writes 17 digits that mean something at most: the others are 0.
+  const huge = `if(match(${json}, '[0-9]{17}000'), ${json}, '')`;
   const parts = `arrayMap(t -> if(match(t, '^-?[0-9]{20,}$'), concat(t, '.0'), t), extractAll(${huge}, ${literal(TOKENS)}))`;
   return `if(${huge} = '', ${json}, arrayStringConcat(${parts}))`;
 }

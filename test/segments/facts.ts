@@ -30,7 +30,11 @@ const isOwn = (name: string) => name.startsWith("$segment.") || name.startsWith(
 /** The customers of a log and what is known of each; `seed` decides in which order everything is told and joined. */
 export function populationOf(log: Log, plan: Plan, firstStage: string, seed: number) {
   const atoms = new Map<number, Hung[]>();
-  for (const one of shuffled(log.hung, seed)) atoms.set(one.atom, [...(atoms.get(one.atom) ?? []), one]);
+  for (const one of shuffled(log.hung, seed)) {
+    const held = atoms.get(one.atom);
+    if (held) held.push(one);
+    else atoms.set(one.atom, [one]);
+  }
   const known = new Map<number, Known>();
   for (const [atom, hung] of shuffled([...atoms], seed + 1)) {
     const customer = log.customers.get(atom) ?? atom;
