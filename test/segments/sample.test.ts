@@ -112,7 +112,13 @@ function preferred({ baskets, mailed, redeemed, met, traits }: Household): strin
   return [...grouped(all, ({ channel }) => channel)].toSorted(([a, one], [b, other]) => other.length - one.length || last(other) - last(one) || (a < b ? -1 : 1))[0]![0]; // prettier-ignore
 }
 /** Shops of which a household has redeemed so many coupons. */
-const shopsOfRedeemers = (n: number) => new Set([...households.values()].filter(({ redeemed }) => redeemed.length >= n).flatMap(({ baskets }) => baskets.map(({ store }) => store))); // prettier-ignore
+const shopsOfRedeemers = (n: number): ReadonlySet<string> => {
+  if (shops.size === 0)
+    for (const { redeemed, baskets } of households.values())
+      if (redeemed.length >= n) for (const { store } of baskets) shops.add(store);
+  return shops;
+};
+const shops = new Set<string>();
 
 type Segment = readonly [title: string, rule: unknown, isIn: (who: Household) => boolean];
 const SEGMENTS: readonly Segment[] = [
