@@ -22,6 +22,8 @@ import type { TrackSpec } from "./track.ts";
 import { wakeTouched, wakeTurning } from "./turning.ts";
 
 const LEASE_MS = 60_000;
+/** Versions built together: what one reading of history serves. */
+const TOGETHER_MAX = 100;
 const POLL_MS = 20;
 const IDLE_MS = 10_000;
 /** Taken exclusively to move the epoch; batches hold it shared (held_epoch()). */
@@ -59,7 +61,7 @@ export type BuildTrack = {
   readonly epoch: number;
 };
 
-/** Starts the builder's loop: one version at a time, in the order they were made. */
+/** Starts the builder's loop: the versions that wait, those of one workspace together. */
 export function startBuilder(deps: BuilderDeps): Builder {
   const nap = new Nap();
   const owner = randomUUID();
@@ -89,24 +91,25 @@ export function startBuilder(deps: BuilderDeps): Builder {
   };
 } // prettier-ignore
 
-/** Builds the next version that waits; false when there is none, or it could not be brought to its end now. */
+/** Builds the versions of a workspace that wait, together; false when there are none, or they could not be brought to their end now. */
 export async function buildNext(deps: BuilderDeps, owner: string, stopping: () => boolean = () => false): Promise<boolean> {
-  const version = await claim(deps, owner);
-  if (!version) return false;
-  const lease = setInterval(() => void renew(deps, version.id, owner).catch(deps.onFault), LEASE_MS / 4);
+  const versions = await claim(deps, owner);
+  if (versions.length === 0) return false;
+  const ids = versions.map(({ id }) => id);
+  const lease = setInterval(() => void renew(deps, ids, owner).catch(deps.onFault), LEASE_MS / 4);
   try {
-    await new Build(deps, version, stopping).run();
+    await new Build(deps, versions, stopping).run();
     return true;
   } catch (cause) {
     if (cause instanceof Stopped || (cause instanceof Failure && cause.code === "store_unavailable")) {
-      await deps.sql.query("update versions set lease_until = 0 where id = $1 and owner = $2", [version.id, owner]);
+      await deps.sql.query("update versions set lease_until = 0 where id = any($1::int[]) and owner = $2", [ids, owner]);
       if (cause instanceof Failure) deps.onFault(cause);
       return false;
     }
     deps.onFault(cause);
     await deps.sql.query(
-      "update versions set state = 'failed', problem = $2 where id = $1 and state <> 'live'",
-      [version.id, cause instanceof Error ? cause.message.slice(0, 500) : String(cause)],
+      "update versions set state = 'failed', problem = $2 where id = any($1::int[]) and state <> 'live'",
+      [ids, cause instanceof Error ? cause.message.slice(0, 500) : String(cause)],
     );
     return true;
   } finally {
@@ -116,48 +119,53 @@ export async function buildNext(deps: BuilderDeps, owner: string, stopping: () =
 
 class Stopped extends Error {}
 
-async function claim({ sql, clock }: BuilderDeps, owner: string): Promise<BuildVersion | null> {
+/** Whether the definition was changed again since version `v` was made. */
+const NEWER_EXISTS = `exists (select 1 from versions n where n.workspace = v.workspace and n.kind = v.kind and n.id > v.id and n.state <> 'failed'
+  and (n.kind = 'stages' or (n.kind = 'segment' and n.segment = v.segment) or (n.kind = 'trait' and n.name = v.name)))`;
+const VERSION = "id, workspace, kind, segment, name, body, context, state";
+
+async function claim({ sql, clock }: BuilderDeps, owner: string): Promise<readonly BuildVersion[]> {
   return sql.transaction(async (tx) => {
     // One build at a time over all processes: builds share tracks.
     await tx.query("select pg_advisory_xact_lock(731703)");
-    const [row] = await tx.query<BuildVersion>(
-      `update versions set owner = $1, lease_until = $2::bigint + ${LEASE_MS} where id = (
-         select id from versions where state in ('waiting', 'seeding', 'catching_up')
-         order by state = 'waiting', id limit 1) and lease_until < $2
-       returning id, workspace, kind, segment, name, body, context, state`,
-      [owner, clock()],
+    const now = clock();
+    const open = await tx.query<{ workspace: number; state: string; leaseUntil: number }>(
+      `select workspace, state, lease_until as "leaseUntil" from versions where state in ('waiting', 'seeding', 'catching_up')
+       order by state = 'waiting', id`,
     );
-    if (!row) return null;
-    return row.state === "catching_up" ? beginAgain(tx, row, owner, clock() + LEASE_MS) : row;
+    if (open.length === 0 || open.some(({ state, leaseUntil }) => state !== "waiting" && leaseUntil >= now))
+      return [];
+    await beginAgain(tx, open[0]!.workspace);
+    await tx.query(
+      `update versions v set state = 'replaced' where state in ('waiting', 'seeding') and ${NEWER_EXISTS}`,
+    );
+    return tx.query<BuildVersion>(
+      `update versions set owner = $1, lease_until = $2::bigint + ${LEASE_MS} where id in (
+         select id from versions where workspace = $3 and state in ('waiting', 'seeding') order by id limit ${TOGETHER_MAX})
+       returning ${VERSION}`,
+      [owner, now, open[0]!.workspace],
+    );
   });
 }
 
-/** A build that broke off when it was in force already is made again under a new number: customers hold the old one. */
-async function beginAgain(
-  tx: Sql,
-  { id }: BuildVersion,
-  owner: string,
-  leaseUntil: number,
-): Promise<BuildVersion> {
+/** Builds that broke off when they were in force already are made again under a new number: customers hold the old one. */
+async function beginAgain(tx: Sql, workspace: number): Promise<void> {
+  const broken = await tx.query<{ id: number }>("select id from versions where workspace = $1 and state = 'catching_up'", [workspace]);
+  if (broken.length === 0) return;
+  const ids = broken.map(({ id }) => id);
   await moveEpoch(tx);
-  const [row] = await tx.query<BuildVersion>(
-    `insert into versions (workspace, kind, segment, name, body, context, state, owner, lease_until, created_at)
-     select workspace, kind, segment, name, body, context, 'waiting', $2, $3, created_at from versions where id = $1
-     returning id, workspace, kind, segment, name, body, context, state`,
-    [id, owner, leaseUntil],
+  await tx.query(
+    `insert into versions (workspace, kind, segment, name, body, context, state, created_at)
+     select workspace, kind, segment, name, body, context, 'waiting', created_at from versions v where id = any($1::int[]) and not ${NEWER_EXISTS} order by id`,
+    [ids],
   );
-  await tx.query("delete from segment_members where version = $1", [id]);
-  await tx.query("delete from versions where id = $1", [id]);
-  return row!;
-}
+  await tx.query("delete from segment_members where version = any($1::int[])", [ids]);
+  await tx.query("delete from versions where id = any($1::int[])", [ids]);
+} // prettier-ignore
 
-async function renew({ sql, clock }: BuilderDeps, id: number, owner: string): Promise<void> {
-  await sql.query("update versions set lease_until = $3 where id = $1 and owner = $2", [
-    id,
-    owner,
-    clock() + LEASE_MS,
-  ]);
-}
+async function renew({ sql, clock }: BuilderDeps, ids: readonly number[], owner: string): Promise<void> {
+  await sql.query("update versions set lease_until = $3 where id = any($1::int[]) and owner = $2", [ids, owner, clock() + LEASE_MS]);
+} // prettier-ignore
 
 /** Moves the epoch: waits for the batches under the old one, and keeps new ones waiting until the transaction ends. */
 async function moveEpoch(tx: Sql): Promise<number> {
@@ -168,34 +176,41 @@ async function moveEpoch(tx: Sql): Promise<number> {
 
 class Build {
   readonly #deps: BuilderDeps;
-  readonly #version: BuildVersion;
+  readonly #versions: readonly BuildVersion[];
+  readonly #ids: readonly number[];
+  readonly #workspace: WorkspaceId;
   readonly #stopping: () => boolean;
 
-  constructor(deps: BuilderDeps, version: BuildVersion, stopping: () => boolean) {
+  constructor(deps: BuilderDeps, versions: readonly BuildVersion[], stopping: () => boolean) {
     this.#deps = deps;
-    this.#version = version;
+    this.#versions = versions;
+    this.#ids = versions.map(({ id }) => id);
+    this.#workspace = versions[0]!.workspace;
     this.#stopping = stopping;
   }
 
   async run(): Promise<void> {
     const { sql, log, clock } = this.#deps;
-    const version = this.#version;
+    const workspace = this.#workspace;
     const { from, tracks, missing } = await this.#activate();
     await this.#settled(from);
-    await seedTracks({ sql, log, workspace: version.workspace, tracks: missing, now: clock() }, (ratio) => this.#progress(ratio * 0.5));
+    await seedTracks({ sql, log, workspace, tracks: missing, now: clock() }, (ratio) => this.#progress(ratio * 0.5));
     const asOf = clock();
-    if (version.kind === "segment") await writeMembers(sql, log, version, from, asOf);
-    if (version.kind === "stages") await writeStages(sql, log, version, from, asOf);
-    await this.#progress(0.7);
+    for (const [i, version] of this.#versions.entries()) {
+      if (version.kind === "segment") await writeMembers(sql, log, version, from, asOf);
+      if (version.kind === "stages") await writeStages(sql, log, version, from, asOf);
+      await this.#progress(0.5 + (0.2 * (i + 1)) / this.#versions.length);
+    }
     const until = await this.#putIn(missing, asOf);
-    if (version.kind !== "trait") {
-      await wakeTurning({ sql, log, version, tracks, now: asOf }, (ratio) => this.#progress(0.7 + ratio * 0.2));
+    const asked = this.#versions.filter(({ kind }) => kind !== "trait");
+    if (asked.length > 0) {
+      await wakeTurning({ sql, log, workspace, versions: asked, tracks, now: asOf }, (ratio) => this.#progress(0.7 + ratio * 0.2));
       await this.#settled(until);
-      await wakeTouched(sql, log, version.workspace, from, until);
+      await wakeTouched(sql, log, workspace, from, until);
       await this.#caughtUp();
     }
     await this.#serve();
-    await this.#tidy();
+    await tidyVersions(sql, workspace);
   } // prettier-ignore
 
   /** From the epoch it answers on, every event is told to the tracks. `missing`: those that do not know history yet. */
@@ -204,21 +219,23 @@ class Build {
     tracks: readonly BuildTrack[];
     missing: readonly BuildTrack[];
   }> {
-    const { id, workspace } = this.#version;
-    const wanted = [...tracksOfVersion(this.#version).values()];
+    const wanted = new Map(this.#versions.flatMap((version) => [...tracksOfVersion(version)]));
+    const [keys, specs] = [[...wanted.keys()], [...wanted.values()].map(({ spec }) => JSON.stringify(spec))];
     return this.#deps.sql.transaction(async (tx) => {
       const from = await moveEpoch(tx);
       await tx.query(
         `insert into tracks (workspace, key, spec, epoch) select $1, key, spec::jsonb, $4
          from unnest($2::text[], $3::text[]) as t (key, spec) on conflict (workspace, key) do nothing`,
-        [workspace, wanted.map(({ key }) => key), wanted.map(({ spec }) => JSON.stringify(spec)), from],
+        [this.#workspace, keys, specs, from],
       );
       const tracks = await tx.query<BuildTrack & { readonly ready: number | null }>(
         "select id, key, spec, epoch, ready_no as ready from tracks where workspace = $1 and key = any($2::text[])",
-        [workspace, wanted.map(({ key }) => key)],
+        [this.#workspace, keys],
       );
-      await tx.query("update versions set state = 'seeding', done_ratio = 0 where id = $1", [id]);
-      await tx.query("delete from segment_members where version = $1", [id]);
+      await tx.query("update versions set state = 'seeding', done_ratio = 0 where id = any($1::int[])", [
+        this.#ids,
+      ]);
+      await tx.query("delete from segment_members where version = any($1::int[])", [this.#ids]);
       return { from, tracks, missing: tracks.filter(({ ready }) => ready === null) };
     });
   }
@@ -249,8 +266,8 @@ class Build {
         [missing.map(({ id }) => id)],
       );
       await tx.query(
-        "update versions set state = 'catching_up', as_of = $2, ready_no = n from (select nextval('ready_no') as n) s where id = $1",
-        [this.#version.id, asOf],
+        "update versions set state = 'catching_up', as_of = $2, ready_no = n from (select nextval('ready_no') as n) s where id = any($1::int[])",
+        [this.#ids, asOf],
       );
       return epoch;
     });
@@ -264,7 +281,7 @@ class Build {
       onWake();
       const [left] = await sql.query<{ some: boolean }>(
         "select exists (select 1 from wakes where due_at <= $1 and workspace = $2) as some",
-        [now, this.#version.workspace],
+        [now, this.#workspace],
       );
       if (!left!.some) return;
       this.#check();
@@ -273,40 +290,33 @@ class Build {
   }
 
   async #serve(): Promise<void> {
-    const { id, workspace, kind, segment, name } = this.#version;
     const now = this.#deps.clock();
     await this.#deps.sql.transaction(async (tx) => {
       await moveEpoch(tx);
-      const [old] = await tx.query<{ n: number }>(
-        `with old as (update versions set state = 'replaced' where workspace = $1 and kind = $2 and id <> $3 and state in ('live', 'failed')
-           and ($2 = 'stages' or ($2 = 'segment' and segment = $4) or ($2 = 'trait' and name = $5)) returning 1)
-         select count(*)::int as n from old`,
-        [workspace, kind, id, segment, name],
+      await tx.query(
+        `update versions old set state = 'replaced' from versions v
+         where v.id = any($1::int[]) and old.workspace = v.workspace and old.kind = v.kind and old.id <> v.id and old.state in ('live', 'failed')
+           and (v.kind = 'stages' or (v.kind = 'segment' and old.segment = v.segment) or (v.kind = 'trait' and old.name = v.name))`,
+        [this.#ids],
       );
       await tx.query(
-        `update versions set state = 'live', done_ratio = 1, live_at = $2, as_of = $2, problem = null,
-           members = (select count(*) from segment_members where version = $1) where id = $1`,
-        [id, now],
+        `update versions v set state = 'live', done_ratio = 1, live_at = $2, as_of = $2, problem = null,
+           members = (select count(*) from segment_members m where m.version = v.id) where id = any($1::int[])`,
+        [this.#ids, now],
       );
-      if (kind === "segment")
-        await tx.query(
-          `insert into segment_hours (segment, hour_at, members) select $1, $2, members from versions where id = $3
-           on conflict (segment, hour_at) do update set members = excluded.members`,
-          [segment, Math.floor(now / 3_600_000) * 3_600_000, id],
-        );
-      return old!.n;
+      await tx.query(
+        `insert into segment_hours (segment, hour_at, members) select distinct on (segment) segment, $2::bigint, members from versions
+         where id = any($1::int[]) and kind = 'segment' order by segment, id desc
+         on conflict (segment, hour_at) do update set members = excluded.members`,
+        [this.#ids, Math.floor(now / 3_600_000) * 3_600_000],
+      );
     });
-  }
-
-  /** Forgets what no version needs any more. */
-  async #tidy(): Promise<void> {
-    await tidyVersions(this.#deps.sql, this.#version.workspace);
   }
 
   async #progress(ratio: number): Promise<void> {
     this.#check();
-    await this.#deps.sql.query("update versions set done_ratio = $2 where id = $1", [
-      this.#version.id,
+    await this.#deps.sql.query("update versions set done_ratio = $2 where id = any($1::int[])", [
+      this.#ids,
       ratio,
     ]);
   }

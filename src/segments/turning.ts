@@ -20,19 +20,20 @@ const WAKES_AT_ONCE = 20_000;
 type Turning = {
   readonly sql: Sql;
   readonly log: EventLog;
-  readonly version: BuildVersion;
+  readonly workspace: WorkspaceId;
+  readonly versions: readonly BuildVersion[];
   readonly tracks: readonly BuildTrack[];
   readonly now: Instant;
 };
 
 /** Asks for wakes at the instants at which time may turn a condition of the version after `now`. */
-export async function wakeTurning({ sql, log, version, tracks, now }: Turning, progress: (ratio: number) => Promise<void>): Promise<void> {
-  const leaves = leavesOf(version);
+export async function wakeTurning({ sql, log, workspace, versions, tracks, now }: Turning, progress: (ratio: number) => Promise<void>): Promise<void> {
+  const leaves = versions.flatMap(leavesOf);
   const timed = leaves.filter((leaf): leaf is Timed => (leaf.type === "did" || leaf.type === "sequence" || leaf.type === "without") && isTimed(leaf));
   const asked = new Set(timed.flatMap(keysOf));
   const of = tracks.filter(({ key }) => asked.has(key));
-  if (of.length > 0) await wakeByTracks(sql, log, version.workspace, of, timed, now, progress);
-  await wakeByDates(sql, log, version.workspace, leaves);
+  if (of.length > 0) await wakeByTracks(sql, log, workspace, of, timed, now, progress);
+  await wakeByDates(sql, log, workspace, leaves);
 } // prettier-ignore
 
 type Timed = Extract<Node, { type: "did" | "sequence" | "without" }>;
