@@ -12,6 +12,7 @@ import { footprint } from "./footprint.ts";
 import { calibration, machine } from "./machine.ts";
 import { stopAll } from "./program.ts";
 import { sample, weight } from "./sample.ts";
+import { backfill, rules } from "./segments.ts";
 import { steady } from "./steady.ts";
 import { type Measured, type Row, tableOf } from "./table.ts";
 import { work } from "./work.ts";
@@ -31,6 +32,8 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   sample,
   weight,
   footprint,
+  rules,
+  backfill,
 };
 
 let leaving = false;
