@@ -47,6 +47,7 @@ const aDuration = fc.constantFrom(
   8 * STEP_MS,
   13 * STEP_MS,
 );
+export const aDelay = fc.oneof(fc.constant(0), fc.nat(4 * STEP_MS), fc.integer({ min: 0, max: 14 }).map((n) => n * STEP_MS)); // prettier-ignore
 const aBound = fc.oneof(aDuration.map((agoMs) => ({ agoMs })), anInstant.map((at) => ({ at }))); // prettier-ignore
 const aWindow = fc.option(fc.record({ from: aBound, to: aBound }, { requiredKeys: [] }), { nil: undefined });
 
@@ -147,11 +148,14 @@ const aHappening = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("track"), name: fc.constantFrom("$segment.entered", "$segment.left"), properties: fc.record({ segment: fc.constant(7) }) }) },
 ); // prettier-ignore
 
+const ATOMS = 6;
+/** So that they fall into several chunks of seeds. */
+const APART = 37;
 /** An event and the atom it hangs on. */
 export type Hung = { readonly atom: number; readonly event: Event };
 const someEvents: fc.Arbitrary<readonly Hung[]> = fc
   .record({
-    atom: fc.integer({ min: 1, max: 6 }),
+    atom: fc.integer({ min: 1, max: ATOMS }).map((n) => n * APART),
     at: anInstant,
     id: fc
       .tuple(fc.constantFrom("", "", "é", '"', "\\", "/", "\u2028", "\ue000", "😀", "!", "~"), fc.uuid())
@@ -194,12 +198,12 @@ const someEvents: fc.Arbitrary<readonly Hung[]> = fc
 /** A log, and the customer of each atom: atoms of one number are one customer, named by its least atom. */
 export type Log = { readonly hung: readonly Hung[]; readonly customers: ReadonlyMap<number, number> };
 export const aLogOfSome: fc.Arbitrary<Log> = fc
-  .record({ blocks: fc.array(someEvents, { minLength: 1, maxLength: 25, size: "max" }), groups: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 6, maxLength: 6 }), joined: fc.boolean() })
+  .record({ blocks: fc.array(someEvents, { minLength: 1, maxLength: 25, size: "max" }), groups: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: ATOMS, maxLength: ATOMS }), joined: fc.boolean() })
   .map(({ blocks, groups, joined }) => {
     const customers = new Map<number, number>();
     for (const [i, group] of groups.entries()) {
       const least = joined ? groups.indexOf(group) : i;
-      customers.set(i + 1, least + 1);
+      customers.set((i + 1) * APART, (least + 1) * APART);
     }
     return { hung: blocks.flat(), customers };
   }); // prettier-ignore

@@ -10,11 +10,11 @@ import type { EventLog } from "../../src/db/clickhouse.ts";
 import { match } from "../../src/segments/match.ts";
 import { type Plan, planOf } from "../../src/segments/plan.ts";
 import { membersSql } from "../../src/segments/sql.ts";
-import { CHUNK_ATOMS, type TrackRow, tracksSql } from "../../src/segments/sql-tracks.ts";
-import { type Track, type TrackState, joined, pruned } from "../../src/segments/track.ts";
+import { CHUNK_ATOMS, type TrackRow, type TracksQuery, tracksSql } from "../../src/segments/sql-tracks.ts";
+import { type TrackState, joined, pruned } from "../../src/segments/track.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { aLog } from "../stores.ts";
-import { type Log, STAGES, aContext, aLogOfSome, aNow, aRule } from "./arbitrary.ts";
+import { type Log, STAGES, aContext, aLogOfSome, aDelay, aNow, aRule } from "./arbitrary.ts";
 import { populationOf, shuffled, statesOf } from "./facts.ts";
 
 const CASES = Number(process.env["THROUGHLINE_CASES"] ?? 40);
@@ -30,12 +30,21 @@ beforeAll(async () => ({ log, drop } = await aLog()));
 afterAll(() => drop());
 
 let workspaces = 0;
+/** Events are handled under three epochs in turn. */
+const epochOf = (place: number) => 1 + (place % 3);
+/** What of a log was handled before an epoch. */
+const before = ({ hung, customers }: Log, epoch: number | undefined): Log =>
+  ({ hung: hung.filter((_, i) => epoch === undefined || epochOf(i) < epoch), customers }); // prettier-ignore
+const anEpoch = fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined });
+
 /** Puts a log into the store, as a workspace of its own. */
 async function stored({ hung, customers }: Log): Promise<WorkspaceId> {
   const workspace = ++workspaces as WorkspaceId;
   if (workspace % KEPT_CASES === 0)
     for (const table of ["events", "customersOfAtoms"]) await log.command(`truncate table ${table}`);
-  const lines = hung.map(({ atom, event }) => JSON.stringify({ atom, ...event, workspace }));
+  const lines = hung.map(({ atom, event }, i) =>
+    JSON.stringify({ atom, ...event, workspace, epoch: epochOf(i) }),
+  );
   await log.insert("events", lines.join("\n"), `e${workspace}`);
   const rows = [...customers].filter(([atom, customer]) => atom !== customer);
   // An older mapping is replaced by a later one.
@@ -55,14 +64,18 @@ const aPlan = fc
 test("a rule means the same in memory and over the log", async () => {
   let [answers, members, customers] = [0, 0, 0];
   await fc.assert(
-    fc.asyncProperty(aLogOfSome, fc.array(fc.tuple(aPlan, aNow), { minLength: 1, maxLength: 3, size: "max" }), fc.nat(), async (some, asked, seed) => {
+    fc.asyncProperty(aLogOfSome, fc.array(fc.tuple(aPlan, aNow), { minLength: 1, maxLength: 3, size: "max" }), fc.nat(), anEpoch, async (some, asked, seed, epochBelow) => {
       const workspace = await stored(some);
       for (const [{ plan }, now] of asked) {
-        const population = populationOf(some, plan, STAGES[0]!, seed);
+        const population = populationOf(before(some, epochBelow), plan, STAGES[0]!, seed);
         const expected = [...population].filter(([, facts]) => match(plan.root, facts(now), now).matches).map(([id]) => id);
-        const { text, parameters } = membersSql({ workspace, root: plan.root, now, firstStage: STAGES[0]! });
+        const { text, parameters } = membersSql({ workspace, root: plan.root, now, firstStage: STAGES[0]!, epochBelow });
         const rows = await log.rows<{ customer: number }>(text, parameters);
         expect(rows.map(({ customer }) => customer).toSorted((a, b) => a - b)).toEqual(expected.toSorted((a, b) => a - b));
+        const few = [...population.keys()].filter((_, i) => (i + seed) % 2 === 0);
+        const ofFew = membersSql({ workspace, root: plan.root, now, firstStage: STAGES[0]!, epochBelow, customers: few });
+        const found = await log.rows<{ customer: number }>(ofFew.text, ofFew.parameters);
+        expect(found.map(({ customer }) => customer).toSorted((a, b) => a - b)).toEqual(expected.filter((id) => few.includes(id)).toSorted((a, b) => a - b));
         [answers, members, customers] = [answers + 1, members + expected.length, customers + population.size];
       }
     }),
@@ -75,10 +88,18 @@ test("a rule means the same in memory and over the log", async () => {
 }, LONG_MS); // prettier-ignore
 
 /** The states that the statement answers, by atom and track. */
-async function seeded(workspace: WorkspaceId, tracks: readonly Track[], now?: number): Promise<unknown> {
-  const { text, parameters } = tracksSql({ workspace, tracks, now });
+async function seeded(query: Omit<TracksQuery, "chunks">): Promise<unknown> {
+  const { tracks } = query;
   const all: { [atom: string]: { [track: string]: TrackState } } = {};
-  for (const { chunk, track, body } of await log.rows<TrackRow>(text, parameters))
+  const rows: TrackRow[] = [];
+  for (const chunks of [
+    { from: 0, to: 1 },
+    { from: 1, to: 3 },
+  ]) {
+    const { text, parameters } = tracksSql({ ...query, chunks });
+    rows.push(...(await log.rows<TrackRow>(text, parameters)));
+  }
+  for (const { chunk, track, body } of rows)
     for (const [atom, state] of Object.entries(JSON.parse(body) as { [atom: string]: TrackState })) {
       expect(Math.floor(Number(atom) / CHUNK_ATOMS)).toBe(chunk);
       (all[atom] ??= {})[tracks[track]!.key] = state;
@@ -88,17 +109,17 @@ async function seeded(workspace: WorkspaceId, tracks: readonly Track[], now?: nu
 
 test("the log tells of each track what its events would have told one by one", async () => {
   await fc.assert(
-    fc.asyncProperty(aLogOfSome, fc.array(aPlan, { minLength: 1, maxLength: 3, size: "max" }), fc.option(aNow, { nil: undefined }), fc.nat(), async (some, plans, now, seed) => {
+    fc.asyncProperty(aLogOfSome, fc.array(aPlan, { minLength: 1, maxLength: 3, size: "max" }), fc.option(aNow, { nil: undefined }), fc.nat(), anEpoch, async (some, plans, now, seed, epochBelow) => {
       const tracks = [...new Map(plans.flatMap(({ plan }) => [...plan.tracks])).values()];
       if (tracks.length === 0) return;
       const expected: { [atom: string]: { [track: string]: TrackState } } = {};
-      const hung = shuffled(some.hung, seed);
+      const hung = shuffled(before(some, epochBelow).hung, seed);
       for (const atom of new Set(hung.map((one) => one.atom)))
         for (const [key, state] of statesOf(tracks, hung.filter((one) => one.atom === atom))) {
           const kept = now === undefined ? state : pruned(tracks.find((track) => track.key === key)!.spec, state, now);
           if (kept) (expected[atom] ??= {})[key] = kept;
         }
-      expect(await seeded(await stored(some), tracks, now)).toEqual(expected);
+      expect(await seeded({ workspace: await stored(some), tracks, now, epochBelow })).toEqual(expected);
     }),
     settings,
   );
@@ -145,4 +166,20 @@ test("until the instant that match names, time alone changes no answer", () => {
     { ...settings, numRuns: CASES * 4 },
   );
   expect(turned).toBeGreaterThan(0);
+}, LONG_MS); // prettier-ignore
+
+test("what no window reaches any more changes no answer when it is dropped", () => {
+  fc.assert(
+    fc.property(aLogOfSome, aPlan, aNow, aDelay, (some, { plan }, now, later) => {
+      for (const [, factsAt] of populationOf(some, plan, STAGES[0]!, 1)) {
+        const facts = factsAt(now + later);
+        const lean = (key: string) => {
+          const state = facts.track(key);
+          return state && pruned(plan.tracks.get(key)!.spec, state, now);
+        };
+        expect(match(plan.root, { ...facts, track: lean }, now + later)).toEqual(match(plan.root, facts, now + later));
+      }
+    }),
+    { ...settings, numRuns: CASES * 2 },
+  );
 }, LONG_MS); // prettier-ignore
