@@ -1,7 +1,6 @@
 /** HTTP of what rules are made with: the stage model, computed traits and bands. */
 import { z } from "zod";
 import type { Database } from "../db/postgres.ts";
-import { Failure } from "../errors.ts";
 import type { App } from "../http/app.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
 import { changeRfm, changeStages, createTrait, deleteTrait } from "./change.ts";
@@ -75,12 +74,11 @@ function stageRoutes(app: App, { sql, clock, onVersion }: SegmentDeps): void {
 
   app.get("/v1/stages/counts", {
     config: access,
-    schema: { operationId: "countStages", tags, summary: "How many customers stand in each stage", response: { 200: StageCounts } },
+    schema: { operationId: "countStages", tags, summary: "How many customers stand in each stage; no stages while none are set, or none serve yet", response: { 200: StageCounts } },
   }, async ({ workspace }) => {
     const { stages } = await readDefinitions(sql, workspace);
     const model = stages?.serving?.body as Model | undefined;
-    if (!model) throw new Failure("conflict", stages ? "The stages are still being built." : "This workspace has no stages: set them first.");
-    return countsOf(sql, workspace, model, clock());
+    return model ? countsOf(sql, workspace, model, clock()) : { total: await countCustomers(sql, workspace), stages: [] };
   }); // prettier-ignore
 }
 

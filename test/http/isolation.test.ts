@@ -45,6 +45,9 @@ const QUERIES: { readonly [path: string]: string } = {
   "/v1/customers": "?query=same",
 };
 
+/** The one route that takes ids in its query. */
+const OVERLAP = "/v1/segments/overlap";
+
 beforeAll(async () => {
   whole = await startWhole();
   [alpha, bravo] = [whole.first, await whole.workspace("bravo")];
@@ -67,7 +70,20 @@ beforeAll(async () => {
     { timeout: 30_000 },
   );
   await whole.drain();
+  const make = async (path: string, body: unknown) => {
+    const answer = await asked(bravo, path, { method: "POST", body });
+    expect([path, answer.status]).toEqual([path, 201]);
+    return (await answer.json()) as { id: number };
+  };
+  const rule = { type: "trait", name: "bravo", is: { op: "exists" } };
+  const segment = await make("/v1/segments", { name: "bravo", rule });
+  const webhook = await make("/v1/webhooks", { url: "http://127.0.0.1:9/bravo", segment: segment.id });
+  await make("/v1/computed-traits", { name: "of_b", event: "bravo", measure: { of: "count" } });
   ids = {
+    "/v1/segments/": String(segment.id),
+    "/v1/customers/{id}/segments/": String(segment.id),
+    "/v1/webhooks/": String(webhook.id),
+    "/v1/computed-traits/": "of_b",
     "/v1/customers/": customer.id,
     "/v1/refused/": String(refused.refused[0]!.id),
     "/v1/keys/": String(keys.keys[0]!.id),
@@ -85,10 +101,14 @@ async function operations(): Promise<
     Object.entries(methods)
       .filter(([, operation]) => path.startsWith("/v1/") && !operation.tags?.includes("Collection"))
       .map(([method, operation]) => {
-        const foreign = path.includes("{");
-        const id = foreign ? ids[path.slice(0, path.indexOf("{"))] : "";
-        // A new route with an id in its path: make a thing of its kind for bravo above.
-        if (id === undefined) throw new Error(`${path} has an id of a kind this test does not know.`);
+        const foreign = path.includes("{") || path === OVERLAP;
+        const filled = path.replaceAll(/\{\w+\}/g, (_, at: number) => {
+          const id = ids[path.slice(0, at)];
+          // A new route with an id in its path: make a thing of its kind for bravo above.
+          if (id === undefined) throw new Error(`${path} has an id of a kind this test does not know.`);
+          return id;
+        });
+        const query = path === OVERLAP ? `?ids=${ids["/v1/segments/"]},2147483647` : (QUERIES[path] ?? "");
         const media = Object.values(
           (operation["requestBody"] as { content?: { [type: string]: { example?: unknown } } } | undefined)
             ?.content ?? {},
@@ -96,7 +116,7 @@ async function operations(): Promise<
         return {
           name: `${method} ${path}`,
           method: method.toUpperCase(),
-          path: path.replace(/\{\w+\}/, id) + (QUERIES[path] ?? ""),
+          path: filled + query,
           foreign,
           example: media?.example,
         };
@@ -106,7 +126,7 @@ async function operations(): Promise<
 
 const stateOf = async () => {
   const { sql } = whole.stores;
-  const tables = ["keys", "refused", "imports", "identifiers", "links", "atoms"];
+  const tables = ["keys", "refused", "imports", "identifiers", "links", "atoms", "segments", "webhooks"];
   return Promise.all(
     tables.map((table) =>
       sql.query(`select * from ${table} where workspace = $1 order by 1`, [bravo.workspace]),
