@@ -44,6 +44,9 @@ export type Site = {
   /** Sends one event as a server would, and waits until it is handled and logged. */
   readonly send: (type: string, event: object) => Promise<void>;
   api<T>(path: string): Promise<T>;
+  /** Makes or sets something over the API, with a secret key. */
+  post(path: string, body: object): Promise<void>;
+  put(path: string, body: object): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -65,6 +68,12 @@ export async function aSite(): Promise<Site> {
   const { address } = running;
   const door: Door = { browser, address, cookies: null };
   const { writeKey, secretKey } = running.first;
+  const write = (method: "POST" | "PUT") => async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${secretKey}`, "content-type": "application/json" };
+    const answer = await fetch(`${address}${path}`, { method, headers, body: JSON.stringify(body) });
+    if (!answer.ok)
+      throw new Error(`${method} ${path} was answered ${answer.status}: ${await answer.text()}`);
+  };
   return {
     running,
     address,
@@ -92,6 +101,8 @@ export async function aSite(): Promise<Site> {
       const answer = await fetch(`${address}${path}`, { headers: { authorization: `Bearer ${secretKey}` } });
       return (await answer.json()) as T;
     },
+    post: write("POST"),
+    put: write("PUT"),
     stop: async () => {
       await browser.close();
       await running.stop();

@@ -8,7 +8,7 @@ import type { CustomerDocument } from "../../src/customers/document.ts";
 import type { CustomerSegments, MembershipHistory } from "../../src/segments/document.ts";
 import { WhyTree } from "../segments/why-tree.tsx";
 import { useApi } from "../services.tsx";
-import { moment } from "../ui/format.ts";
+import { moment, plain } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
 import { nameOf } from "../ui/names.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
@@ -97,12 +97,13 @@ function Computed({ computed }: { computed: CustomerSegments["computed"] }) {
         <h2 id="computed">Computed traits</h2>
       </header>
       <dl className={facts["traits"]}>
-        {computed.map(({ name, description, words }) => (
+        {computed.map(({ name, description, words, value }) => (
           <div key={name}>
             <dt className="wrap" title={description}>
               {name}
+              <span className={facts["small"]}> {words}</span>
             </dt>
-            <dd className="wrap">{words}</dd>
+            <dd className="wrap">{plain(value)}</dd>
           </div>
         ))}
       </dl>

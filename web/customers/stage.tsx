@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useApi } from "../services.tsx";
+import { plain } from "../ui/format.ts";
 import { Ago } from "../ui/time.tsx";
 import facts from "./facts.module.css";
 
@@ -59,10 +60,12 @@ export function SegmentsCard({ customerId }: { customerId: string }) {
           </li>
         ))}
         {rest > 0 && <li className={facts["small"]}>and {rest} more</li>}
-        {data.computed.slice(0, SHOWN).map(({ name, words }) => (
+        {data.computed.slice(0, SHOWN).map(({ name, words, value }) => (
           <li key={name} className={facts["line"]}>
-            <span className="wrap">{name}</span>
-            <span className="wrap">{words}</span>
+            <span className="wrap" title={words}>
+              {name}
+            </span>
+            <span className="wrap">{plain(value)}</span>
           </li>
         ))}
       </ul>

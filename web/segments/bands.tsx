@@ -1,5 +1,5 @@
 /** The bounds of recency, frequency and money: where each of the five bands begins, suggested from the data. */
-import { Button, Group, NumberInput, Table, Text, TextInput } from "@mantine/core";
+import { Button, Group, Table, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -7,6 +7,7 @@ import type { RfmModel } from "../../src/segments/model.ts";
 import { useServices } from "../services.tsx";
 import { counted } from "../ui/format.ts";
 import { Fault, Rows } from "../ui/notice.tsx";
+import fields from "./builder.module.css";
 import classes from "./editor.module.css";
 
 const ROWS = [
@@ -39,10 +40,13 @@ function Bounds({ model, onChange }: { model: RfmModel; onChange: (model: RfmMod
               </Table.Th>
               {bands.map((band, i) => (
                 <Table.Td key={band}>
-                  <NumberInput
-                    label={band} aria-label={`${label}, band ${band}`} hideControls size="xs"
-                    value={Number.isFinite(model[name][i]!) ? model[name][i]! : ""} error={!rises(model[name])}
-                    onChange={(given) => onChange({ ...model, [name]: model[name].map((n, at) => (at === i ? (given === "" ? Number.NaN : Number(given)) : n)) })}
+                  <TextInput
+                    type="number" step="any" size="xs" label={band} aria-label={`${label}, ${band}`} className={fields["bound"]}
+                    value={Number.isFinite(model[name][i]!) ? String(model[name][i]!) : ""} error={!rises(model[name])}
+                    onChange={(event) => {
+                      const given = event.currentTarget.value === "" ? Number.NaN : Number(event.currentTarget.value);
+                      onChange({ ...model, [name]: model[name].map((n, at) => (at === i ? given : n)) });
+                    }}
                   />
                 </Table.Td>
               ))}

@@ -7,7 +7,7 @@ import { ArrowDown, ArrowUp, Copy, EllipsisVertical, Plus, Trash2 } from "lucide
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import type { Rule } from "../../src/segments/model.ts";
 import classes from "./builder.module.css";
-import { KINDS } from "./choices.ts";
+import { isOnce, KINDS } from "./choices.ts";
 import { Fields } from "./conditions.tsx";
 import {
   type Group,
@@ -134,7 +134,8 @@ function Condition({ rule, path, negated, position, onChange, onRemove, ...actio
   }, [isFresh, path]);
   const whole: Rule = negated ? { type: "not", rule } : rule;
   const innerPath = negated ? partOf(path, "rule") : path;
-  const saysItself = rule.type === "segment" || rule.type === "stage" || rule.type === "channel";
+  const saysItself =
+    rule.type === "segment" || rule.type === "stage" || rule.type === "channel" || isOnce(rule);
   const change = (next: Leaf, not = negated) => onChange(not ? { type: "not", rule: next } : next);
   const name = `condition ${position}`;
   return (

@@ -19,7 +19,9 @@ export function pathOf(points: readonly Known[], width: number, height: number, 
   if (!first || !last) return "";
   const spanMs = Math.max(1, last.at - first.at);
   const x = (at: number) => ((at - first.at) / spanMs) * width;
-  const y = (value: number) => height - ((value - least) / Math.max(1, most - least)) * height;
+  // A number that never changed is a line in the middle.
+  const y = (value: number) =>
+    most === least ? height / 2 : height - ((value - least) / (most - least)) * height;
   return points.map(({ at, value }, i) => `${i === 0 ? "M" : "L"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join("");
 } // prettier-ignore
 

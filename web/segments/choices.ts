@@ -232,3 +232,7 @@ export function isNever({ measure, is }: Did): boolean {
     (is.op === "below" && is.value === 1)
   );
 }
+
+/** Whether a condition asks only that something happened at all: its opposite is "did not do". */
+export const isOnce = (rule: Rule): boolean =>
+  rule.type === "did" && rule.measure.of === "count" && rule.is.op === "at_least" && rule.is.value === 1;

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { CHANNELS } from "../ui/words.ts";
 import classes from "./builder.module.css";
-import { channelLabel, CONSENT_CHANNELS, isNever, MEASURES, measureOf, NUMBER_OPS, OPS, opsOfMeasure, testOf, TIMES_OPS } from "./choices.ts"; // prettier-ignore
+import { channelLabel, CONSENT_CHANNELS, isNever, isOnce, MEASURES, measureOf, NUMBER_OPS, OPS, opsOfMeasure, testOf, TIMES_OPS } from "./choices.ts"; // prettier-ignore
 import { Choice, DurationField, NameField, NumberField } from "./fields.tsx";
 import { AddWhere, EventField, TestFields, WhereFields, WindowFields } from "./parts.tsx";
 import { type Leaf, partOf } from "./rule-edit.ts";
@@ -32,8 +32,8 @@ const HAPPENED = [
   { value: "did_not", label: "Did not do" },
 ] as const;
 
-function Did({ path, rule, onChange }: Props<"did">) {
-  const never = isNever(rule);
+function Did({ path, rule, negated, onChange }: Props<"did">) {
+  const never = isNever(rule) || (negated && isOnce(rule));
   const { measure, is } = rule;
   const change = (part: Partial<Of<"did">>) => onChange({ ...rule, ...part });
   const when = (
@@ -51,7 +51,7 @@ function Did({ path, rule, onChange }: Props<"did">) {
       <div className={classes["line"]}>
         <Choice
           label="Did or did not" path={partOf(path, "type")} value={never ? "did_not" : "did"} data={HAPPENED}
-          onChange={(next) => change({ measure: { of: "count" }, is: next === "did" ? { op: "at_least", value: 1 } : { op: "equals", value: 0 } })}
+          onChange={(next) => onChange({ ...rule, measure: { of: "count" }, is: next === "did" ? { op: "at_least", value: 1 } : { op: "equals", value: 0 } }, false)}
         />
         <EventField path={path} event={rule.event} onChange={(event) => change({ event })} />
         {!never && measure.of === "count" && <Times path={path} rule={rule} onChange={change} />}

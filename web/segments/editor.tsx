@@ -15,7 +15,7 @@ import { Page } from "../ui/page.tsx";
 import { Builder } from "./builder.tsx";
 import classes from "./editor.module.css";
 import { JsonView } from "./json-view.tsx";
-import { PreviewPanel, usePreview } from "./preview.tsx";
+import { CountStrip, PreviewPanel, usePreview } from "./preview.tsx";
 import { placeInRule, type Problem, rooted, unfinished } from "./rule-edit.ts";
 import { sentenceOf } from "./rule-words.ts";
 import { useSegment } from "./segment.tsx";
@@ -139,6 +139,7 @@ function Editor({ segment, initial, view, onView }: EditorProps) {
         <Actions segment={segment} busy={save.isPending} />
       </div>
       <PreviewPanel preview={preview} missing={missing} />
+      <CountStrip preview={preview} missing={missing} />
     </form>
   );
 } // prettier-ignore
@@ -172,7 +173,7 @@ function Naming({ draft, tried, onChange }: NamingProps) {
         label="Name"
         required
         maxLength={200}
-        data-autofocus
+        autoFocus={draft.name === ""}
         value={draft.name}
         error={tried && draft.name.trim() === "" ? "Give it a name people will recognise." : null}
         onChange={(event) => onChange({ name: event.currentTarget.value })}

@@ -1,5 +1,5 @@
 /** The small inputs a condition is made of: numbers, lengths of time, moments, names with suggestions, lists of values. */
-import { Autocomplete, NativeSelect, NumberInput, TagsInput, TextInput } from "@mantine/core";
+import { Autocomplete, NativeSelect, TagsInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import classes from "./builder.module.css";
 import { DURATION_UNITS, unitOf } from "./choices.ts";
@@ -38,41 +38,39 @@ export function Choice<T extends string>({
   );
 }
 
-/** A number; NaN while there is none. */
-export function NumberField({ label, path, value, onChange }: FieldProps<number>) {
+type NumberProps = FieldProps<number> & { readonly least?: number };
+/** A number; NaN while there is none. The browser's own field: a formatting one would weigh more than this whole builder. */
+export function NumberField({ label, path, value, onChange, least }: NumberProps) {
   const wrong = useWrong(path);
   return (
-    <NumberInput
+    <TextInput
+      type="number"
+      step="any"
       aria-label={label}
+      {...(least === undefined ? {} : { min: least })}
       className={classes["number"]}
-      hideControls
-      value={Number.isFinite(value) ? value : ""}
+      value={Number.isFinite(value) ? String(value) : ""}
       error={wrong}
-      onChange={(given) => onChange(given === "" ? Number.NaN : Number(given))}
+      onChange={(event) => onChange(event.currentTarget.value === "" ? Number.NaN : Number(event.currentTarget.value))}
     />
   );
-}
+} // prettier-ignore
 
 /** A length of time: a number and its unit. The unit that was chosen stays while it can say the number. */
 export function DurationField({ label, path, value, onChange }: FieldProps<number>) {
   const [chosen, setChosen] = useState<string | null>(null);
   const wanted = DURATION_UNITS.find(({ name }) => name === chosen);
   const unit = wanted && (!Number.isFinite(value) || value % wanted.ms === 0) ? wanted : unitOf(value);
-  const wrong = useWrong(path);
   return (
     <span className={classes["pair"]}>
-      <NumberInput
-        aria-label={`${label}, how many`}
-        className={classes["number"]}
-        hideControls
-        min={1}
-        allowDecimal={false}
-        allowNegative={false}
-        value={Number.isFinite(value) ? value / unit.ms : ""}
-        error={wrong}
-        onChange={(given) => {
+      <NumberField
+        label={`${label}, how many`}
+        path={path}
+        least={1}
+        value={value / unit.ms}
+        onChange={(n) => {
           setChosen(unit.name);
-          onChange(given === "" ? Number.NaN : Number(given) * unit.ms);
+          onChange(Math.round(n * unit.ms));
         }}
       />
       <NativeSelect

@@ -137,7 +137,7 @@ function Teach() {
               <Button size="xs" variant="light" leftSection={<Plus size={14} />} aria-label={`Add ${starter.name}`} loading={add.isPending && add.variables.key === starter.key} onClick={() => add.mutate(starter)}>
                 Add
               </Button>
-              <Link to="/segments/new" search={{ starter: starter.key }} className="link" aria-label={`Change ${starter.name} first`}>
+              <Link to="/segments/new" search={{ starter: starter.key }} className="link" aria-label={`Change it first: ${starter.name}`}>
                 Change it first
               </Link>
             </span>

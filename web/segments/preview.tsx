@@ -13,6 +13,7 @@ import classes from "./editor.module.css";
 import type { Problem } from "./rule-edit.ts";
 
 const RESTS_MS = 350;
+const SHOWN = 10;
 const NOTHING: readonly Problem[] = [];
 
 /**
@@ -71,7 +72,7 @@ function Sample({ answer }: { answer: RulePreview }) {
     <>
       <h3 className={classes["sampled"]}>Some of them</h3>
       <ul className={classes["sample"]}>
-        {answer.sample.map((customer) => (
+        {answer.sample.slice(0, SHOWN).map((customer) => (
           <li key={customer.id}>
             <Link to="/customers/$customerId" params={{ customerId: customer.id }} className="name" target="_blank">
               {nameOf(customer)}
@@ -83,6 +84,18 @@ function Sample({ answer }: { answer: RulePreview }) {
     </>
   );
 } // prettier-ignore
+
+/** The number alone, at the foot of a screen too narrow to have the panel beside the builder. */
+export function CountStrip({ preview, missing }: { preview: Preview; missing: readonly Problem[] }) {
+  const { answer, counting, problems } = preview;
+  if (missing.length > 0 || problems.length > 0 || answer === undefined) return null;
+  return (
+    <div className={`narrow-only ${classes["strip"]}`} aria-hidden="true">
+      <strong>{count(answer.count)}</strong> {share(answer.count, answer.total)}
+      {counting && <span className="quiet"> counting …</span>}
+    </div>
+  );
+}
 
 /** The panel beside the builder. `missing`: what has to be filled in before anything can be counted. */
 export function PreviewPanel({ preview, missing }: { preview: Preview; missing: readonly Problem[] }) {

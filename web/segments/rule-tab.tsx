@@ -10,7 +10,12 @@ import { useThisSegment } from "./segment.tsx";
 import classes from "./segments.module.css";
 import { useWorld } from "./world.tsx";
 
-const LEAD = { all: "All of these", any: "At least one of these", none: "None of these", not_all: "Not all of these" } as const; // prettier-ignore
+const LEAD = {
+  all: "In is whom all of these fit:",
+  any: "In is whom at least one of these fits:",
+  none: "In is whom none of these fits:",
+  not_all: "In is whom not all of these fit:",
+} as const;
 
 function Segments({ list }: { list: readonly { readonly id: number; readonly name: string }[] }) {
   return (
@@ -56,7 +61,7 @@ export function RuleTab() {
         <div className="pad">
           {group && group.rules.length > 1 ? (
             <>
-              <p className={classes["rule"]}>{LEAD[group.mode]}:</p>
+              <p className={classes["rule"]}>{LEAD[group.mode]}</p>
               <ul className={classes["rule"]}>
                 {group.rules.map((rule, i) => (
                   <li key={i}>{lineOf(rule, names)}</li>
@@ -64,7 +69,7 @@ export function RuleTab() {
               </ul>
             </>
           ) : (
-            <p className={classes["rule"]}>{sentenceOf(segment.rule, names)}</p>
+            <p className={classes["rule"]}>Whoever this fits: {sentenceOf(segment.rule, names)}</p>
           )}
           {asJson && <JsonBlock value={segment.rule} label="the rule" />}
         </div>

@@ -15,7 +15,7 @@ import { Tabs } from "../ui/tabs.tsx";
 import { Ago } from "../ui/time.tsx";
 import page from "../customers/customer.module.css";
 import classes from "./segments.module.css";
-import { Members, StandingNotice } from "./standing.tsx";
+import { buildingWords, Members, StandingNotice } from "./standing.tsx";
 
 const route = getRouteApi("/segments/$segmentId");
 const BUILDING_EVERY_MS = 1_500;
@@ -82,11 +82,17 @@ function Delete({ segment }: { segment: SegmentView }) {
   );
 }
 
+/** A live segment is exact with each event, so it has no age. */
+function stateWords({ progress, state }: SegmentView): string {
+  if (progress) return buildingWords(progress);
+  return state === "failed" ? "Building failed" : "Live";
+}
+
 function Head({ segment }: { segment: SegmentView }) {
   useTitle(segment.name);
   const figures = [
     { label: "Customers", value: <Members segment={segment} /> },
-    { label: "As of", value: segment.asOf === null ? "not whole yet" : <Ago at={segment.asOf} /> },
+    { label: "State", value: stateWords(segment) },
     { label: "Rule changed", value: <Ago at={segment.updatedAt} /> },
   ];
   return (

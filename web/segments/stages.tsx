@@ -42,7 +42,7 @@ function Starters() {
           <p>{description}</p>
           <p>{model.stages.map((stage) => stage.name).join(" → ")}</p>
           <span className={classes["starting"]}>
-            <Button size="xs" variant="light" aria-label={`Begin with ${name}`} renderRoot={(props) => <Link to="/segments/stages" search={{ edit: key }} {...props} />}>
+            <Button size="xs" variant="light" aria-label={`Begin with this: ${name}`} renderRoot={(props) => <Link to="/segments/stages" search={{ edit: key }} {...props} />}>
               Begin with this
             </Button>
           </span>
@@ -52,12 +52,14 @@ function Starters() {
   );
 } // prettier-ignore
 
-function Counts({ model }: { model: StageModel }) {
+function Counts({ model, serving }: { model: StageModel; serving: boolean }) {
   const api = useApi();
   const { names } = useWorld();
   const counts = useQuery({
     queryKey: ["stage-counts"],
     queryFn: ({ signal }) => api.stageCounts(signal),
+    // Before the first model is whole there is nothing to count.
+    enabled: serving,
     refetchInterval: EVERY_MS,
   });
   const most = Math.max(1, ...(counts.data?.stages ?? []).map(({ customers }) => customers));
@@ -93,7 +95,7 @@ function Counts({ model }: { model: StageModel }) {
                 <span className={classes["bar"]} aria-hidden="true"><span style={{ width: `${(100 * (counted_?.customers ?? 0)) / most}%` }} /></span>
                 <span>
                   {counted_ ? count(counted_.customers) : "…"}
-                  {counted_?.medianMs != null && <span className={classes["small"]}>half longer than {lasting(counted_.medianMs)}</span>}
+                  {counted_?.medianMs != null && <span className={classes["small"]}>median {lasting(counted_.medianMs)}</span>}
                 </span>
               </li>
             );
@@ -112,7 +114,7 @@ function Shown({ view }: { view: StagesView }) {
     return (
       <>
         <StandingNotice standing={view} what="stage model" />
-        <Counts model={view.model} />
+        <Counts model={view.model} serving={view.version !== null} />
       </>
     );
   return (

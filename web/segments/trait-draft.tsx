@@ -78,13 +78,17 @@ function Naming({ draft, tried, onChange }: PartProps & { tried: boolean }) {
   );
 }
 
+/** How what is told is joined to its events: "the total of revenue over Order Completed". */
+const overWord = (measure: ComputedTraitDraft["measure"]): string =>
+  "property" in measure ? "over" : measure.of === "trend" ? "of" : "";
+
 function Measured({ draft, problems, onChange }: PartProps & { problems: readonly Problem[] }) {
   return (
     <div className={fields["condition"]} role="group" aria-label="What it measures">
       <div className={fields["body"]}>
         <div className={fields["line"]}>
           <MeasureFields path="" event={draft.event} measure={draft.measure} onChange={(measure) => onChange({ measure })} />
-          <span>of</span>
+          {overWord(draft.measure) !== "" && <span>{overWord(draft.measure)}</span>}
           <EventField path="" event={draft.event} onChange={(event) => onChange({ event })} />
           {draft.measure.of !== "trend" && (
             <WindowFields path="when" when={draft.when} onChange={(when) => onChange({ when })} />

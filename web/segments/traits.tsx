@@ -40,7 +40,7 @@ const columnsOf = (onDelete: (trait: ComputedTraitView) => void): readonly Colum
     header: "State",
     value: ({ state }) => state,
     cell: ({ progress, state, problem, asOf }) =>
-      progress ? buildingWords(progress) : state === "failed" ? <span className="wrap">failed: {problem}</span> : <>exact{asOf !== null && <span className={classes["small"]}>since <Ago at={asOf} /></span>}</>,
+      progress ? buildingWords(progress) : state === "failed" ? <span className="wrap">failed: {problem}</span> : <><span>exact</span>{asOf !== null && <span className={classes["small"]}>since <Ago at={asOf} /></span>}</>,
   },
   {
     id: "used",

@@ -11,23 +11,21 @@ const GROUP_WORDS: { readonly [type: string]: string } = {
   not: "Not this",
   account: "Somebody in the account",
 };
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** One condition or group, with those in it. */
-function Condition({ why }: { why: Why }) {
+/** One condition or group, with those in it. `wanted`: the answer that speaks for being in; inside a "not" it is no. */
+function Condition({ why, wanted }: { why: Why; wanted: boolean }) {
   const Icon = why.matches ? Check : X;
-  const words = GROUP_WORDS[why.type] ?? capital(why.words);
+  const words = GROUP_WORDS[why.type] ?? why.words;
   return (
     <li>
-      <div className={classes["row"]} data-passes={why.matches}>
+      <div className={classes["row"]} data-good={why.matches === wanted}>
         <Icon size={18} aria-hidden="true" className={classes["mark"]} />
         <div className={classes["told"]}>
           <span className="wrap">
-            <span className="unseen">{why.matches ? "Passes: " : "Does not pass: "}</span>
+            <span className="unseen">{why.matches ? "Yes: " : "No: "}</span>
             {words}
           </span>
           <span className={classes["found"]}>
-            {why.found !== null && <span className="wrap">{capital(why.found)}</span>}
+            {why.found !== null && <span className="wrap">{why.found}</span>}
             {why.changesAt !== null && <span>changes by itself on {moment(Date.parse(why.changesAt))}</span>}
           </span>
         </div>
@@ -35,7 +33,7 @@ function Condition({ why }: { why: Why }) {
       {why.rules.length > 0 && (
         <ul className={classes["tree"]}>
           {why.rules.map((one, i) => (
-            <Condition key={`${i} ${one.path}`} why={one} />
+            <Condition key={`${i} ${one.path}`} why={one} wanted={why.type === "not" ? !wanted : wanted} />
           ))}
         </ul>
       )}
@@ -48,7 +46,7 @@ export function WhyTree({ answer, who }: { answer: WhyAnswer; who: string }) {
   const { matches, sinceAt, changesAt, why } = answer;
   return (
     <div className={classes["why"]}>
-      <p className={classes["verdict"]} data-passes={matches} role="status">
+      <p className={classes["verdict"]} role="status">
         <strong className="wrap">
           {who} is {matches ? "in" : "not in"} {answer.segment.name}
         </strong>
@@ -58,7 +56,7 @@ export function WhyTree({ answer, who }: { answer: WhyAnswer; who: string }) {
         <p className="quiet">If nothing new happens, this is looked at again on {moment(Date.parse(changesAt))}.</p>
       )}
       <ul className={classes["tree"]} data-root>
-        <Condition why={why} />
+        <Condition why={why} wanted />
       </ul>
     </div>
   );

@@ -146,14 +146,23 @@ const TELLING = [
   "url",
   "campaign_name",
   "coupon",
-  "stage",
 ];
+
+/** The stage of a `$stage.changed`, told by its key. */
+const stageOf = ({ stage, from }: { readonly [name: string]: unknown }): string | null =>
+  isText(stage) && (from === null || isText(from))
+    ? [from, stage]
+        .filter(isText)
+        .map((key) => key.replaceAll("_", " "))
+        .join(" → ")
+    : null;
 
 /** The one line beside an event's name: what it was about, from the fields people use; empty when they tell nothing. */
 export function about({ type, touchpoint, properties, traits }: Told): string {
   const fields = { ...traits, ...properties };
   const person = [fields["firstName"], fields["lastName"]].filter(isText).join(" ");
-  const what = productName(fields) ?? TELLING.map((field) => fields[field]).find(isText) ?? person;
+  const what =
+    productName(fields) ?? TELLING.map((field) => fields[field]).find(isText) ?? stageOf(fields) ?? person;
   const line = [what, amount(fields)].filter(isText).join(" · ");
   // A touchpoint that only repeats the type says nothing.
   return line === "" && touchpoint !== type ? touchpoint : line;
