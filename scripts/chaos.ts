@@ -11,7 +11,14 @@ console.log(
     lost: findings.lost.length,
     doubled: findings.doubled.length,
     wrongCustomers: findings.wrongCustomers.length,
+    wrongSegments: findings.wrongSegments,
   }),
 );
 process.exitCode =
-  findings.lost.length + findings.doubled.length + findings.wrongCustomers.length === 0 ? 0 : 1;
+  findings.lost.length +
+    findings.doubled.length +
+    findings.wrongCustomers.length +
+    findings.wrongSegments.length ===
+  0
+    ? 0
+    : 1;

@@ -25,7 +25,7 @@ import { openPlace } from "./imports/place.ts";
 import { importRoutes } from "./imports/routes.ts";
 import { type Runner, createRunner } from "./imports/run.ts";
 import { ensureLanes, releaseAllLanes } from "./lanes.ts";
-import { type Builder, startBuilder } from "./segments/build.ts";
+import { type Builder, releaseAllBuilds, startBuilder } from "./segments/build.ts";
 import { segmentRoutes } from "./segments/routes.ts";
 import { DEFINED_CHANNEL } from "./segments/store.ts";
 import { type Feed, startFeed, unloggedEvents } from "./log/feed.ts";
@@ -78,7 +78,10 @@ export async function start(options: StartOptions): Promise<Running> {
   try {
     const { sql } = stores;
     await ensureLanes(sql);
-    if (stores.alone) await releaseAllLanes(sql);
+    if (stores.alone) {
+      await releaseAllLanes(sql);
+      await releaseAllBuilds(sql);
+    }
     const first = await ensureFirstWorkspace(sql, {
       dataDir: config.dataDir, writeKey: config.THROUGHLINE_WRITE_KEY, secretKey: config.THROUGHLINE_SECRET_KEY, now: clock(),
     }); // prettier-ignore

@@ -21,7 +21,7 @@ import { seedTracks, writeMembers, writeStages } from "./history.ts";
 import type { TrackSpec } from "./track.ts";
 import { wakeTouched, wakeTurning } from "./turning.ts";
 
-const LEASE_MS = 60_000;
+const LEASE_MS = 20_000;
 /** Versions built together: what one reading of history serves. */
 const TOGETHER_MAX = 100;
 const POLL_MS = 20;
@@ -122,6 +122,11 @@ class Stopped extends Error {}
 /** Whether the definition was changed again since version `v` was made. */
 const NEWER_EXISTS = `exists (select 1 from versions n where n.workspace = v.workspace and n.kind = v.kind and n.id > v.id and n.state <> 'failed'
   and (n.kind = 'stages' or (n.kind = 'segment' and n.segment = v.segment) or (n.kind = 'trait' and n.name = v.name)))`;
+/** Frees every build: only where no other process can be alive, on a data folder we hold the lock of. */
+export async function releaseAllBuilds(sql: Sql): Promise<void> {
+  await sql.query("update versions set lease_until = 0 where lease_until <> 0");
+}
+
 const VERSION = "id, workspace, kind, segment, name, body, context, state";
 
 async function claim({ sql, clock }: BuilderDeps, owner: string): Promise<readonly BuildVersion[]> {

@@ -14,6 +14,7 @@ test(
     expect(findings.lost, story).toEqual([]);
     expect(findings.doubled, story).toEqual([]);
     expect(findings.wrongCustomers, story).toEqual([]);
+    expect(findings.wrongSegments, story).toEqual([]);
     expect(findings.answered, story).toBeGreaterThan(ROUNDS);
   },
 );

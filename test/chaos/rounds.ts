@@ -14,6 +14,7 @@ import { ensureLanes } from "../../src/lanes.ts";
 import { startWorker } from "../../src/worker.ts";
 import { asSecret, freePort, postgresPid, startPlatform, untilQuiet, WRITE_KEY } from "./platform.ts";
 import { randomOf } from "./random.ts";
+import { disturbSegments, wrongSegments } from "./segments.ts";
 
 const SENDERS = 3;
 const PEOPLE = 40;
@@ -25,6 +26,7 @@ export type Findings = {
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
   readonly wrongCustomers: readonly string[];
+  readonly wrongSegments: readonly string[];
 };
 
 /** Runs `rounds` rounds from `seed`. `say` hears of each round. */
@@ -39,6 +41,7 @@ export async function chaos(rounds: number, seed: number, say: (line: string) =>
     const senders = Array.from({ length: SENDERS }, (_, i) =>
       send(platform.base, `${round}-${i}`, random, load, answered),
     );
+    const disturbed = disturbSegments(platform.base, random);
     await pause(150 + random() * 600);
     const onDatabase = random() < 0.35;
     const pid = onDatabase ? await postgresPid(folder) : platform.process.pid!;
@@ -51,6 +54,7 @@ export async function chaos(rounds: number, seed: number, say: (line: string) =>
     load.on = false;
     await platform.gone;
     await Promise.all(senders);
+    await disturbed;
     say(
       `round ${round + 1}: killed ${onDatabase ? "PostgreSQL, then the program" : "the program"}; ${answered.size} events answered so far`,
     );
@@ -58,6 +62,7 @@ export async function chaos(rounds: number, seed: number, say: (line: string) =>
   const platform = await startPlatform(folder, port);
   const stats = await untilQuiet(platform.base);
   const logged = await exportedIds(platform.base);
+  const wrong = await wrongSegments(platform.base);
   platform.process.kill("SIGTERM");
   await platform.gone;
   const counts = new Map<string, number>();
@@ -66,7 +71,7 @@ export async function chaos(rounds: number, seed: number, say: (line: string) =>
   const wrongCustomers = await compareWithCleanComputation(folder);
   await rm(folder, { recursive: true, force: true });
   return {
-    rounds, answered: answered.size, logged: logged.length, wrongCustomers,
+    rounds, answered: answered.size, logged: logged.length, wrongCustomers, wrongSegments: wrong,
     lost: [...answered].filter((id) => !counts.has(id)),
     doubled: [...counts].filter(([, n]) => n > 1).map(([id]) => id),
   }; // prettier-ignore
