@@ -147,8 +147,8 @@ type NewVersion =
   | { readonly kind: "stages"; readonly body: StageModel };
 
 /**
- * Makes a version, to be built by the worker. Versions of the same thing that were still on their way (or failed) are
- * given up; the one that serves goes on until the new one is whole.
+ * Makes a version, to be built by the worker. Versions of the same thing that still wait, or failed, are given up; one
+ * that is being built is left to its builder (customers may be asked it already), and serves until the new one is whole.
  */
 export async function makeVersion(
   tx: Sql,
@@ -161,7 +161,7 @@ export async function makeVersion(
   const name = made.kind === "trait" ? made.name : null;
   await tx.query(
     `update versions set state = 'replaced' where workspace = $1 and kind = $2 and segment is not distinct from $3
-       and name is not distinct from $4 and state in ('waiting', 'seeding', 'catching_up', 'failed')`,
+       and name is not distinct from $4 and state in ('waiting', 'failed')`,
     [workspace, made.kind, segment, name],
   );
   const rules = made.kind === "segment" ? [made.body] : made.kind === "stages" ? stageRules(made.body) : [];

@@ -163,6 +163,13 @@ describe("definitions", () => {
     expect([stale.status, stale.body.code]).toEqual([before.newestVersion === 1 ? 200 : 409, "conflict"]);
   });
 
+  test("changed again while it is built, it ends as it was told last", async () => {
+    const { id } = (await make("Restless", bought(1))).body;
+    for (const atLeast of [2, 3, 2, 1, 2]) await ask("PUT", `/v1/segments/${id}`, { name: "Restless", rule: bought(atLeast) }); // prettier-ignore
+    const { rule, members, version, newestVersion } = await live(id);
+    expect([(rule as { is: unknown }).is, members, version]).toEqual([{ op: "at_least", value: 2 }, 1, newestVersion]); // prettier-ignore
+  });
+
   test("another workspace has none of it", async () => {
     expect((await ask("GET", "/v1/segments", undefined, {}, other)).body).toEqual({ segments: [] });
     for (const path of ["", "/members", "/history", "/members.csv"])
