@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Rule, Test } from "../../src/segments/model.ts";
 import { isNever, KINDS, measureOf, OPS, testOf, unitOf } from "./choices.ts";
-import { groupOf, moved, placeInRule, problemsAt, rooted, ruleOf, unfinished } from "./rule-edit.ts";
+import { groupOf, isLeaf, moved, placeInRule, problemsAt, rooted, ruleOf, unfinished } from "./rule-edit.ts";
 
 const leaf = fc.constantFrom<Rule>(
   { type: "trait", name: "plan", is: { op: "equals", value: "pro" } },
@@ -20,18 +20,11 @@ const { rule: anyRule } = fc.letrec<{ rule: Rule }>((tie) => ({
 
 /** What a rule means when leaves that `say` names are true; somebody of the account is the customer here. */
 function holds(rule: Rule, say: (leaf: Rule) => boolean): boolean {
-  switch (rule.type) {
-    case "all":
-      return rule.rules.every((one) => holds(one, say));
-    case "any":
-      return rule.rules.some((one) => holds(one, say));
-    case "not":
-      return !holds(rule.rule, say);
-    case "account":
-      return holds(rule.rule, say);
-    default:
-      return say(rule);
-  }
+  if (isLeaf(rule)) return say(rule);
+  if (rule.type === "not") return !holds(rule.rule, say);
+  if ("rule" in rule) return holds(rule.rule, say);
+  const answers = rule.rules.map((one) => holds(one, say));
+  return rule.type === "all" ? answers.every(Boolean) : answers.some(Boolean);
 }
 
 describe("changing a rule as a tree", () => {

@@ -1,7 +1,7 @@
 /** How many are in, without a lie: a version that is half built is never counted, and it says as of when. */
 import { Alert, Progress } from "@mantine/core";
 import type { SegmentView, StagesView } from "../../src/segments/document.ts";
-import { count, counted } from "../ui/format.ts";
+import { count } from "../ui/format.ts";
 import { Ago } from "../ui/time.tsx";
 import classes from "./segments.module.css";
 
@@ -52,7 +52,3 @@ export function StandingNotice({ standing, what }: { standing: Standing; what: s
     </Alert>
   );
 } // prettier-ignore
-
-/** "12 customers" where it is known. */
-export const membersWords = ({ members }: SegmentView): string =>
-  members === null ? "not counted yet" : counted(members, "customer");
