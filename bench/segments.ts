@@ -15,7 +15,7 @@ import { type Row, atMost, quantile } from "./table.ts";
 
 const execute = promisify(execFile);
 const DAY_MS = 86_400_000;
-const CONTEXT = { segments: {}, computed: {}, rfm: null, stages: [] };
+const CONTEXT = { language: 1, segments: {}, computed: {}, rfm: null, stages: [] };
 const NAMES = ["Product Viewed", "Product Added", "Order Completed", "$page.viewed"];
 
 /** Rule number `n`: kinds and windows in turn, each a rule of its own. */

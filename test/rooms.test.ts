@@ -13,6 +13,7 @@ const PURE = [
   "values.ts", "errors.ts", "paging.ts", "*/model.ts", "customers/document.ts", "customers/fold.ts", "customers/told.ts", "customers/names.ts",
   "customers/view.ts", "identity/resolve.ts", "identity/directory.ts", "events/steps.ts", "events/channel.ts", "events/classify.ts",
   "events/identifiers.ts", "events/consents.ts", "events/touchpoint.ts", "events/clock.ts", "imports/mapping.ts", "imports/presets.ts",
+  "segments/compare.ts", "segments/track.ts", "segments/measure.ts", "segments/match.ts", "segments/bands.ts", "segments/decide.ts",
   "segments/document.ts", "segments/words.ts", "segments/explain.ts", "segments/check.ts", "segments/references.ts", "segments/starters.ts",
   "segments/bands.ts", "webhooks/model.ts",
 ]; // prettier-ignore

@@ -25,7 +25,7 @@ export function textOf(value: Json | undefined): string | null {
 
 /** The first characters of a text, whole ones. */
 function cut(text: string): string {
-  return text.length <= TEXT_CHARS_MAX ? text : [...text].slice(0, TEXT_CHARS_MAX).join("");
+  return text.length <= TEXT_CHARS_MAX ? text : Array.from(text).slice(0, TEXT_CHARS_MAX).join("");
 }
 
 /** The texts of a list's elements; null when the value is no list. */
@@ -65,84 +65,57 @@ export function valueAt(properties: JsonObject | undefined, path: string): Json 
   return value;
 }
 
+/** A value as tests look at it. */
+type Held = {
+  readonly value: Json | undefined;
+  readonly text: string | null;
+  readonly elements: readonly string[] | null;
+};
+type Passes<Op extends Test["op"]> = (test: Test & { readonly op: Op }, held: Held, now: Instant) => boolean;
+
 /** Whether `value` passes at `now`. */
 export function passes(test: Test, value: Json | undefined, now: Instant): boolean {
-  const elements = elementsOf(value);
-  const text = textOf(value);
-  switch (test.op) {
-    case "exists":
-      return value !== undefined && value !== null;
-    case "not_exists":
-      return value === undefined || value === null;
-    case "equals":
-      return text !== null && text === wanted(test.value);
-    case "not_equals":
-      return text === null || text !== wanted(test.value);
-    case "in":
-      return text !== null && test.values.some((one) => wanted(one) === text);
-    case "not_in":
-      return text === null || !test.values.some((one) => wanted(one) === text);
-    case "contains":
-      return elements
-        ? elements.includes(test.value)
-        : text !== null && lower(text).includes(lower(test.value));
-    case "not_contains":
-      return elements
-        ? !elements.includes(test.value)
-        : text === null || !lower(text).includes(lower(test.value));
-    case "starts_with":
-      return text !== null && lower(text).startsWith(lower(test.value));
-    case "ends_with":
-      return text !== null && lower(text).endsWith(lower(test.value));
-    case "above":
-    case "at_least":
-    case "below":
-    case "at_most":
-    case "between":
-      return passesNumber(test, numberOf(text));
-    default:
-      return passesDate(test, dateOf(text), now);
-  }
+  const ask = PASSES[test.op] as (test: Test, held: Held, now: Instant) => boolean;
+  return ask(test, { value, text: textOf(value), elements: elementsOf(value) }, now);
 }
 
 const wanted = (value: Scalar): string => textOf(value)!;
 /** ASCII letters only: both engines agree on those. */
 const lower = (text: string): string => text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+const isThere = ({ value }: Held) => value !== undefined && value !== null;
+const has = ({ text, elements }: Held, part: string) =>
+  elements ? elements.includes(part) : text !== null && lower(text).includes(lower(part));
+const ofNumber = ({ text }: Held, passes_: (number: number) => boolean) => {
+  const number = numberOf(text);
+  return number !== null && passes_(number);
+};
+const ofDate = ({ text }: Held, passes_: (at: Instant) => boolean) => {
+  const at = dateOf(text);
+  return at !== null && passes_(at);
+};
 
-type NumberTest = Extract<Test, { op: "above" | "at_least" | "below" | "at_most" | "between" }>;
-type DateTest = Extract<Test, { op: "before" | "after" | "within_last" | "longer_ago" | "within_next" }>;
-
-function passesNumber(test: NumberTest, number: number | null): boolean {
-  if (number === null) return false;
-  switch (test.op) {
-    case "above":
-      return number > test.value;
-    case "at_least":
-      return number >= test.value;
-    case "below":
-      return number < test.value;
-    case "at_most":
-      return number <= test.value;
-    case "between":
-      return number >= test.from && number <= test.to;
-  }
-}
-
-function passesDate(test: DateTest, at: Instant | null, now: Instant): boolean {
-  if (at === null) return false;
-  switch (test.op) {
-    case "before":
-      return at < test.at;
-    case "after":
-      return at >= test.at;
-    case "within_last":
-      return at <= now && at > now - test.ms;
-    case "longer_ago":
-      return at <= now - test.ms;
-    case "within_next":
-      return at > now && at <= now + test.ms;
-  }
-}
+const PASSES: { readonly [Op in Test["op"]]: Passes<Op> } = {
+  exists: (_test, held) => isThere(held),
+  not_exists: (_test, held) => !isThere(held),
+  equals: ({ value }, { text }) => text !== null && text === wanted(value),
+  not_equals: ({ value }, { text }) => text === null || text !== wanted(value),
+  in: ({ values }, { text }) => text !== null && values.some((one) => wanted(one) === text),
+  not_in: ({ values }, { text }) => text === null || !values.some((one) => wanted(one) === text),
+  contains: ({ value }, held) => has(held, value),
+  not_contains: ({ value }, held) => !has(held, value),
+  starts_with: ({ value }, { text }) => text !== null && lower(text).startsWith(lower(value)),
+  ends_with: ({ value }, { text }) => text !== null && lower(text).endsWith(lower(value)),
+  above: ({ value }, held) => ofNumber(held, (number) => number > value),
+  at_least: ({ value }, held) => ofNumber(held, (number) => number >= value),
+  below: ({ value }, held) => ofNumber(held, (number) => number < value),
+  at_most: ({ value }, held) => ofNumber(held, (number) => number <= value),
+  between: ({ from, to }, held) => ofNumber(held, (number) => number >= from && number <= to),
+  before: (test, held) => ofDate(held, (at) => at < test.at),
+  after: (test, held) => ofDate(held, (at) => at >= test.at),
+  within_last: ({ ms }, held, now) => ofDate(held, (at) => at <= now && at > now - ms),
+  longer_ago: ({ ms }, held, now) => ofDate(held, (at) => at <= now - ms),
+  within_next: ({ ms }, held, now) => ofDate(held, (at) => at > now && at <= now + ms),
+};
 
 /** The next instant after `now` at which time alone may change the answer for `value`; null when it never will. */
 export function turnsAt(test: Test, value: Json | undefined, now: Instant): Instant | null {

@@ -97,16 +97,10 @@ function touched(node: Node, facts: Facts, change: Change, wanted: boolean): boo
   if (change.by === "time") return match(node, facts, change.dueAt - 1).matches !== wanted;
   if (change.by === "account") return node.type === "account" || node.type === "account_trait";
   if (change.by !== "event") return true;
-  switch (node.type) {
-    case "did":
-      return change.tracks.has(node.what.track.key);
-    case "sequence":
-      return node.tracks.some(({ key }) => change.tracks.has(key));
-    case "without":
-      return change.tracks.has(node.track.key) || change.tracks.has(node.without.key);
-    case "trait":
-      return change.traits.has(node.name);
-    default:
-      return true;
-  }
+  const told = (tracks: readonly { readonly key: string }[]) =>
+    tracks.some(({ key }) => change.tracks.has(key));
+  if (node.type === "did") return told([node.what.track]);
+  if (node.type === "sequence") return told(node.tracks);
+  if (node.type === "without") return told([node.track, node.without]);
+  return node.type !== "trait" || change.traits.has(node.name);
 }

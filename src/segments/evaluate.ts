@@ -56,23 +56,31 @@ const ROUNDS_MAX = 5;
 export function touch(force: WorkspaceForce, touches: Touches, atom: CustomerAtom, event: Event, isNew: boolean): void {
   const tracks = force.tracksOf(event).length > 0 ? tellTracks(force, atom.standing.change().t as { [track: string]: TrackState }, event) : NONE;
   const traits = event.type === "identify" && event.traits ? Object.keys(event.traits) : NONE_NAMED;
-  if (!isNew && tracks.length === 0 && traits.length === 0 && !event.consents && event.accountId === undefined && force.onChannels.length === 0 && force.stages === null) return;
+  const beside = [
+    event.consents ? force.onConsents : NO_SEGMENTS, event.accountId === undefined ? NO_SEGMENTS : force.onAccounts, force.onChannels,
+    isNew ? force.ofNobody : NO_SEGMENTS,
+  ];
+  const isTouched = tracks.length > 0 || traits.length > 0 || beside.some(({ length }) => length > 0);
+  // Stages are asked of everybody who did anything, and a new customer's segments in any case.
+  if (!isTouched && !isNew && force.stages === null) return;
   const one = touchOf(touches, atom.id, event);
+  for (const segments of beside) addAll(one.segments, segments);
   for (const id of tracks) {
     one.tracks.add(force.tracks.get(id)!.key);
-    for (const segment of force.byTrack.get(id) ?? []) one.segments.add(segment);
+    addAll(one.segments, force.byTrack.get(id));
   }
   for (const name of traits) {
     one.traits.add(name);
-    for (const segment of force.byTrait.get(name) ?? []) one.segments.add(segment);
+    addAll(one.segments, force.byTrait.get(name));
   }
-  if (event.consents) for (const segment of force.onConsents) one.segments.add(segment);
-  if (event.accountId !== undefined) for (const segment of force.onAccounts) one.segments.add(segment);
-  for (const segment of force.onChannels) one.segments.add(segment);
-  if (isNew) for (const segment of force.ofNobody) one.segments.add(segment);
 } // prettier-ignore
 const NONE: readonly number[] = [];
 const NONE_NAMED: readonly string[] = [];
+const NO_SEGMENTS: readonly SegmentInForce[] = [];
+
+function addAll(into: Set<SegmentInForce>, segments: readonly SegmentInForce[] = NO_SEGMENTS): void {
+  for (const segment of segments) into.add(segment);
+}
 
 function touchOf(touches: Touches, atom: AtomId, event: Event): Touch {
   const held = touches.get(atom);
@@ -167,38 +175,36 @@ class Asking {
   /** After a join: what both customers were in is the one customer's now, and the other's rows go. */
   #gather(): void {
     if (this.#atoms.length === 1) return;
-    const root = this.#root;
     const held = segmentsHeld(this.#atoms);
-    for (const { id, standing } of this.#atoms) {
-      const { s, g, d } = standing.data;
-      if (id === root.id || (Object.keys(s).length === 0 && !g && d === undefined)) continue;
-      for (const version of Object.keys(s).map(Number)) {
-        const segment = this.#force.byVersion.get(String(version));
-        if (segment) this.#effects.left.push({ version, segment: segment.segment, live: segment.live, customer: id, counted: false }); // prettier-ignore
-      }
-      const own = standing.change();
-      own.s = {};
-      const stages = this.#force.stages?.model.stages.map(({ key }) => key) ?? [];
-      const ours = root.standing.data.g;
-      // Of two stages the further one; whether it may be kept is for the rule to say.
-      if (g && (!ours || stages.indexOf(g[0]) > stages.indexOf(ours[0]))) root.standing.change().g = g;
-      delete own.g;
-      delete own.d;
-      this.#effects.gone.push(id);
-    }
+    for (const atom of this.#atoms) if (atom !== this.#root) this.#takeOver(atom);
+    const { id: customer, standing, workspace } = this.#root;
     for (const [version, since] of held) {
       const segment = this.#force.byVersion.get(String(version));
-      if (!segment || root.standing.data.s[version] !== undefined) continue;
-      root.standing.change().s[version] = since;
-      this.#effects.entered.push({
-        version,
-        segment: segment.segment,
-        live: false,
-        customer: root.id,
-        since,
-      });
+      if (!segment || standing.data.s[version] !== undefined) continue;
+      standing.change().s[version] = since;
+      this.#effects.entered.push({ version, segment: segment.segment, live: false, customer, since });
     }
-    if (root.standing.data.g) this.#effects.stages.push({ workspace: root.workspace, customer: root.id, stage: root.standing.data.g[0], since: root.standing.data.g[1] }); // prettier-ignore
+    const { g } = standing.data;
+    if (g) this.#effects.stages.push({ workspace, customer, stage: g[0], since: g[1] });
+  }
+
+  /** Ends an atom as a customer of its own. */
+  #takeOver({ id, standing }: CustomerAtom): void {
+    const { s, g, d } = standing.data;
+    if (Object.keys(s).length === 0 && !g && d === undefined) return;
+    for (const version of Object.keys(s)) {
+      const segment = this.#force.byVersion.get(version);
+      if (segment) this.#effects.left.push({ version: Number(version), segment: segment.segment, live: segment.live, customer: id, counted: false }); // prettier-ignore
+    }
+    const own = standing.change();
+    own.s = {};
+    delete own.g;
+    delete own.d;
+    const order = this.#force.stages?.model.stages.map(({ key }) => key) ?? [];
+    const ours = this.#root.standing.data.g;
+    // Of two stages the further one; whether it may be kept is for the rule to say.
+    if (g && (!ours || order.indexOf(g[0]) > order.indexOf(ours[0]))) this.#root.standing.change().g = g;
+    this.#effects.gone.push(id);
   }
 
   /** Forgets segments that are no longer in force. */

@@ -63,6 +63,8 @@ export type Force = {
 };
 /** What `body` and `context` of a version hold. */
 export type StoredContext = {
+  /** The version of the rule language it was written in (RULE_VERSION). */
+  readonly language: number;
   readonly segments: { readonly [id: string]: Rule };
   readonly computed: { readonly [name: string]: ComputedTraitDraft };
   readonly rfm: RfmModel | null;

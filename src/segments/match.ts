@@ -6,6 +6,7 @@ import type { CountKnown } from "../customers/model.ts";
 import type { Instant, Json } from "../values.ts";
 import { passes, soonest, turnsAt } from "./compare.ts";
 import { edgesOf, measured, measureTurnsAt, within } from "./measure.ts";
+import type { Test } from "./model.ts";
 import type { Node } from "./plan.ts";
 import { type Newest, type TrackState, byBytes } from "./track.ts";
 
@@ -37,17 +38,10 @@ export function match(node: Node, facts: Facts, now: Instant): Answer {
     }
     case "account":
       return { matches: facts.accountMatches(node.key), turnsAt: null };
-    case "trait": {
-      const value = facts.trait(node.name);
-      return { matches: passes(node.is, value, now), turnsAt: turnsAt(node.is, value, now) };
-    }
-    case "account_trait": {
-      const values = facts.accountTraits(node.name);
-      return {
-        matches: values.some((value) => passes(node.is, value, now)),
-        turnsAt: soonest(values.map((value) => turnsAt(node.is, value, now))),
-      };
-    }
+    case "trait":
+      return someTrait(node, [facts.trait(node.name)], now);
+    case "account_trait":
+      return someTrait(node, facts.accountTraits(node.name), now);
     case "did":
       return did(node, facts, now);
     case "sequence":
@@ -58,11 +52,20 @@ export function match(node: Node, facts: Facts, now: Instant): Answer {
       return fixed(facts.stage !== null && node.in.includes(facts.stage));
     case "consent":
       return fixed((consentOf(facts, node.channel, node.purpose) ?? "unknown") === node.is);
-    case "channel": {
-      const preferred = preferredOf(facts.channels);
-      return fixed(preferred !== null && (node.preferred as readonly string[]).includes(preferred));
-    }
+    case "channel":
+      return fixed((node.preferred as readonly (string | null)[]).includes(preferredOf(facts.channels)));
   }
+}
+
+function someTrait(
+  { is }: { readonly is: Test },
+  values: readonly (Json | undefined)[],
+  now: Instant,
+): Answer {
+  return {
+    matches: values.some((value) => passes(is, value, now)),
+    turnsAt: soonest(values.map((value) => turnsAt(is, value, now))),
+  };
 }
 
 const fixed = (matches: boolean): Answer => ({ matches, turnsAt: null });

@@ -1,9 +1,9 @@
 /** A measure of a track's events at an instant, and when time alone will change it. Pure; sql.ts says the same in SQL. */
 import type { Instant, Json } from "../values.ts";
 import { daysBetween, soonest } from "./compare.ts";
+import type { Measure } from "./model.ts";
 import type { Measured, Sliding } from "./plan.ts";
 import {
-  type Item,
   type Newest,
   type Total,
   type TrackState,
@@ -21,35 +21,30 @@ const DAY_MS = 86_400_000;
  * count or a sum of nothing is 0.
  */
 export function measured({ window, measure }: Measured, state: TrackState | undefined, now: Instant, kind: string): Json {
-  if (measure.of === "trend") {
-    const items = (state ?? []) as Newest;
-    return within(items, { fromMs: measure.ms, toMs: null }, now).length - within(items, { fromMs: 2 * measure.ms, toMs: measure.ms }, now).length;
-  }
-  if (kind === "values") return ofValues(measure.of, (state ?? {}) as Values);
+  if (measure.of === "trend") return trend((state ?? []) as Newest, measure.ms, now);
+  if (measure.of === "distinct" || measure.of === "list" || measure.of === "most_frequent")
+    return ofValues(measure.of, kind === "values" ? ((state ?? {}) as Values) : valuesOf(within((state ?? []) as Newest, window, now)));
   const total = kind === "total" ? (state as Total | undefined) : totalOf(within((state ?? []) as Newest, window, now));
-  switch (measure.of) {
-    case "count":
-      return total?.[0] ?? 0;
-    case "sum":
-      return fromScaled(total?.[1] ?? 0);
-    case "average":
-      return total ? fromScaled(total[1]) / total[0] : null;
-    case "min":
-      return total?.[2] ?? null;
-    case "max":
-      return total?.[3] ?? null;
-    case "first":
-      return total?.[4][1] ?? null;
-    case "last":
-      return total?.[5][1] ?? null;
-    case "days_since_first":
-      return total ? daysBetween(total[4][0], now) : null;
-    case "days_since_last":
-      return total ? daysBetween(total[5][0], now) : null;
-    default:
-      return ofValues(measure.of, valuesOf(within((state ?? []) as Newest, window, now)));
-  }
+  return OF_TOTAL[measure.of](total, now);
 } // prettier-ignore
+
+type OfTotal = Exclude<Measure["of"], "trend" | "distinct" | "list" | "most_frequent">;
+const OF_TOTAL: { readonly [of in OfTotal]: (total: Total | undefined, now: Instant) => Json } = {
+  count: (total) => total?.[0] ?? 0,
+  sum: (total) => fromScaled(total?.[1] ?? 0),
+  average: (total) => (total ? fromScaled(total[1]) / total[0] : null),
+  min: (total) => total?.[2] ?? null,
+  max: (total) => total?.[3] ?? null,
+  first: (total) => total?.[4][1] ?? null,
+  last: (total) => total?.[5][1] ?? null,
+  days_since_first: (total, now) => (total ? daysBetween(total[4][0], now) : null),
+  days_since_last: (total, now) => (total ? daysBetween(total[5][0], now) : null),
+};
+
+function trend(items: Newest, ms: number, now: Instant): number {
+  const lately = within(items, { fromMs: ms, toMs: null }, now).length;
+  return lately - within(items, { fromMs: 2 * ms, toMs: ms }, now).length;
+}
 
 /** When time alone may next change the measure after `now`; null when it never will. Never too late, sometimes early. */
 export function measureTurnsAt({ window, measure }: Measured, state: TrackState | undefined, now: Instant, kind: string): Instant | null {
@@ -105,7 +100,7 @@ function valuesOf(items: Newest): Values {
   return values;
 }
 
-function ofValues(of: string, values: Values): Json {
+function ofValues(of: "distinct" | "list" | "most_frequent", values: Values): Json {
   const names = Object.keys(values);
   if (of === "distinct") return names.length;
   if (of === "list") return names.toSorted(byBytes);
@@ -123,4 +118,3 @@ function mostFrequent(values: Values, names: readonly string[]): string | null {
   }
   return best;
 }
-export type { Item };

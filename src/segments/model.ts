@@ -32,6 +32,7 @@ export const SEGMENT_LIMITS = {
   /** Numbers beyond this are not measured. */
   numberMax: 1e9,
 } as const;
+/** The rule language's version, kept with every stored rule: a later language knows by it what it has to translate. */
 export const RULE_VERSION = 1;
 
 const Name = z.string().min(1).max(200);

@@ -91,7 +91,6 @@ export function measuredOf(
   return { track: trackOf({ ...spec, keep: keepOf(measure, window, null) }), window, measure };
 }
 
-const NO_WINDOW: Sliding = { fromMs: null, toMs: null };
 const slidingOf = (when: Window | undefined): Sliding => ({
   fromMs: when?.from && "agoMs" in when.from ? when.from.agoMs : null,
   toMs: when?.to && "agoMs" in when.to ? when.to.agoMs : null,
@@ -101,21 +100,23 @@ const fixedOf = (when: Window | undefined) => ({
   until: when?.to && "at" in when.to ? when.to.at : null,
 });
 
+const OF_VALUES: readonly Measure["of"][] = ["distinct", "most_frequent", "list"];
+/** Measures that only the newest event in the window tells. */
+const OF_NEWEST: readonly Measure["of"][] = ["last", "days_since_last"];
+
 /** How a measure's events are kept; `is`, where a number is asked of a count, tells how many are enough. */
 function keepOf(measure: Measure, { fromMs, toMs }: Sliding, is: Test | null): Keep {
   if (measure.of === "trend") return { kind: "newest", n: SEGMENT_LIMITS.items, spanMs: 2 * measure.ms };
-  const days = measure.of === "days_since_last" || measure.of === "days_since_first";
-  if (fromMs === null && toMs === null)
-    return measure.of === "distinct" || measure.of === "most_frequent" || measure.of === "list"
-      ? { kind: "values" }
-      : { kind: "total" };
-  if (measure.of === "count" && toMs === null && is) {
-    const asked = greatestAsked(is);
-    if (asked !== null)
-      return { kind: "newest", n: Math.min(SEGMENT_LIMITS.items, asked + 1), spanMs: fromMs };
-  }
-  const newestOnly = toMs === null && (measure.of === "last" || (days && measure.of === "days_since_last"));
-  return { kind: "newest", n: newestOnly ? 1 : SEGMENT_LIMITS.items, spanMs: fromMs };
+  if (fromMs === null && toMs === null) return { kind: OF_VALUES.includes(measure.of) ? "values" : "total" };
+  const newest = (n: number): Keep => ({
+    kind: "newest",
+    n: Math.min(SEGMENT_LIMITS.items, n),
+    spanMs: fromMs,
+  });
+  if (toMs !== null) return newest(SEGMENT_LIMITS.items);
+  if (OF_NEWEST.includes(measure.of)) return newest(1);
+  const asked = measure.of === "count" && is ? greatestAsked(is) : null;
+  return newest(asked === null ? SEGMENT_LIMITS.items : asked + 1);
 }
 
 /** The greatest number a test names; null when it asks no number. */
@@ -155,22 +156,12 @@ class Planner {
     if (depth > SEGMENT_LIMITS.depth)
       return this.#wrong(path, `Nested more than ${SEGMENT_LIMITS.depth} deep.`);
     const at = (step: string) => (path === "" ? step : `${path}/${step}`);
-    switch (rule.type) {
-      case "all":
-      case "any":
-        return {
-          path,
-          type: rule.type,
-          nodes: rule.rules.map((one, i) => this.node(one, at(`rules/${i}`), depth + 1)),
-        };
-      case "not":
-        return { path, type: "not", node: this.node(rule.rule, at("rule"), depth + 1) };
-      case "account":
-        return this.#account(rule.rule, path, at("rule"), depth);
-      default:
-        return this.#leaf(rule, path, depth);
-    }
-  }
+    if ("rules" in rule)
+      return { path, type: rule.type, nodes: rule.rules.map((one, i) => this.node(one, at(`rules/${i}`), depth + 1)) };
+    if (!("rule" in rule)) return this.#leaf(rule, path, depth);
+    if (rule.type === "account") return this.#account(rule.rule, path, at("rule"), depth);
+    return { path, type: "not", node: this.node(rule.rule, at("rule"), depth + 1) };
+  } // prettier-ignore
 
   #leaf(rule: Exclude<Rule, { type: "all" | "any" | "not" | "account" }>, path: string, depth: number): Node {
     if (++this.#conditions > SEGMENT_LIMITS.conditions)
@@ -318,4 +309,3 @@ class Planner {
     return { path, type: "all", nodes: [] };
   }
 }
-export { NO_WINDOW };

@@ -6,7 +6,7 @@ import type { Sql } from "../db/postgres.ts";
 import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
 import type { Progress } from "./document.ts";
 import { type StoredContext, contextFrom } from "./force.ts";
-import { type ComputedTraitDraft, RfmModel, type Rule, type StageModel } from "./model.ts";
+import { type ComputedTraitDraft, RULE_VERSION, RfmModel, type Rule, type StageModel } from "./model.ts";
 import type { Plan, PlanContext } from "./plan.ts";
 import { planOf } from "./plan.ts";
 import { reachOf, stageRules } from "./references.ts";
@@ -128,6 +128,7 @@ export const namesOf = ({ segments, stages }: Definitions): Names => ({
 export function storedContextOf(rules: readonly Rule[], context: PlanContext): StoredContext {
   const reach = reachOf(rules, context.segments);
   return {
+    language: RULE_VERSION,
     segments: Object.fromEntries([...reach.segments].map((id) => [id, context.segments.get(id)!])),
     computed: Object.fromEntries([...reach.computed].map((name) => [name, context.computed.get(name)!])),
     rfm: reach.rfm ? context.rfm : null,

@@ -13,7 +13,7 @@ import { type Said, WORKSPACE, anOwnWorld, eventOf } from "../world.ts";
 const DAY_MS = 86_400_000;
 const PEOPLE = 30;
 const NAMES = ["A", "B", "C", "D"];
-const CONTEXT = { segments: {}, computed: {}, rfm: null, stages: [] };
+const CONTEXT = { language: 1, segments: {}, computed: {}, rfm: null, stages: [] };
 let world: Awaited<ReturnType<typeof anOwnWorld>>;
 beforeAll(async () => void (world = await anOwnWorld()));
 afterAll(async () => {
