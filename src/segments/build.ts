@@ -215,6 +215,11 @@ class Build {
       await this.#caughtUp();
     }
     await this.#serve();
+    // Of a segment that was deleted while it was built nothing else is left.
+    await sql.query(
+      "delete from segment_members where version = any($1::int[]) and not exists (select 1 from versions where id = version)",
+      [this.#ids],
+    );
     await tidyVersions(sql, workspace);
   } // prettier-ignore
 

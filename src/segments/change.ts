@@ -36,7 +36,7 @@ export function checkRule(
   const planned = planOf(rule, own);
   if (planned.ok) return { ok: true, rule, plan: planned.plan };
   // A condition that is the whole rule has the empty path before its parts.
-  return { ok: false, problems: planned.problems.map(({ path, message }) => ({ path: path.replace(/^\//, ""), message })) };
+  return { ok: false, problems: planned.problems };
 } // prettier-ignore
 
 /** Throws the problems of a rule, each with its place in the body. */

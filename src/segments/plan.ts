@@ -132,6 +132,9 @@ function trackOf(spec: TrackSpec): Track {
   return { key: hash("md5", JSON.stringify(spec), "hex").slice(0, 16), spec };
 }
 
+/** A step deeper into a rule. */
+const under = (path: string, step: string): string => (path === "" ? step : `${path}/${step}`);
+
 class Planner {
   readonly #context: PlanContext;
   readonly problems: Problem[] = [];
@@ -155,7 +158,7 @@ class Planner {
   node(rule: Rule, path: string, depth: number): Node {
     if (depth > SEGMENT_LIMITS.depth)
       return this.#wrong(path, `Nested more than ${SEGMENT_LIMITS.depth} deep.`);
-    const at = (step: string) => (path === "" ? step : `${path}/${step}`);
+    const at = (step: string) => under(path, step);
     if ("rules" in rule)
       return { path, type: rule.type, nodes: rule.rules.map((one, i) => this.node(one, at(`rules/${i}`), depth + 1)) };
     if (!("rule" in rule)) return this.#leaf(rule, path, depth);
@@ -200,9 +203,9 @@ class Planner {
 
   #did(rule: Of<"did">, path: string): Node {
     const { measure, is, when } = rule;
-    if (this.#emptyWindow(when)) return this.#wrong(`${path}/when`, "The window ends before it begins.");
+    if (this.#emptyWindow(when)) return this.#wrong(under(path, "when"), "The window ends before it begins.");
     if (measure.of === "list" && !is.op.includes("contains") && !is.op.includes("exists"))
-      return this.#wrong(`${path}/is`, "A list can be asked whether it contains something or exists.");
+      return this.#wrong(under(path, "is"), "A list can be asked whether it contains something or exists.");
     const what = measuredOf(rule);
     const keep = keepOf(measure, what.window, is);
     const track = this.#use({ ...what.track.spec, keep });
@@ -218,7 +221,7 @@ class Planner {
 
   #computed(rule: Of<"computed">, path: string): Node {
     const draft = this.#context.computed.get(rule.name);
-    if (!draft) return this.#wrong(`${path}/name`, `There is no computed trait named ${rule.name}.`);
+    if (!draft) return this.#wrong(under(path, "name"), `There is no computed trait named ${rule.name}.`);
     this.computedUsed.add(rule.name);
     const what = measuredOf(draft);
     this.#use(what.track.spec);
@@ -254,8 +257,8 @@ class Planner {
 
   #segment(id: number, path: string, depth: number): Node {
     const rule = this.#context.segments.get(id);
-    if (!rule) return this.#wrong(`${path}/id`, `There is no segment ${id}.`);
-    if (this.#within.includes(id)) return this.#wrong(`${path}/id`, `Segment ${id} refers to itself.`);
+    if (!rule) return this.#wrong(under(path, "id"), `There is no segment ${id}.`);
+    if (this.#within.includes(id)) return this.#wrong(under(path, "id"), `Segment ${id} refers to itself.`);
     this.segments.add(id);
     this.#within.push(id);
     const node = this.node(rule, path, depth + 1);
@@ -265,7 +268,7 @@ class Planner {
 
   #stageNode(rule: Of<"stage">, path: string): Node {
     const unknown = rule.in.find((key) => !this.#context.stages.has(key));
-    if (unknown !== undefined) return this.#wrong(`${path}/in`, `There is no stage ${unknown}.`);
+    if (unknown !== undefined) return this.#wrong(under(path, "in"), `There is no stage ${unknown}.`);
     this.stage = true;
     return { path, ...rule };
   }

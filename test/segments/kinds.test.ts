@@ -163,6 +163,23 @@ describe("rules made of rules", () => {
   });
 });
 
+test("segments within segments cost no more than their conditions: each is put in its place once", async () => {
+  const event = fresh();
+  let inner = await world.segment(did(event, 2, 7));
+  for (let depth = 0; depth < 5; depth++)
+    inner = await world.segment({ type: "any", rules: [{ type: "segment", id: inner }, did(event, 2, 7)] });
+  const [row] = await world.sql.query<{ n: number }>(
+    "select count(*)::int as n from tracks where spec ->> 'event' = $1",
+    [event],
+  );
+  expect(row?.n).toBe(1);
+  const person = fresh();
+  await world.says(
+    { who: [`user_id ${person}`], name: event, at: world.clock() }, { who: [`user_id ${person}`], name: event, at: world.clock() + 1 },
+  ); // prettier-ignore
+  expect(await areIn(inner, person)).toEqual([true]);
+});
+
 describe("stages", () => {
   const model = (backward: "never" | "allowed", event: string): StageModel => ({
     backward,

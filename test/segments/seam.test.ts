@@ -67,6 +67,12 @@ async function sameAsTheLog(segments: ReadonlyMap<number, Rule>): Promise<void> 
       await world.woken();
       if ((await world.membersOf(segment)).join() !== members.join()) continue;
       expect(members, JSON.stringify(rule)).toEqual(rows.map(({ customer }) => customer).toSorted((a, b) => a - b).map((id) => `c${id}`));
+      // The count that is shown is the number of members there are.
+      const [counted] = await world.sql.query<{ members: number }>(
+        "select members from versions where segment = $1 and state = 'live'",
+        [segment],
+      );
+      expect(counted?.members, JSON.stringify(rule)).toBe(members.length);
       break;
     }
   }
