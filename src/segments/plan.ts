@@ -261,7 +261,7 @@ class Planner {
     if (this.#within.includes(id)) return this.#wrong(under(path, "id"), `Segment ${id} refers to itself.`);
     this.segments.add(id);
     this.#within.push(id);
-    const node = this.node(rule, path, depth + 1);
+    const node = this.node(rule, path, depth);
     this.#within.pop();
     return node;
   }
