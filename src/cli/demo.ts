@@ -16,6 +16,7 @@ import { greeting, ROOT, serve } from "../serve.ts";
 import { createLog } from "../telemetry/log.ts";
 import { isoOf } from "../values.ts";
 import { createClient } from "./client.ts";
+import { defineSegments } from "./demo-segments.ts";
 import { bring } from "./import.ts";
 import { failWith, grouped, refuseUnknown, say, tableOf } from "./say.ts";
 
@@ -53,6 +54,7 @@ export const demoCommand = defineCommand({
       }
       await running.drain();
       say(`\n${told(await findOut(running.stores.log!, running.first.workspace))}\n`);
+      say(`Who they are now:\n\n${await defineSegments(client)}\n`);
       say(greeting(running, config));
     } catch (cause) {
       failWith(cause);
