@@ -76,6 +76,8 @@ export type Ask = {
   readonly query?: { readonly [name: string]: string | number | null | undefined };
   readonly signal?: AbortSignal | undefined;
   readonly answersAt?: readonly number[];
+  /** The version that was read: refused (409) when somebody has changed the thing since. */
+  readonly ifMatch?: number | undefined;
 };
 
 /** `path` with the query's present values. Empty texts count as absent. */
@@ -107,6 +109,7 @@ export function createClient(credentials: () => Credentials, onSignedOut: () => 
     const headers = headersOf(method, credentials());
     if (ask.body !== undefined) headers["content-type"] = "application/json";
     if (ask.content !== undefined) headers["content-type"] = "application/octet-stream";
+    if (ask.ifMatch !== undefined) headers["if-match"] = `"${ask.ifMatch}"`;
     const init: RequestInit = { method, headers, credentials: "same-origin", signal: ask.signal ?? null };
     if (ask.body !== undefined) init.body = JSON.stringify(ask.body);
     if (ask.content !== undefined) init.body = ask.content;

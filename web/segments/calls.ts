@@ -41,8 +41,8 @@ export function segmentCalls({ json }: Client) {
     segments: (signal?: AbortSignal) => json<SegmentList>("/v1/segments", { signal }),
     segment: (id: number, signal?: AbortSignal) => json<SegmentView>(segment(id), { signal }),
     createSegment: (body: SegmentDraft) => json<SegmentView>("/v1/segments", { method: "POST", body }),
-    changeSegment: (id: number, body: SegmentDraft) =>
-      json<SegmentView>(segment(id), { method: "PUT", body }),
+    changeSegment: (id: number, body: SegmentDraft, ifMatch?: number) =>
+      json<SegmentView>(segment(id), { method: "PUT", body, ifMatch }),
     deleteSegment: (id: number) => json<unknown>(segment(id), { method: "DELETE" }),
     checkRule: (rule: unknown, signal?: AbortSignal) =>
       json<RuleChecked>("/v1/segments/check", { method: "POST", body: { rule }, signal }),

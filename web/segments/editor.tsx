@@ -60,9 +60,11 @@ function Leaving({ changed, saved }: { changed: boolean; saved: { readonly curre
 function useSave(segment: SegmentView | null, onKept: () => void) {
   const { api, queries } = useServices();
   const navigate = useNavigate();
+  // As it was when the editor opened: what somebody else saved meanwhile is not overwritten unseen.
+  const [opened] = useState(segment?.newestVersion);
   return useMutation({
     mutationFn: (draft: SegmentDraft) =>
-      segment === null ? api.createSegment(draft) : api.changeSegment(segment.id, draft),
+      segment === null ? api.createSegment(draft) : api.changeSegment(segment.id, draft, opened),
     onSuccess: async (view) => {
       onKept();
       notifications.show({
