@@ -4,6 +4,7 @@ import { type CustomerAtom, loadAtoms } from "../customers/store.ts";
 import type { Sql } from "../db/postgres.ts";
 import type { Directory } from "../identity/directory.ts";
 import type { AtomId, Instant, Json, WorkspaceId } from "../values.ts";
+import { soonest } from "./compare.ts";
 import { type AccountFacts, NO_ACCOUNTS, factsOf, knowledgeOf, stageOf } from "./facts.ts";
 import type { Force, WorkspaceForce } from "./force.ts";
 import { match } from "./match.ts";
@@ -45,14 +46,21 @@ export async function accountsOf(
   const traits = await readAccounts(sql, workspace, accountIds);
   const rules = new Map<string, Node>(of.segments.flatMap(({ plan }) => [...plan.accountRules]));
   const passed = new Set<string>();
+  // Whoever turns first may turn it for all: each member is woken then, and asks the others.
+  const turns = new Map<string, Instant | null>();
   if (rules.size > 0)
     for (const members of [atoms, ...(await membersOf(sql, force, workspace, accountIds, atoms[0]!.customer))]) {
       const facts = factsOf(members, of, stageOf(members, of));
-      for (const [key, node] of rules) if (match(node, facts, now).matches) passed.add(key);
+      for (const [key, node] of rules) {
+        const answer = match(node, facts, now);
+        if (answer.matches) passed.add(key);
+        turns.set(key, soonest([turns.get(key) ?? null, answer.turnsAt]));
+      }
     }
   return {
     accountTraits: (name) => Object.values(traits).flatMap((known): readonly Json[] => (known[name] ? [known[name][0]] : [])),
     accountMatches: (key) => passed.has(key),
+    accountTurnsAt: (key) => turns.get(key) ?? null,
   };
 } // prettier-ignore
 

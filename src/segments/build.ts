@@ -188,7 +188,10 @@ class Build {
 
   constructor(deps: BuilderDeps, versions: readonly BuildVersion[], stopping: () => boolean) {
     this.#deps = deps;
-    this.#versions = versions;
+    // Stages first: segments that ask for them read from the log what that tells it.
+    this.#versions = versions.toSorted(
+      (a, b) => Number(b.kind === "stages") - Number(a.kind === "stages") || a.id - b.id,
+    );
     this.#ids = versions.map(({ id }) => id);
     this.#workspace = versions[0]!.workspace;
     this.#stopping = stopping;

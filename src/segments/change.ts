@@ -202,8 +202,14 @@ export const changeStages = (
     const same =
       all.stages && all.stages.newest.state !== "failed" && sameRule(model, { ...all.stages.model });
     if (same) return;
-    await makeVersion(tx, workspace, { kind: "stages", body: model }, contextOf(all), now);
-  });
+    // Whoever the new model puts elsewhere enters and leaves the segments that ask for stages: these are made again with it.
+    const { segments } = contextOf(all);
+    const asking = [...segments].filter(([, rule]) => reachOf([rule], segments).stages.size > 0).map(([id]) => id);
+    const context = { ...contextOf(all), stages: keys };
+    await makeVersion(tx, workspace, { kind: "stages", body: model }, context, now);
+    for (const id of asking)
+      await makeVersion(tx, workspace, { kind: "segment", segment: id, body: all.segments.get(id)!.rule }, context, now);
+  }); // prettier-ignore
 
 /** What is wrong with a stage model apart from its rules. */
 function modelProblems({ stages }: StageModel): readonly Problem[] {

@@ -27,7 +27,8 @@ export type Touches = Map<AtomId, Touch>;
 
 /** What has to be written beside the atoms. */
 export type Effects = {
-  readonly entered: { readonly version: number; readonly segment: number; readonly live: boolean; readonly customer: AtomId; readonly since: Instant }[];
+  /** `stays` false: left again in the same batch. */
+  readonly entered: { readonly version: number; readonly segment: number; readonly live: boolean; readonly customer: AtomId; readonly since: Instant; stays: boolean }[];
   /** `counted` false: the row of a customer that was joined to another, who is still in. */
   readonly left: { readonly version: number; readonly segment: number; readonly live: boolean; readonly customer: AtomId; readonly counted: boolean }[];
   readonly stages: { readonly workspace: WorkspaceId; readonly customer: AtomId; readonly stage: string; readonly since: Instant }[];
@@ -117,6 +118,7 @@ export function evaluate(
     else {
       for (const segment of one.segments) held.segments.add(segment);
       for (const key of one.tracks) held.tracks.add(key);
+      for (const name of one.traits) held.traits.add(name);
       held.all ||= one.all;
     }
   }
@@ -139,6 +141,10 @@ class Asking {
   readonly #accounts: AccountFacts;
   readonly #now: Instant;
   readonly #root: CustomerAtom;
+  /** What this customer entered with this batch. */
+  readonly #cameIn: Effects["entered"] = [];
+  /** Whether something changed here that rules about accounts may ask of the others. */
+  #told = false;
 
   constructor(force: WorkspaceForce, atoms: readonly CustomerAtom[], effects: Effects, accounts: AccountFacts, now: Instant) {
     this.#force = force;
@@ -167,7 +173,7 @@ class Asking {
       which = next;
     }
     this.#schedule(soonest(due));
-    this.#alarm(tracks, segments);
+    this.#alarm(this.#told || change.by === "identity" || this.#asksAccounts(tracks, segments));
     // Last, because why time turned something is asked of the moment before.
     this.#prune();
   } // prettier-ignore
@@ -182,7 +188,7 @@ class Asking {
       const segment = this.#force.byVersion.get(String(version));
       if (!segment || standing.data.s[version] !== undefined) continue;
       standing.change().s[version] = since;
-      this.#effects.entered.push({ version, segment: segment.segment, live: false, customer, since });
+      this.#entered({ version, segment: segment.segment, live: false, customer, since, stays: true });
     }
     const { g } = standing.data;
     if (g) this.#effects.stages.push({ workspace, customer, stage: g[0], since: g[1] });
@@ -227,6 +233,11 @@ class Asking {
       }
   }
 
+  #entered(row: Effects["entered"][number]): void {
+    this.#cameIn.push(row);
+    this.#effects.entered.push(row);
+  }
+
   /** Puts a decision into force; the segments that what happened now touches. */
   #apply({ turns, stage }: Decided, change: Change): ReadonlySet<SegmentInForce> {
     const customer = this.#root.id;
@@ -237,10 +248,11 @@ class Asking {
       const data = this.#root.standing.change();
       if (entered) {
         data.s[version] = this.#now;
-        this.#effects.entered.push({ version, segment: id, live, customer, since: this.#now });
+        this.#entered({ version, segment: id, live, customer, since: this.#now, stays: true });
       } else {
         delete data.s[version];
         this.#effects.left.push({ version, segment: id, live, customer, counted: true });
+        for (const row of this.#cameIn) if (row.version === version) row.stays = false;
       }
       if (live) this.#happened(entered ? "$segment.entered" : "$segment.left", { segment: id, name, version, because, ...cause }, next);
     }
@@ -248,6 +260,7 @@ class Asking {
       this.#root.standing.change().g = [stage.to, this.#now];
       this.#effects.stages.push({ workspace: this.#root.workspace, customer, stage: stage.to, since: this.#now });
       this.#happened("$stage.changed", { stage: stage.to, from: stage.from, version: this.#force.stages.version, because: stage.because, ...cause }, next);
+      this.#told = true;
       for (const segment of this.#force.onStage) next.add(segment);
     }
     return next;
@@ -264,6 +277,7 @@ class Asking {
     this.#effects.own.push({ atom: id, event });
     if (this.#force.tracksOf(event).length === 0) return;
     const told = tellTracks(this.#force, this.#root.standing.change().t as { [track: string]: TrackState }, event); // prettier-ignore
+    this.#told = true;
     for (const track of told) for (const segment of this.#force.byTrack.get(track) ?? []) next.add(segment);
   }
 
@@ -277,18 +291,21 @@ class Asking {
   #schedule(dueAt: Instant | null): void {
     const { standing, workspace, id } = this.#root;
     const held = standing.data.d;
-    if (dueAt === null || (held !== undefined && held <= dueAt)) return;
+    // What should have been by now may have come while no rule was in force, and nobody is to be woken then.
+    if (dueAt === null || (held !== undefined && held > this.#now && held <= dueAt)) return;
     standing.change().d = dueAt;
     this.#effects.wakes.push({ workspace, customer: id, dueAt });
   }
 
   /** Rules about an account's members hold for the others too when something they ask changed here. */
-  #alarm(tracks: ReadonlySet<string>, segments: ReadonlySet<SegmentInForce>): void {
-    if (this.#force.onAccounts.length === 0) return;
-    const asks = this.#force.onAccounts.some((segment) => segments.has(segment) || [...tracks].some((key) => segment.plan.reads.tracks.has(key))); // prettier-ignore
-    if (!asks) return;
+  #alarm(asked: boolean): void {
+    if (this.#force.onAccounts.length === 0 || !asked) return;
     for (const { knowledge } of this.#atoms)
       for (const accountId of Object.keys(knowledge.accounts))
         this.#effects.accounts.push({ workspace: this.#root.workspace, accountId, except: this.#root.id });
+  }
+
+  #asksAccounts(tracks: ReadonlySet<string>, segments: ReadonlySet<SegmentInForce>): boolean {
+    return this.#force.onAccounts.some((segment) => segments.has(segment) || [...tracks].some((key) => segment.plan.reads.tracks.has(key))); // prettier-ignore
   }
 }

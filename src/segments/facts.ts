@@ -8,7 +8,7 @@ import type { Facts } from "./match.ts";
 import { type TrackState, joined } from "./track.ts";
 
 /** What lies outside the customer: accounts, and what holds of their members. */
-export type AccountFacts = Pick<Facts, "accountTraits" | "accountMatches">;
+export type AccountFacts = Pick<Facts, "accountTraits" | "accountMatches" | "accountTurnsAt">;
 export const NO_ACCOUNTS: AccountFacts = { accountTraits: () => [], accountMatches: () => false };
 
 /** What is known of one customer: of all atoms together. One atom costs nothing to put together. */

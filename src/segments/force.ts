@@ -147,11 +147,13 @@ function forceOf(tracks: readonly TrackInForce[], versions: readonly VersionRow[
   const trackOfKey = new Map(tracks.map((track) => [track.key, track]));
   const segments = versions.filter(({ kind }) => kind === "segment").map(segmentOf);
   const stageRow = versions.filter(({ kind }) => kind === "stages").at(-1);
+  const stages = stageRow ? stagesOf(stageRow) : null;
+  const nobody = { ...NOBODY, stage: stages?.model.stages[0]!.key ?? null };
   const force = {
     tracks: new Map(tracks.map((track) => [track.id, track])), trackOfKey, segments,
     byVersion: new Map(segments.map((segment) => [String(segment.version), segment])),
-    stages: stageRow ? stagesOf(stageRow) : null,
-    ofNobody: segments.filter(({ plan }) => match(plan.root, NOBODY, 0).matches),
+    stages,
+    ofNobody: segments.filter(({ plan }) => match(plan.root, nobody, 0).matches),
     tracksOf: (event: Event) => {
       const named = byEvent.get(event.name);
       return named ? (anyEvent.length > 0 ? [...named, ...anyEvent] : named) : anyEvent;

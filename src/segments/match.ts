@@ -20,6 +20,8 @@ export type Facts = {
   accountTraits(name: string): readonly Json[];
   /** Whether a member of one of the customer's accounts passes the account rule of this key. */
   accountMatches(key: string): boolean;
+  /** When time alone may next change that; absent where nobody asks. */
+  accountTurnsAt?(key: string): Instant | null;
   readonly stage: string | null;
 };
 /** Whether it matches, and the next instant after `now` at which time alone may change that (null: never). */
@@ -37,7 +39,7 @@ export function match(node: Node, facts: Facts, now: Instant): Answer {
       return { matches: !matches, turnsAt: at };
     }
     case "account":
-      return { matches: facts.accountMatches(node.key), turnsAt: null };
+      return someMember(node.key, facts);
     case "trait":
       return someTrait(node, [facts.trait(node.name)], now);
     case "account_trait":
@@ -56,6 +58,11 @@ export function match(node: Node, facts: Facts, now: Instant): Answer {
       return fixed((node.preferred as readonly (string | null)[]).includes(preferredOf(facts.channels)));
   }
 }
+
+const someMember = (key: string, facts: Facts): Answer => ({
+  matches: facts.accountMatches(key),
+  turnsAt: facts.accountTurnsAt?.(key) ?? null,
+});
 
 function someTrait(
   { is }: { readonly is: Test },

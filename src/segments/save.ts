@@ -50,7 +50,8 @@ async function saveMembers(tx: Sql, { entered, left }: Effects): Promise<void> {
       ),
       -1,
     );
-  if (entered.length > 0)
+  const stay = entered.filter(({ stays }) => stays);
+  if (stay.length > 0)
     count(
       await tx.query<{ version: number; n: number }>(
         `with come as (insert into segment_members (version, customer, since_at)
@@ -59,9 +60,9 @@ async function saveMembers(tx: Sql, { entered, left }: Effects): Promise<void> {
            order by 1, 2 on conflict do nothing returning version)
          select version, count(*)::int as n from come group by version`,
         [
-          column(entered, (row) => row.version),
-          column(entered, (row) => row.customer),
-          column(entered, (row) => row.since),
+          column(stay, (row) => row.version),
+          column(stay, (row) => row.customer),
+          column(stay, (row) => row.since),
         ],
       ),
       1,

@@ -32,6 +32,9 @@ export type Source = {
 export type ItemColumns = { readonly is: string; readonly value: string | null };
 
 const OWN = "(startsWith(name, '$segment.') or startsWith(name, '$stage.'))";
+const STAGE_CHANGED = "$stage.changed";
+/** A stage that a new model found in history is no change: no track was told of it. See writeStages. */
+const TURNED = " and not startsWith(id, 'stage-')";
 /** Events that are a customer's doings. */
 export const NOT_OWN = `not ${OWN}`;
 
@@ -97,7 +100,10 @@ export class EventRows {
   /** The events that tell a track something. */
   item(spec: TrackSpec): ItemColumns {
     const { event, since, until, property, numeric } = spec;
-    const of = event === null ? NOT_OWN : `name = ${this.#parameters.text(event)}`;
+    const of =
+      event === null
+        ? NOT_OWN
+        : `name = ${this.#parameters.text(event)}${event === STAGE_CHANGED ? TURNED : ""}`;
     if (event === null) this.#which.add(of);
     else this.#names.add(event);
     const parts = [of];

@@ -133,7 +133,8 @@ async function wakeByDates(sql: Sql, log: EventLog, workspace: WorkspaceId, leav
       ),
       workspace,
     );
-  const accounts = leaves.some((leaf) => leaf.type === "account" || (leaf.type === "account_trait" && DATES.includes(leaf.is.op)));
+  // Also what an account was told while this was built: no event of its members' says so.
+  const accounts = leaves.some(({ type }) => type === "account" || type === "account_trait");
   if (accounts)
     await sql.query(
       `insert into wakes (workspace, customer, due_at, cause)
