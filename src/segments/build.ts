@@ -53,6 +53,8 @@ export type BuildVersion = {
   readonly body: unknown;
   readonly context: StoredContext;
   readonly state: "waiting" | "seeding" | "catching_up";
+  /** Who builds it: a builder that slept longer than its lease writes nothing any more. */
+  readonly owner: string;
 };
 export type BuildTrack = {
   readonly id: number;
@@ -108,8 +110,8 @@ export async function buildNext(deps: BuilderDeps, owner: string, stopping: () =
     }
     deps.onFault(cause);
     await deps.sql.query(
-      "update versions set state = 'failed', problem = $2 where id = any($1::int[]) and state <> 'live'",
-      [ids, cause instanceof Error ? cause.message.slice(0, 500) : String(cause)],
+      "update versions set state = 'failed', problem = $2 where id = any($1::int[]) and state <> 'live' and owner = $3",
+      [ids, cause instanceof Error ? cause.message.slice(0, 500) : String(cause), owner],
     );
     return true;
   } finally {
@@ -127,7 +129,7 @@ export async function releaseAllBuilds(sql: Sql): Promise<void> {
   await sql.query("update versions set lease_until = 0 where lease_until <> 0");
 }
 
-const VERSION = "id, workspace, kind, segment, name, body, context, state";
+const VERSION = "id, workspace, kind, segment, name, body, context, state, owner";
 
 async function claim({ sql, clock }: BuilderDeps, owner: string): Promise<readonly BuildVersion[]> {
   return sql.transaction(async (tx) => {
@@ -147,6 +149,7 @@ async function claim({ sql, clock }: BuilderDeps, owner: string): Promise<readon
     return tx.query<BuildVersion>(
       `update versions set owner = $1, lease_until = $2::bigint + ${LEASE_MS} where id in (
          select id from versions where workspace = $3 and state in ('waiting', 'seeding') order by id limit ${TOGETHER_MAX})
+         and state in ('waiting', 'seeding')
        returning ${VERSION}`,
       [owner, now, open[0]!.workspace],
     );
@@ -236,6 +239,7 @@ class Build {
     const [keys, specs] = [[...wanted.keys()], [...wanted.values()].map(({ spec }) => JSON.stringify(spec))];
     return this.#deps.sql.transaction(async (tx) => {
       const from = await moveEpoch(tx);
+      await this.#mustOwn(tx);
       await tx.query(
         `insert into tracks (workspace, key, spec, epoch) select $1, key, spec::jsonb, $4
          from unnest($2::text[], $3::text[]) as t (key, spec) on conflict (workspace, key) do nothing`,
@@ -274,6 +278,7 @@ class Build {
     const { sql } = this.#deps;
     return sql.transaction(async (tx) => {
       const epoch = await moveEpoch(tx);
+      await this.#mustOwn(tx);
       await tx.query(
         "update tracks set ready_no = n from (select nextval('ready_no') as n) s where id = any($1::int[])",
         [missing.map(({ id }) => id)],
@@ -306,6 +311,7 @@ class Build {
     const now = this.#deps.clock();
     await this.#deps.sql.transaction(async (tx) => {
       await moveEpoch(tx);
+      await this.#mustOwn(tx);
       await tx.query(
         `update versions old set state = 'replaced' from versions v
          where v.id = any($1::int[]) and old.workspace = v.workspace and old.kind = v.kind and old.id <> v.id and old.state in ('live', 'failed')
@@ -328,10 +334,20 @@ class Build {
 
   async #progress(ratio: number): Promise<void> {
     this.#check();
+    await this.#mustOwn(this.#deps.sql);
     await this.#deps.sql.query("update versions set done_ratio = $2 where id = any($1::int[])", [
       this.#ids,
       ratio,
     ]);
+  }
+
+  /** Throws when another builder took over: the lease ran out while this one slept. Held until a transaction's end. */
+  async #mustOwn(tx: Sql): Promise<void> {
+    const owners = await tx.query<{ owner: string | null }>(
+      "select owner from versions where id = any($1::int[]) order by id for update",
+      [this.#ids],
+    );
+    if (owners.some(({ owner }) => owner !== this.#versions[0]!.owner)) throw new Stopped();
   }
 
   #check(): void {

@@ -72,7 +72,8 @@ async function writeSeeds(sql: Sql, workspace: WorkspaceId, rows: readonly { chu
     const part = rows.slice(from, from + ROWS_AT_ONCE / 10);
     await sql.query(
       `insert into seeds (workspace, chunk, track, body) select $1::int, chunk::bigint, track::int, body
-       from unnest(string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1))) as t (chunk, track, body)`,
+       from unnest(string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1))) as t (chunk, track, body)
+       on conflict (workspace, chunk, track) do update set body = excluded.body`,
       [workspace, part.map(({ chunk }) => chunk).join(SEPARATOR), part.map(({ track }) => track).join(SEPARATOR), part.map(({ body }) => body).join(SEPARATOR)],
     );
   }
@@ -84,8 +85,9 @@ export async function writeMembers(sql: Sql, log: EventLog, version: BuildVersio
   await eachMember(log, version, root, epoch, now, async (customers) => {
     await sql.query(
       `insert into segment_members (version, customer, since_at)
-       select $1::int, customer::bigint, $3::bigint from unnest(string_to_array($2, ',')) customer order by 2 on conflict do nothing`,
-      [version.id, customers.join(","), now],
+       select $1::int, customer::bigint, $3::bigint from unnest(string_to_array($2, ',')) customer where exists (select 1 from versions where id = $1::int and owner = $4 for share)
+       order by 2 on conflict do nothing`,
+      [version.id, customers.join(","), now, version.owner],
     );
   });
 } // prettier-ignore
@@ -134,19 +136,32 @@ export async function writeStages(sql: Sql, log: EventLog, version: BuildVersion
   }
   const before = new Map(held.map(({ customer, stage }) => [customer, stage]));
   const changed = [...stageOf].filter(([customer, stage]) => before.get(customer) !== stage).toSorted(([a], [b]) => a - b);
+  const told = new Set(await toldStages(log, version));
   for (let from = 0; from < changed.length; from += ROWS_AT_ONCE) {
     const part = changed.slice(from, from + ROWS_AT_ONCE);
-    await sql.query(
-      `insert into customer_stages (workspace, customer, stage, since_at)
-       select $1::int, customer::bigint, stage, $4::bigint from unnest(string_to_array($2, ','), string_to_array($3, ',')) as t (customer, stage)
-       on conflict (customer) do update set stage = excluded.stage, since_at = excluded.since_at`,
-      [workspace, part.map(([customer]) => customer).join(","), part.map(([, stage]) => stage).join(","), now],
-    );
-    const lines = part.map(([customer, stage]) => JSON.stringify({
-      epoch: epoch - 1, atom: customer, workspace, id: `stage-${version.id}-${customer}`, type: "track", name: "$stage.changed", happenedAt: now, receivedAt: now,
+    const idOf = ([customer, stage]: readonly [number, string]) => `stage-${version.id}-${customer}-${stage}`;
+    const lines = part.filter((one) => !told.has(idOf(one))).map(([customer, stage]) => JSON.stringify({
+      epoch: epoch - 1, atom: customer, workspace, id: idOf([customer, stage]), type: "track", name: "$stage.changed", happenedAt: now, receivedAt: now,
       identifiers: [], channel: "other", touchpoint: "stage", key: 0,
       properties: { stage, from: before.get(customer) ?? order[0], version: version.id, because: null, by: "rule" },
     }));
-    await log.insert("events", lines.join("\n"), `stage${version.id}-${from}-${now}`);
+    // The log first: what the table holds is not looked at again by a build that is made again.
+    if (lines.length > 0) await log.insert("events", lines.join("\n"), `stage${version.id}-${from}-${now}`);
+    await sql.query(
+      `insert into customer_stages (workspace, customer, stage, since_at)
+       select $1::int, customer::bigint, stage, $4::bigint from unnest(string_to_array($2, ','), string_to_array($3, ',')) as t (customer, stage)
+       where exists (select 1 from versions where id = $5::int and owner = $6 for share)
+       on conflict (customer) do update set stage = excluded.stage, since_at = excluded.since_at`,
+      [workspace, part.map(([customer]) => customer).join(","), part.map(([, stage]) => stage).join(","), now, version.id, version.owner],
+    );
   }
 } // prettier-ignore
+
+/** The events of stages that the log has already, of a build that broke off. */
+async function toldStages(log: EventLog, { workspace, id }: BuildVersion): Promise<readonly string[]> {
+  const rows = await log.rows<{ id: string }>(
+    "select id from events where workspace = {workspace:UInt32} and name = '$stage.changed' and startsWith(id, {of:String})",
+    { workspace, of: `stage-${id}-` },
+  );
+  return rows.map((row) => row.id);
+}
