@@ -48,8 +48,13 @@ const aDuration = fc.constantFrom(
   13 * STEP_MS,
 );
 export const aDelay = fc.oneof(fc.constant(0), fc.nat(4 * STEP_MS), fc.integer({ min: 0, max: 14 }).map((n) => n * STEP_MS)); // prettier-ignore
-const aBound = fc.oneof(aDuration.map((agoMs) => ({ agoMs })), anInstant.map((at) => ({ at }))); // prettier-ignore
-const aWindow = fc.option(fc.record({ from: aBound, to: aBound }, { requiredKeys: [] }), { nil: undefined });
+const aBound = fc.oneof({ weight: 4, arbitrary: aDuration.map((agoMs) => ({ agoMs })) }, { weight: 1, arbitrary: anInstant.map((at) => ({ at })) }); // prettier-ignore
+const aWindow = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(undefined) },
+  { weight: 4, arbitrary: fc.record({ from: aBound }) },
+  { weight: 1, arbitrary: fc.record({ to: aBound }) },
+  { weight: 1, arbitrary: fc.record({ from: aBound, to: aBound }) },
+); // prettier-ignore
 
 const aTextTest = fc.oneof(
   fc.record({ op: fc.constantFrom("exists", "not_exists") }),
@@ -61,6 +66,7 @@ const aNumberTest = fc.oneof(
   fc.record({ op: fc.constantFrom("above", "at_least", "below", "at_most", "equals"), value: fc.oneof(fc.integer({ min: -1, max: 4 }), aNumber) }),
   fc.record({ op: fc.constant("between"), from: fc.integer({ min: -1, max: 2 }), to: fc.integer({ min: 0, max: 4 }) }),
 ); // prettier-ignore
+const aCountTest = fc.record({ op: fc.constantFrom("above", "at_least", "below", "at_most", "equals"), value: fc.integer({ min: 0, max: 3 }) }); // prettier-ignore
 const aDateTest = fc.oneof(
   fc.record({ op: fc.constantFrom("before", "after"), at: anInstant }),
   fc.record({ op: fc.constantFrom("within_last", "longer_ago", "within_next"), ms: aDuration }),
@@ -70,10 +76,10 @@ function aShort() {
 } // prettier-ignore
 const aTest = fc.oneof(aTextTest, aNumberTest, aDateTest) as fc.Arbitrary<Test>;
 
-const aName = fc.constantFrom(...EVENTS);
+const aName = fc.constantFrom("A", "A", "A", "A", ...EVENTS);
 const aWhere = fc.oneof(
-  { weight: 3, arbitrary: fc.constant([]) },
-  { weight: 2, arbitrary: fc.array(fc.record({ property: fc.constantFrom(...PATHS), is: aTest }), { minLength: 1, maxLength: 2 }) },
+  { weight: 5, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: fc.array(fc.record({ property: fc.constantFrom(...PATHS), is: aTest }), { minLength: 1, maxLength: 2 }) },
 ); // prettier-ignore
 const anEventMatch = { event: fc.option(aName, { freq: 8 }), where: aWhere };
 const aProperty = fc.constantFrom("p", "p", "q", "a.b", "l", "$touchpoint");
@@ -86,13 +92,13 @@ const aMeasure = fc.oneof(
 ); // prettier-ignore
 const aListTest = fc.oneof(fc.record({ op: fc.constantFrom("exists", "not_exists") }), fc.record({ op: fc.constantFrom("contains", "not_contains"), value: fc.constantFrom("abc", "1", "v7", "v201", "true") })); // prettier-ignore
 const aDid = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ type: fc.constant("did"), ...anEventMatch, when: aWindow, measure: aMeasure, is: fc.oneof(aNumberTest, aTest) }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant("did"), ...anEventMatch, when: aWindow, measure: aMeasure, is: fc.oneof({ weight: 3, arbitrary: aCountTest }, { weight: 1, arbitrary: aNumberTest }, { weight: 1, arbitrary: aTest }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("did"), ...anEventMatch, when: aWindow, measure: fc.record({ of: fc.constant("list"), property: aProperty }), is: aListTest }) },
 ); // prettier-ignore
 const BANDS = fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 });
 
 const aPlainLeaf = fc.oneof(
-  { weight: 8, arbitrary: aDid },
+  { weight: 24, arbitrary: aDid },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("trait"), name: fc.constantFrom(...TRAITS), is: aTest }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("computed"), name: fc.constantFrom("c0", "c1"), is: fc.oneof(aTest, aNumberTest) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("account_trait"), name: fc.constantFrom(...TRAITS), is: aTest }) },
@@ -109,7 +115,7 @@ function rules(leaf: fc.Arbitrary<object>, account: boolean): fc.Arbitrary<objec
   return fc.letrec<{ rule: object }>((tie) => ({
     rule: fc.oneof(
       { maxDepth: 3, depthSize: "small" },
-      { weight: 5, arbitrary: leaf },
+      { weight: 9, arbitrary: leaf },
       { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("all", "any"), rules: fc.array(tie("rule"), { minLength: 1, maxLength: 3 }) }) },
       { weight: 2, arbitrary: fc.record({ type: fc.constant("not"), rule: tie("rule") }) },
       ...(account ? [{ weight: 1, arbitrary: fc.record({ type: fc.constant("account"), rule: rules(leaf, false) }) }] : []),
@@ -134,12 +140,13 @@ export const aContext: fc.Arbitrary<PlanContext> = fc
     stages: new Set(STAGES),
   })); // prettier-ignore
 
-const someProperties = fc.dictionary(fc.constantFrom("p", "p", "q", "a", "a.b", "l", "o'\\\"", "a."), aValue, { maxKeys: 4 }); // prettier-ignore
+const oddProperties = fc.dictionary(fc.constantFrom("p", "p", "q", "a", "a.b", "l", "o'\\\"", "a."), aValue, { maxKeys: 4 }); // prettier-ignore
+const someProperties = fc.oneof(oddProperties, fc.record({ p: fc.integer({ min: 0, max: 3 }), q: fc.constantFrom("abc", "b", "1") })); // prettier-ignore
 const someTraits = fc.dictionary(fc.constantFrom("plan", "a.b", "since", "toString"), aValue, { maxKeys: 3 });
 const aConsent = fc.record({ channel: fc.constantFrom("all", "email", "ads"), purpose: fc.constantFrom(...PURPOSES), answer: fc.constantFrom("granted", "denied"), source: fc.constantFrom("event", "gpc") }); // prettier-ignore
 
 const aHappening = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ type: fc.constant("track"), name: fc.constantFrom("A", "A", "B", "C é'\\", "Order Completed"), properties: fc.option(someProperties, { nil: undefined, freq: 6 }) }) },
+  { weight: 16, arbitrary: fc.record({ type: fc.constant("track"), name: fc.constantFrom("A", "A", "A", "B", "B", "C é'\\", "Order Completed"), properties: fc.option(someProperties, { nil: undefined, freq: 6 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("page"), name: fc.constant("$page.viewed"), properties: someProperties }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("identify"), name: fc.constant("$customer.identified"), traits: fc.option(someTraits, { nil: undefined, freq: 6 }) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("group"), name: fc.constant("$account.joined"), accountId: fc.constantFrom(...ACCOUNTS), traits: fc.option(someTraits, { nil: undefined }) }) },
@@ -166,7 +173,7 @@ const someEvents: fc.Arbitrary<readonly Hung[]> = fc
     consents: fc.option(fc.array(aConsent, { minLength: 1, maxLength: 3 }), { nil: undefined, freq: 5 }),
     // Many of a kind, so that bounds are met.
     times: fc.oneof(
-      { weight: 60, arbitrary: fc.constant(1) },
+      { weight: 120, arbitrary: fc.constant(1) },
       { weight: 2, arbitrary: fc.constantFrom(55, 210, 520) },
     ),
     stepMs: fc.constantFrom(0, 1, 1000),
@@ -198,7 +205,7 @@ const someEvents: fc.Arbitrary<readonly Hung[]> = fc
 /** A log, and the customer of each atom: atoms of one number are one customer, named by its least atom. */
 export type Log = { readonly hung: readonly Hung[]; readonly customers: ReadonlyMap<number, number> };
 export const aLogOfSome: fc.Arbitrary<Log> = fc
-  .record({ blocks: fc.array(someEvents, { minLength: 1, maxLength: 25, size: "max" }), groups: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: ATOMS, maxLength: ATOMS }), joined: fc.boolean() })
+  .record({ blocks: fc.array(someEvents, { minLength: 1, maxLength: 40, size: "max" }), groups: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: ATOMS, maxLength: ATOMS }), joined: fc.boolean() })
   .map(({ blocks, groups, joined }) => {
     const customers = new Map<number, number>();
     for (const [i, group] of groups.entries()) {

@@ -7,14 +7,16 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EventLog } from "../../src/db/clickhouse.ts";
+import type { Event } from "../../src/events/model.ts";
 import { match } from "../../src/segments/match.ts";
-import { type Plan, planOf } from "../../src/segments/plan.ts";
-import { membersSql } from "../../src/segments/sql.ts";
+import { Rule } from "../../src/segments/model.ts";
+import { NO_CONTEXT, type Plan, planOf } from "../../src/segments/plan.ts";
+import { type MembersQuery, membersSql } from "../../src/segments/sql.ts";
 import { CHUNK_ATOMS, type TrackRow, type TracksQuery, tracksSql } from "../../src/segments/sql-tracks.ts";
 import { type TrackState, joined, pruned } from "../../src/segments/track.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { aLog } from "../stores.ts";
-import { type Log, STAGES, aContext, aLogOfSome, aDelay, aNow, aRule } from "./arbitrary.ts";
+import { BASE, type Log, STAGES, aContext, aLogOfSome, aDelay, aNow, aRule } from "./arbitrary.ts";
 import { populationOf, shuffled, statesOf } from "./facts.ts";
 
 const CASES = Number(process.env["THROUGHLINE_CASES"] ?? 40);
@@ -24,6 +26,11 @@ const settings = { numRuns: CASES, endOnFailure: CASES > 200, ...(SEED && { seed
 const LONG_MS = 3_600_000;
 /** Logs are thrown away from time to time, so that many cases cost each the same. */
 const KEPT_CASES = 200;
+
+const anEvent: Event = {
+  workspace: 1 as WorkspaceId, id: "", type: "track", name: "A", happenedAt: BASE, receivedAt: BASE, originalAt: null, sentAt: null,
+  identifiers: [{ kind: "user_id", value: "x" }], channel: "web", touchpoint: "/", key: 1,
+}; // prettier-ignore
 
 let log: EventLog;
 let drop: () => Promise<void>;
@@ -62,22 +69,35 @@ const aPlan = fc
   .filter(({ planned }) => planned.ok)
   .map(({ rule, planned }) => ({ rule, plan: (planned as { plan: Plan }).plan }));
 
+type Population = ReturnType<typeof populationOf>;
+/** An instant, and the ones around which time alone turns an answer soonest: there windows begin and end. */
+function instantsOf(plan: Plan, population: Population, first: number): readonly number[] {
+  const turns = [...population.values()].flatMap((facts) => match(plan.root, facts(first), first).turnsAt ?? []); // prettier-ignore
+  const turn = turns.length === 0 ? null : Math.min(...turns);
+  return turn === null ? [first] : [...new Set([first, turn - 1, turn])];
+}
+async function membersOf(query: MembersQuery): Promise<readonly number[]> {
+  const { text, parameters } = membersSql(query);
+  const rows = await log.rows<{ customer: number }>(text, parameters);
+  return rows.map(({ customer }) => customer).toSorted((a, b) => a - b);
+}
+
 test("a rule means the same in memory and over the log", async () => {
   let [answers, members, customers] = [0, 0, 0];
   await fc.assert(
     fc.asyncProperty(aLogOfSome, fc.array(fc.tuple(aPlan, aNow), { minLength: 1, maxLength: 3, size: "max" }), fc.nat(), anEpoch, async (some, asked, seed, epochBelow) => {
       const workspace = await stored(some);
-      for (const [{ plan }, now] of asked) {
+      for (const [{ plan }, first] of asked) {
         const population = populationOf(before(some, epochBelow), plan, STAGES[0]!, seed);
-        const expected = [...population].filter(([, facts]) => match(plan.root, facts(now), now).matches).map(([id]) => id);
-        const { text, parameters } = membersSql({ workspace, root: plan.root, now, firstStage: STAGES[0]!, epochBelow });
-        const rows = await log.rows<{ customer: number }>(text, parameters);
-        expect(rows.map(({ customer }) => customer).toSorted((a, b) => a - b)).toEqual(expected.toSorted((a, b) => a - b));
-        const few = [...population.keys()].filter((_, i) => (i + seed) % 2 === 0);
-        const ofFew = membersSql({ workspace, root: plan.root, now, firstStage: STAGES[0]!, epochBelow, customers: few });
-        const found = await log.rows<{ customer: number }>(ofFew.text, ofFew.parameters);
-        expect(found.map(({ customer }) => customer).toSorted((a, b) => a - b)).toEqual(expected.filter((id) => few.includes(id)).toSorted((a, b) => a - b));
-        [answers, members, customers] = [answers + 1, members + expected.length, customers + population.size];
+        const query = { workspace, root: plan.root, firstStage: STAGES[0]!, epochBelow };
+        for (const now of instantsOf(plan, population, first)) {
+          const expected = [...population].filter(([, facts]) => match(plan.root, facts(now), now).matches).map(([id]) => id);
+          expect(await membersOf({ ...query, now })).toEqual(expected.toSorted((a, b) => a - b));
+          [answers, members, customers] = [answers + 1, members + expected.length, customers + population.size];
+          if (now !== first) continue;
+          const few = [...population.keys()].filter((_, i) => (i + seed) % 2 === 0);
+          expect(await membersOf({ ...query, now, customers: few })).toEqual(expected.filter((id) => few.includes(id)).toSorted((a, b) => a - b));
+        }
       }
     }),
     settings,
@@ -184,3 +204,76 @@ test("what no window reaches any more changes no answer when it is dropped", () 
     { ...settings, numRuns: CASES * 2 },
   );
 }, LONG_MS); // prettier-ignore
+
+/** More of everything than is kept: 300 values at 900 instants on two atoms of one customer. */
+const ABOVE_BOUNDS: Log = {
+  customers: new Map([[37, 37], [74, 37]]),
+  hung: Array.from({ length: 900 }, (_, i) => ({
+    atom: i < 600 ? 37 : 74,
+    event: { ...anEvent, id: `many-${i}`, happenedAt: BASE + i * 1000, properties: { p: `v${i % 300}`, n: i % 7 } },
+  })),
+}; // prettier-ignore
+/** Values told at one instant whose order by UTF-8 is not that by UTF-16. */
+const ONE_INSTANT: Log = {
+  customers: new Map(),
+  hung: ["\ue000", "😀", "a/b", "a\u2028"].map((plan, i) => ({
+    atom: 37,
+    event: { ...anEvent, id: `told-${i}`, type: "identify", name: "$customer.identified", traits: { plan, huge: [1e20, i] } },
+  })),
+}; // prettier-ignore
+const of = (measure: string) => ({
+  of: measure,
+  property: measure === "sum" || measure === "average" ? "n" : "p",
+});
+const LAST_VALUE = "v299";
+const HARD: readonly (readonly [Log, object])[] = [
+  ...["v0", "v110", "v199", "v267", "v268", "v99", LAST_VALUE].map((value) => [ABOVE_BOUNDS, { measure: of("list"), is: { op: "contains", value } }] as const),
+  ...["v0", "v267", LAST_VALUE].map((value) => [ABOVE_BOUNDS, { measure: of("most_frequent"), is: { op: "equals", value } }] as const),
+  ...[199, 200, 201, 300].map((value) => [ABOVE_BOUNDS, { measure: of("distinct"), is: { op: "equals", value } }] as const),
+  ...[499, 500, 501, 900].flatMap((value) => [{ op: "equals", value }, { op: "at_least", value }].flatMap((is) => [
+    [ABOVE_BOUNDS, { is }], [ABOVE_BOUNDS, { when: { from: { agoMs: 1e7 } }, is }], [ABOVE_BOUNDS, { when: { to: { agoMs: 1000 } }, is }],
+    [ABOVE_BOUNDS, { when: { to: { agoMs: 150_000 } }, is }],
+  ] as const)),
+  ...[1450, 1498, 1499, 1500, 1501, 1502, 1800].map((value) => [ABOVE_BOUNDS, { when: { from: { agoMs: 1e7 } }, measure: of("sum"), is: { op: "above", value } }] as const),
+]; // prettier-ignore
+
+test(
+  "what is more than is kept means the same too",
+  async () => {
+    const workspace = await stored(ABOVE_BOUNDS);
+    for (const [some, asked] of HARD) await same(some, workspace, { type: "did", event: "A", ...asked });
+    for (const seconds of [49, 50, 51, 500]) {
+      const without = { event: "B" };
+      await same(ABOVE_BOUNDS, workspace, { type: "without", event: "A", without, forMs: 1000 * seconds });
+    }
+  },
+  LONG_MS,
+);
+
+test(
+  "of values told at one instant the same one counts",
+  async () => {
+    const workspace = await stored(ONE_INSTANT);
+    for (const value of ["\ue000", "😀", "a/b", "a\u2028"])
+      await same(ONE_INSTANT, workspace, { type: "trait", name: "plan", is: { op: "equals", value } });
+    for (const value of ["100000000000000000000", "0", "3"])
+      await same(ONE_INSTANT, workspace, { type: "trait", name: "huge", is: { op: "contains", value } });
+  },
+  LONG_MS,
+);
+
+async function same(some: Log, workspace: WorkspaceId, rule: object): Promise<void> {
+  const planned = planOf(Rule.parse(rule), NO_CONTEXT);
+  if (!planned.ok) throw new Error(JSON.stringify(planned.problems));
+  const { plan } = planned;
+  const now = BASE + 900_000;
+  const population = populationOf(some, plan, STAGES[0]!, 1);
+  const expected = [...population].filter(([, facts]) => match(plan.root, facts(now), now).matches).map(([id]) => id); // prettier-ignore
+  const found = await membersOf({ workspace, root: plan.root, now, firstStage: STAGES[0]! });
+  expect([rule, found]).toEqual([rule, expected]);
+  const tracks = [...plan.tracks.values()];
+  const states: { [atom: string]: unknown } = {};
+  for (const atom of new Set(some.hung.map((one) => one.atom)))
+    if (tracks.length > 0) states[atom] = Object.fromEntries(statesOf(tracks, some.hung.filter((one) => one.atom === atom))); // prettier-ignore
+  if (tracks.length === 1) expect(await seeded({ workspace, tracks })).toEqual(states);
+}
