@@ -28,7 +28,21 @@ export function readJson(
     void parse(request, text, (error, value) =>
       error
         ? done(new Failure("bad_request", `The body is not JSON: ${error.message}.`, { cause: error }))
-        : done(null, value),
+        : isBroken(text, value)
+          ? done(
+              new Failure(
+                "bad_request",
+                "The body has half a character: a surrogate without its other half.",
+              ),
+            )
+          : done(null, value),
     );
   });
+}
+
+/** Whether a text in it has half of a character, which the stores do not take. Only an escape can write one. */
+function isBroken(text: string, value: unknown): boolean {
+  if (!/\\u[dD][89a-fA-F]/.test(text)) return false;
+  // What is whole is written as it is, and a backslash as two.
+  return /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/.test(JSON.stringify(value));
 }

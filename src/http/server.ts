@@ -127,7 +127,19 @@ export function createServer(deps: ServerDeps): FastifyInstance {
 async function management(scope: FastifyInstance, deps: ServerDeps, health: Health): Promise<void> {
   const { config, sql, clock, keys, metrics } = deps;
   const app: App = scope.withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler((route) => {
+    const validate = validatorCompiler(route as Parameters<typeof validatorCompiler>[0]);
+    return (value: unknown) => {
+      try {
+        return validate(value);
+      } catch (cause) {
+        // A rule nested so deep that looking at it leaves no stack.
+        if (cause instanceof RangeError)
+          return { error: new Failure("bad_request", "The body is nested too deep.") };
+        throw cause;
+      }
+    };
+  });
   app.setSerializerCompiler(serializerCompiler);
   app.addHook("onRequest", async (_request, reply) => {
     reply

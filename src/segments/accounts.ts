@@ -58,7 +58,7 @@ export async function accountsOf(
       }
     }
   return {
-    accountTraits: (name) => Object.values(traits).flatMap((known): readonly Json[] => (known[name] ? [known[name][0]] : [])),
+    accountTraits: (name) => Object.values(traits).flatMap((known): readonly Json[] => (Object.hasOwn(known, name) ? [known[name]![0]] : [])),
     accountMatches: (key) => passed.has(key),
     accountTurnsAt: (key) => turns.get(key) ?? null,
   };

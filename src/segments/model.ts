@@ -39,7 +39,8 @@ const Name = z.string().min(1).max(200);
 const Text = z.string().max(SEGMENT_LIMITS.textCharsMax);
 const Scalar = z.union([Text, z.number(), z.boolean()]);
 const Duration = z.int().min(1000).max(SEGMENT_LIMITS.windowMsMax);
-const Instant = z.int();
+/** Of the years 1 to 9999: what can be said as a date. */
+const Instant = z.int().min(-62_135_596_800_000).max(253_402_300_799_999);
 
 /**
  * A question to one value. Values are compared as text (`5` and `"5"` are equal), numbers as numbers where the value is

@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Database } from "../db/postgres.ts";
+import { Failure } from "../errors.ts";
 import type { Clock } from "../values.ts";
 import { refuse } from "./change.ts";
 import { problemsBy } from "./check.ts";
@@ -18,7 +19,8 @@ export type SegmentDeps = {
 /** The body by its schema; a wrong one is refused with each place and what was expected there. */
 export function bodyBy<T>(schema: z.ZodType<T>, { body, validationError }: FastifyRequest): T {
   if (!validationError) return body as T;
-  if (validationError.validationContext !== "body") throw validationError;
+  if (validationError.validationContext !== "body" || validationError instanceof Failure)
+    throw validationError;
   const problems = problemsBy(schema, body);
   if (problems.length > 0) refuse(problems, "");
   throw validationError;
