@@ -10,7 +10,7 @@ import { type InboxRow, readInbox } from "./events/inbox.ts";
 import { BEAT_MS, type HeldLane, beat, releaseLanes, renew } from "./lanes.ts";
 import { Memory } from "./memory.ts";
 import { Nap } from "./nap.ts";
-import { nextWake } from "./segments/save.ts";
+import { nextWake, unfoldWakes } from "./segments/save.ts";
 import { type Batch, cursorsOf, type LogBatch, Overtaken, prepare, understand } from "./pipeline.ts";
 import type { Clock } from "./values.ts";
 
@@ -111,6 +111,7 @@ class Loop {
       await this.#written();
       this.#dueAt = await nextWake(sql, this.#lanes);
       if (this.#dueAt === null || this.#dueAt > this.#options.clock()) return this.#woken;
+      await unfoldWakes(sql, this.#options.clock());
     }
     await this.#begin(rows);
     const moved = new Map(cursorsOf(rows).map((cursor) => [cursor.lane, cursor]));
@@ -176,6 +177,7 @@ class Loop {
     await this.#written();
     const before = this.#lanes.map(({ lane }) => lane).join();
     this.#lanes = await beat(sql, owner);
+    await unfoldWakes(sql, this.#options.clock());
     this.#beatAt = performance.now();
     // Another worker may have handled a lane that is new to us: what we remember may be old.
     if (this.#lanes.map(({ lane }) => lane).join() !== before) this.#memory.forget();

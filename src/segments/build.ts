@@ -18,8 +18,10 @@ import { Nap } from "../nap.ts";
 import type { Clock, WorkspaceId } from "../values.ts";
 import { type StoredContext, tracksOfVersion } from "./force.ts";
 import { seedTracks, writeMembers, writeStages } from "./history.ts";
+import { judgedOf, readHistory } from "./reading.ts";
+import { saveManyWakes } from "./save.ts";
 import type { TrackSpec } from "./track.ts";
-import { wakeTouched, wakeTurning } from "./turning.ts";
+import { lastMapping, wakeRemapped, wakeTouched, wakeTurning } from "./turning.ts";
 
 const LEASE_MS = 20_000;
 /** Versions built together: what one reading of history serves. */
@@ -205,19 +207,34 @@ class Build {
     const workspace = this.#workspace;
     const { from, tracks, missing } = await this.#activate();
     await this.#settled(from);
-    await seedTracks({ sql, log, workspace, tracks: missing, now: clock() }, (ratio) => this.#progress(ratio * 0.5));
+    const mapping = await lastMapping(log, workspace);
+    const fresh = missing.filter(({ epoch }) => epoch === from);
+    // Those of a build that broke off: their history ends at an epoch of their own.
+    await seedTracks({ sql, log, workspace, tracks: missing.filter(({ epoch }) => epoch !== from), now: clock() }, () => this.#progress(0));
     const asOf = clock();
-    for (const [i, version] of this.#versions.entries()) {
+    const judged = judgedOf(this.#versions);
+    const keys = new Set(judged.flatMap(({ version }) => [...tracksOfVersion(version).keys()]));
+    const turning = await readHistory(
+      {
+        sql, log, workspace, judged, epoch: from, now: asOf, seeded: new Set(fresh.map(({ id }) => id)),
+        tracks: tracks.filter((track) => keys.has(track.key) || fresh.includes(track)),
+      },
+      (ratio) => this.#progress(ratio * 0.6),
+    );
+    const others = this.#versions.filter((version) => !judged.some((one) => one.version === version));
+    for (const [i, version] of others.entries()) {
       if (version.kind === "segment") await writeMembers(sql, log, version, from, asOf);
       if (version.kind === "stages") await writeStages(sql, log, version, from, asOf);
-      await this.#progress(0.5 + (0.2 * (i + 1)) / this.#versions.length);
+      await this.#progress(0.6 + (0.2 * (i + 1)) / others.length);
     }
     const until = await this.#putIn(missing, asOf);
-    const asked = this.#versions.filter(({ kind }) => kind !== "trait");
-    if (asked.length > 0) {
-      await wakeTurning({ sql, log, workspace, versions: asked, tracks, now: asOf }, (ratio) => this.#progress(0.7 + ratio * 0.2));
+    if (this.#versions.some(({ kind }) => kind !== "trait")) {
+      await saveManyWakes(sql, workspace, turning, asOf);
+      const versions = others.filter(({ kind }) => kind !== "trait");
+      await wakeTurning({ sql, log, workspace, versions, tracks, now: asOf }, (ratio) => this.#progress(0.8 + ratio * 0.15));
       await this.#settled(until);
       await wakeTouched(sql, log, workspace, from, until);
+      await wakeRemapped(sql, log, workspace, mapping);
       await this.#caughtUp();
     }
     await this.#serve();

@@ -67,7 +67,8 @@ export async function eachRange(
   await writing;
 } // prettier-ignore
 
-async function writeSeeds(sql: Sql, workspace: WorkspaceId, rows: readonly { chunk: number; track: number; body: string }[]): Promise<void> {
+/** Writes rows of seeds. */
+export async function writeSeeds(sql: Sql, workspace: WorkspaceId, rows: readonly { chunk: number; track: number; body: string }[]): Promise<void> {
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE / 10) {
     const part = rows.slice(from, from + ROWS_AT_ONCE / 10);
     await sql.query(
@@ -82,14 +83,18 @@ async function writeSeeds(sql: Sql, workspace: WorkspaceId, rows: readonly { chu
 /** Writes who is in by what was handled before `epoch`, at `now`. */
 export async function writeMembers(sql: Sql, log: EventLog, version: BuildVersion, epoch: number, now: Instant): Promise<void> {
   const { root } = planned(version.body as Rule, version.context);
-  await eachMember(log, version, root, epoch, now, async (customers) => {
+  await eachMember(log, version, root, epoch, now, (customers) => insertMembers(sql, version, customers, now));
+} // prettier-ignore
+
+/** Writes members, while the version is still this builder's. */
+export async function insertMembers(sql: Sql, version: BuildVersion, customers: readonly number[], now: Instant): Promise<void> {
+  for (let from = 0; from < customers.length; from += ROWS_AT_ONCE)
     await sql.query(
       `insert into segment_members (version, customer, since_at)
-       select $1::int, customer::bigint, $3::bigint from unnest(string_to_array($2, ',')) customer where exists (select 1 from versions where id = $1::int and owner = $4 for share)
-       order by 2 on conflict do nothing`,
-      [version.id, customers.join(","), now, version.owner],
+       select $1::int, customer::bigint, $3::bigint from unnest(string_to_array($2, ',')) customer
+       where exists (select 1 from versions where id = $1::int and owner = $4 for share) on conflict do nothing`,
+      [version.id, customers.slice(from, from + ROWS_AT_ONCE).join(","), now, version.owner],
     );
-  });
 } // prettier-ignore
 
 async function eachMember(

@@ -128,6 +128,53 @@ export async function saveWakes(tx: Sql, wakes: readonly { workspace: WorkspaceI
   );
 } // prettier-ignore
 
+/** Wakes further away than this are kept in bundles, and only then unfolded: a million rows need not be written at once. */
+export const AHEAD_MS = 300_000;
+const BUNDLE = 1_000;
+
+/** Asks for many wakes at once, in any order. */
+export async function saveManyWakes(sql: Sql, workspace: WorkspaceId, turning: readonly (readonly [customer: number, at: Instant])[], now: Instant): Promise<void> {
+  const inOrder = turning.toSorted((a, b) => a[1] - b[1]);
+  const near = inOrder.findIndex(([, at]) => at > now + AHEAD_MS);
+  const soon = near === -1 ? inOrder : inOrder.slice(0, near);
+  for (let from = 0; from < soon.length; from += 20 * BUNDLE)
+    await saveWakes(sql, soon.slice(from, from + 20 * BUNDLE).map(([customer, dueAt]) => ({ workspace, customer: customer as AtomId, dueAt })));
+  const bundles: { readonly dueAt: Instant; readonly body: string }[] = [];
+  for (let from = soon.length; from < inOrder.length; from += BUNDLE)
+    bundles.push({ dueAt: inOrder[from]![1], body: inOrder.slice(from, from + BUNDLE).map(([customer, at]) => `${customer} ${at}`).join(",") });
+  for (let from = 0; from < bundles.length; from += 100) {
+    const part = bundles.slice(from, from + 100);
+    await sql.query(
+      `insert into wake_bundles (workspace, due_at, body) select $1::int, due::bigint, body
+       from unnest(string_to_array($2, chr(1)), string_to_array($3, chr(1))) as t (due, body)`,
+      [workspace, column(part, ({ dueAt }) => dueAt), column(part, ({ body }) => body)],
+    );
+  }
+} // prettier-ignore
+
+/** Unfolds the bundles whose first wake is near. */
+export async function unfoldWakes(sql: Sql, now: Instant): Promise<void> {
+  for (;;) {
+    const [row] = await sql.query<{ n: number }>(
+      `with taken as (
+         delete from wake_bundles where id in (
+           select id from wake_bundles where due_at <= $1 order by due_at limit 10 for update skip locked)
+         returning workspace, body),
+       wanted as (
+         select distinct on (customer) workspace, customer, due_at from (
+           select workspace, split_part(pair, ' ', 1)::bigint as customer, split_part(pair, ' ', 2)::bigint as due_at
+           from taken, unnest(string_to_array(body, ',')) pair) p
+         order by customer, due_at),
+       asked as (
+         insert into wakes (workspace, customer, due_at) select workspace, customer, due_at from wanted order by customer
+         on conflict (customer) do update set due_at = least(wakes.due_at, excluded.due_at))
+       select count(*)::int as n from taken`,
+      [now + AHEAD_MS],
+    );
+    if (row!.n === 0) return;
+  }
+}
+
 /** Wakes the other members of accounts. */
 async function wakeAccounts(tx: Sql, accounts: Effects["accounts"], now: Instant): Promise<void> {
   if (accounts.length === 0) return;
@@ -177,17 +224,15 @@ export async function endWakes(tx: Sql, wakes: readonly Wake[]): Promise<void> {
   );
 }
 
-/** When the next wake is due, of those whom the holder of `lanes` wakes (null: of all); null when none is. */
-export async function nextWake(
-  sql: Sql,
-  lanes: readonly { readonly lane: number }[] | null,
-): Promise<Instant | null> {
-  const [row] = await sql.query<{ dueAt: Instant }>(
-    'select due_at as "dueAt" from wakes where $1::bigint[] is null or customer % $2 = any($1::bigint[]) order by due_at limit 1',
-    [lanes?.map(({ lane }) => lane) ?? null, LANES],
+/** When there is something to do next for the holder of `lanes` (null: of all): a wake, or a bundle to unfold; null when nothing. */
+export async function nextWake(sql: Sql, lanes: readonly { readonly lane: number }[] | null): Promise<Instant | null> {
+  const [row] = await sql.query<{ dueAt: Instant | null }>(
+    `select least((select due_at from wakes where $1::bigint[] is null or customer % $2 = any($1::bigint[]) order by due_at limit 1),
+       (select due_at from wake_bundles order by due_at limit 1) - $3::bigint) as "dueAt"`,
+    [lanes?.map(({ lane }) => lane) ?? null, LANES, AHEAD_MS],
   );
   return row?.dueAt ?? null;
-}
+} // prettier-ignore
 
 /** The epoch, held until the transaction ends, and when the next wake is due (null: none). */
 export async function holdEpoch(tx: Sql): Promise<{ epoch: number; dueAt: Instant | null }> {

@@ -81,7 +81,7 @@ async function wakeByTracks(
   progress: (ratio: number) => Promise<void>,
 ): Promise<void> {
   const joins = await sql.query<{ id: number; customer: number }>(
-    "select id, customer from atoms where workspace = $1 and size > 1 and customer <> id",
+    "select id, customer from atoms where workspace = $1 and customer <> id",
     [workspace],
   );
   const customerOf = new Map(joins.map(({ id, customer }) => [id, customer]));
@@ -152,6 +152,32 @@ export async function wakeTouched(sql: Sql, log: EventLog, workspace: WorkspaceI
     { workspace, from, until },
   );
   await wakeAtoms(sql, parts, workspace);
+} // prettier-ignore
+
+/** Changes of the mapping may become visible in another order than they are numbered in: so many are looked at again. */
+const MAPPINGS_AGAIN = 1_000;
+
+/** The last change of the customers' mapping that the log knows. */
+export async function lastMapping(log: EventLog, workspace: WorkspaceId): Promise<number> {
+  const [row] = await log.rows<{ last: number }>(
+    "select max(version) as last from customersOfAtoms where workspace = {workspace:UInt32}",
+    { workspace },
+  );
+  return Number(row?.last ?? 0);
+}
+
+/** Wakes the customers who were joined or parted since the change `after`: parting is no event, so `wakeTouched` misses it. */
+export async function wakeRemapped(sql: Sql, log: EventLog, workspace: WorkspaceId, after: number): Promise<void> {
+  const parts = await log.rows<{ atoms: readonly number[] }>(
+    "select groupUniqArray(a) as atoms from (select arrayJoin([atom, customer]) as a from customersOfAtoms where workspace = {workspace:UInt32} and version > {after:Int64})",
+    { workspace, after: after - MAPPINGS_AGAIN },
+  );
+  const [former] = await log.rows<{ atoms: readonly number[] }>(
+    `select groupUniqArray(customer) as atoms from customersOfAtoms where workspace = {workspace:UInt32} and atom in
+       (select atom from customersOfAtoms where workspace = {workspace:UInt32} and version > {after:Int64})`,
+    { workspace, after: after - MAPPINGS_AGAIN },
+  );
+  await wakeAtoms(sql, former ? [...parts, former] : parts, workspace);
 } // prettier-ignore
 
 async function wakeAtoms(sql: Sql, parts: readonly { readonly atoms: readonly number[] }[], workspace: WorkspaceId): Promise<void> {

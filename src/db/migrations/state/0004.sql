@@ -95,6 +95,14 @@ create table wakes (
   n bigint not null default nextval('wake_n')
 );
 create index wakes_due on wakes (due_at);
+-- Wakes of a back-fill that are far away: 'customer due_at,...' by the thousand, in order, from this instant on.
+create table wake_bundles (
+  id bigint generated always as identity primary key,
+  workspace int not null,
+  due_at bigint not null,
+  body text not null
+);
+create index wake_bundles_due on wake_bundles (due_at);
 -- Who entered and left, by hour.
 create table segment_hours (
   segment int not null references segments on delete cascade,
