@@ -4,11 +4,11 @@
  * three times (seeds, members, wakes) is what makes a back-fill of a million customers take seconds.
  */
 import type { EventLog } from "../db/clickhouse.ts";
-import type { Sql } from "../db/postgres.ts";
+import type { Database, Sql } from "../db/postgres.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
 import type { BuildTrack, BuildVersion } from "./build.ts";
 import { NOBODY, planned } from "./force.ts";
-import { eachRange, insertMembers, writeSeeds } from "./history.ts";
+import { eachRange, insertMembers, joinedAtoms, writeSeeds } from "./history.ts";
 import { match } from "./match.ts";
 import type { Rule } from "./model.ts";
 import type { Node } from "./plan.ts";
@@ -21,7 +21,7 @@ export type Judged = { readonly version: BuildVersion; readonly root: Node };
 export type Turning = readonly [customer: number, at: Instant];
 
 export type Reading = {
-  readonly sql: Sql;
+  readonly sql: Database;
   readonly log: EventLog;
   readonly workspace: WorkspaceId;
   /** All tracks that the judged versions ask, and those to be seeded. */
@@ -52,9 +52,7 @@ function asksTracksOnly(node: Node): boolean {
 export async function readHistory(reading: Reading, progress: (ratio: number) => Promise<void>): Promise<readonly Turning[]> {
   const { sql, log, workspace, tracks, seeded, judged, epoch, now } = reading;
   if (tracks.length === 0) return [];
-  const joins = judged.length === 0 ? [] : await sql.query<{ id: number; customer: number }>(
-    "select id, customer from atoms where workspace = $1 and customer <> id", [workspace],
-  );
+  const joins = judged.length === 0 ? [] : await joinedAtoms(sql, workspace);
   const asking = new Asking(tracks, judged, new Map(joins.map(({ id, customer }) => [id, customer])), now);
   const each = async (rows: readonly TrackRow[]) => {
     const seeds = rows.flatMap(({ chunk, track, body }) => (seeded.has(tracks[track]!.id) ? [{ chunk, track: tracks[track]!.id, body }] : []));

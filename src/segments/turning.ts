@@ -3,11 +3,11 @@
  * or who had events while it was being built. They are woken; to be woken early does no harm, late would.
  */
 import type { EventLog } from "../db/clickhouse.ts";
-import type { Sql } from "../db/postgres.ts";
+import type { Database, Sql } from "../db/postgres.ts";
 import type { AtomId, Instant, WorkspaceId } from "../values.ts";
 import type { BuildTrack, BuildVersion } from "./build.ts";
 import { NOBODY, planned, stagePlans } from "./force.ts";
-import { eachRange } from "./history.ts";
+import { eachRange, joinedAtoms } from "./history.ts";
 import { match } from "./match.ts";
 import type { Rule, StageModel, Test } from "./model.ts";
 import type { Node } from "./plan.ts";
@@ -18,7 +18,7 @@ import { type TrackState, joined } from "./track.ts";
 const WAKES_AT_ONCE = 20_000;
 
 type Turning = {
-  readonly sql: Sql;
+  readonly sql: Database;
   readonly log: EventLog;
   readonly workspace: WorkspaceId;
   readonly versions: readonly BuildVersion[];
@@ -72,7 +72,7 @@ function leavesOf({ kind, body, context }: BuildVersion): readonly Node[] {
 }
 
 async function wakeByTracks(
-  sql: Sql,
+  sql: Database,
   log: EventLog,
   workspace: WorkspaceId,
   tracks: readonly BuildTrack[],
@@ -80,10 +80,7 @@ async function wakeByTracks(
   now: Instant,
   progress: (ratio: number) => Promise<void>,
 ): Promise<void> {
-  const joins = await sql.query<{ id: number; customer: number }>(
-    "select id, customer from atoms where workspace = $1 and customer <> id",
-    [workspace],
-  );
+  const joins = await joinedAtoms(sql, workspace);
   const customerOf = new Map(joins.map(({ id, customer }) => [id, customer]));
   const roots = new Set(joins.map(({ customer }) => customer));
   /** Customers of several atoms, whose states come from several places. */
@@ -156,6 +153,8 @@ export async function wakeTouched(sql: Sql, log: EventLog, workspace: WorkspaceI
 
 /** Changes of the mapping may become visible in another order than they are numbered in: so many are looked at again. */
 const MAPPINGS_AGAIN = 1_000;
+/** Clocks of several machines differ by less. */
+const CLOCKS_APART_MS = 60_000;
 
 /** The last change of the customers' mapping that the log knows. */
 export async function lastMapping(log: EventLog, workspace: WorkspaceId): Promise<number> {
@@ -167,17 +166,17 @@ export async function lastMapping(log: EventLog, workspace: WorkspaceId): Promis
 }
 
 /** Wakes the customers who were joined or parted since the change `after`: parting is no event, so `wakeTouched` misses it. */
-export async function wakeRemapped(sql: Sql, log: EventLog, workspace: WorkspaceId, after: number): Promise<void> {
+export async function wakeRemapped(sql: Sql, log: EventLog, workspace: WorkspaceId, after: number, since: Instant): Promise<void> {
   const parts = await log.rows<{ atoms: readonly number[] }>(
     "select groupUniqArray(a) as atoms from (select arrayJoin([atom, customer]) as a from customersOfAtoms where workspace = {workspace:UInt32} and version > {after:Int64})",
     { workspace, after: after - MAPPINGS_AGAIN },
   );
-  const [former] = await log.rows<{ atoms: readonly number[] }>(
-    `select groupUniqArray(customer) as atoms from customersOfAtoms where workspace = {workspace:UInt32} and atom in
-       (select atom from customersOfAtoms where workspace = {workspace:UInt32} and version > {after:Int64})`,
-    { workspace, after: after - MAPPINGS_AGAIN },
+  // The log tells where the one that was parted is now, the link who it was parted from.
+  const former = await sql.query<{ a: number; b: number }>(
+    "select a, b from links where workspace = $1 and undone_at >= $2",
+    [workspace, since - CLOCKS_APART_MS],
   );
-  await wakeAtoms(sql, former ? [...parts, former] : parts, workspace);
+  await wakeAtoms(sql, [...parts, { atoms: former.flatMap(({ a, b }) => [a, b]) }], workspace);
 } // prettier-ignore
 
 async function wakeAtoms(sql: Sql, parts: readonly { readonly atoms: readonly number[] }[], workspace: WorkspaceId): Promise<void> {

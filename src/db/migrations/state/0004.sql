@@ -69,7 +69,10 @@ create table seeds (
   track int not null references tracks on delete cascade,
   body text not null,
   primary key (workspace, chunk, track)
-);
+)
+-- Bodies of up to a page stay as they are: compressing them took longer than reading them from the log.
+with (toast_tuple_target = 8160);
+alter table seeds alter column body set storage external;
 create table segment_members (
   version int not null,
   customer bigint not null,
