@@ -234,7 +234,7 @@ class Build {
       await wakeTurning({ sql, log, workspace, versions, tracks, now: asOf }, (ratio) => this.#progress(0.8 + ratio * 0.15));
       await this.#settled(until);
       await wakeTouched(sql, log, workspace, from, until);
-      await wakeRemapped(sql, log, workspace, mapping);
+      await wakeRemapped(sql, log, workspace, mapping, asOf);
       await this.#caughtUp();
     }
     await this.#serve();
