@@ -313,13 +313,13 @@ class Build {
     const { sql, clock, onWake } = this.#deps;
     const now = clock();
     for (;;) {
+      this.#check();
       onWake();
       const [left] = await sql.query<{ some: boolean }>(
         "select exists (select 1 from wakes where due_at <= $1 and workspace = $2) as some",
         [now, this.#workspace],
       );
       if (!left!.some) return;
-      this.#check();
       await pause(POLL_MS);
     }
   }

@@ -141,6 +141,8 @@ class Asking {
   readonly #accounts: AccountFacts;
   readonly #now: Instant;
   readonly #root: CustomerAtom;
+  /** After a join of customers in different stages: the one given up. */
+  #formerStage: string | null = null;
   /** What this customer entered with this batch. */
   readonly #cameIn: Effects["entered"] = [];
   /** Whether something changed here that rules about accounts may ask of the others. */
@@ -166,6 +168,7 @@ class Asking {
       const decided = decide(this.#force, this.#atoms, which, (version) => held[version] !== undefined, change, this.#accounts, this.#now);
       due.push(decided.turnsAt);
       const next = this.#apply(decided, change);
+      if (round === 0 && decided.stage === null) this.#tellStage(next);
       if (next.size === 0) break;
       // What our own events set off is asked again at once, a bounded number of times.
       if (round === ROUNDS_MAX) due.push(this.#now);
@@ -177,6 +180,14 @@ class Asking {
     // Last, because why time turned something is asked of the moment before.
     this.#prune();
   } // prettier-ignore
+
+  /** After a join of two stages the log is told which one holds, because the last it heard may be the other. */
+  #tellStage(next: Set<SegmentInForce>): void {
+    const held = this.#root.standing.data.g;
+    if (this.#formerStage === null || !held || !this.#force.stages) return;
+    const { version } = this.#force.stages;
+    this.#happened("$stage.changed", { stage: held[0], from: this.#formerStage, version, because: null, by: "identity" }, next); // prettier-ignore
+  }
 
   /** After a join: what both customers were in is the one customer's now, and the other's rows go. */
   #gather(): void {
@@ -208,6 +219,8 @@ class Asking {
     delete own.d;
     const order = this.#force.stages?.model.stages.map(({ key }) => key) ?? [];
     const ours = this.#root.standing.data.g;
+    if (g && ours && g[0] !== ours[0])
+      this.#formerStage = order.indexOf(g[0]) > order.indexOf(ours[0]) ? ours[0] : g[0];
     // Of two stages the further one; whether it may be kept is for the rule to say.
     if (g && (!ours || order.indexOf(g[0]) > order.indexOf(ours[0]))) this.#root.standing.change().g = g;
     this.#effects.gone.push(id);
@@ -239,7 +252,7 @@ class Asking {
   }
 
   /** Puts a decision into force; the segments that what happened now touches. */
-  #apply({ turns, stage }: Decided, change: Change): ReadonlySet<SegmentInForce> {
+  #apply({ turns, stage }: Decided, change: Change): Set<SegmentInForce> {
     const customer = this.#root.id;
     const next = new Set<SegmentInForce>();
     const cause = { by: change.by, ...(change.by === "event" && { messageId: change.messageId }) };

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { buildNext } from "../../src/segments/build.ts";
 import { changeStages, createSegment, createTrait } from "../../src/segments/change.ts";
-import type { Rule, StageModel } from "../../src/segments/model.ts";
+import type { StageModel } from "../../src/segments/model.ts";
 import { WORKSPACE, anOwnWorld } from "../world.ts";
 import { DAY_MS, areIn as areIn_, did, happenings as happenings_ } from "./story.ts";
 
@@ -181,6 +181,17 @@ test("segments within segments cost no more than their conditions: each is put i
 });
 
 describe("stages", () => {
+  test("of two who turn out to be one: the further stage holds, and the log is told so", async () => {
+    const [event, one] = [fresh(), fresh()];
+    await changeStages(world.sql, WORKSPACE, model("allowed", event), world.clock());
+    await world.built();
+    for (let i = 0; i < 3; i++)
+      await world.says({ who: [`anonymous_id ${one}`], name: event, at: world.clock() + i });
+    await world.says({ who: [`user_id ${one}`], name: event, at: world.clock() });
+    await world.says({ who: [`user_id ${one}`, `anonymous_id ${one}`], name: "Signed In" });
+    const last = (await happenings(one)).at(-1);
+    expect(last).toMatchObject(["$stage.changed", { stage: "loyal", from: "buyer", by: "identity" }]);
+  });
   const model = (backward: "never" | "allowed", event: string): StageModel => ({
     backward,
     stages: [
@@ -216,46 +227,39 @@ describe("stages", () => {
 });
 
 describe("no calculation is ever stuck", () => {
-  test.each(["seeding", "catching_up"])(
-    "a build that broke off while %s is finished by another builder",
-    async (state) => {
-      const [event, person] = [fresh(), fresh()];
-      await world.says({ who: [`user_id ${person}`], name: event, at: world.clock() });
-      await world.builder.stop();
-      const rule: Rule = did(event);
-      const segment = await createSegment(
-        world.sql,
-        WORKSPACE,
-        { name: fresh(), description: "", rule },
-        world.clock(),
-      );
-      const deps = {
-        sql: world.sql,
-        log: world.log,
-        clock: world.clock,
-        settle: () => world.feed.drain(),
-        onWake: () => undefined,
-        onFault: () => undefined,
-      };
-      // The builder is gone the moment it has come so far.
-      const reached = async () =>
-        ((
-          await world.sql.query<{ state: string }>("select state from versions where segment = $1", [segment])
-        )[0]?.state ?? "") === state;
-      let there = false;
-      const look = (async () => {
-        while (!there) there = await reached();
-      })();
-      await buildNext(deps, "first", () => there);
-      there = true;
-      await look;
-      await world.sql.query(
-        "update versions set state = $2, lease_until = 0 where segment = $1 and state <> 'live'",
-        [segment, state],
-      );
-      while (await buildNext(deps, "second"));
-      await world.woken();
-      expect(await areIn(segment, person)).toEqual([true]);
-    },
-  );
+  test.each([
+    ["seeding", 1],
+    ["catching_up", 2],
+  ] as const)("a build that broke off while %s is finished by another builder", async (state, asked) => {
+    const [event, person] = [fresh(), fresh()];
+    await world.says({ who: [`user_id ${person}`], name: event, at: world.clock() });
+    await world.builder.stop();
+    const segment = await createSegment(
+      world.sql,
+      WORKSPACE,
+      { name: fresh(), description: "", rule: did(event) },
+      world.clock(),
+    );
+    const deps = {
+      sql: world.sql,
+      log: world.log,
+      clock: world.clock,
+      onWake: () => undefined,
+      onFault: () => undefined,
+    };
+    // A build asks twice that the log be whole: before it reads history, and once it is asked with every event.
+    let settled = 0;
+    const settle = async () => {
+      await world.feed.drain();
+      settled++;
+    };
+    await buildNext({ ...deps, settle }, "first", () => settled === asked);
+    const [row] = await world.sql.query<{ state: string }>("select state from versions where segment = $1", [
+      segment,
+    ]);
+    expect(row?.state).toBe(state);
+    while (await buildNext({ ...deps, settle: () => world.feed.drain() }, "second"));
+    await world.woken();
+    expect(await areIn(segment, person)).toEqual([true]);
+  });
 });
