@@ -50,9 +50,11 @@ function trend(items: Newest, ms: number, now: Instant): number {
 export function measureTurnsAt({ window, measure }: Measured, state: TrackState | undefined, now: Instant, kind: string): Instant | null {
   if (state === undefined) return null;
   if (measure.of === "days_since_first" || measure.of === "days_since_last") {
-    const items = kind === "total" ? [(state as Total)[4], (state as Total)[5]] : (state as Newest);
-    const edges = kind === "total" ? [] : edgesOf(items, window, now);
-    return soonest([...edges, ...items.map(([at]) => at + (daysBetween(at, now) + 1) * DAY_MS)]);
+    const total = kind === "total";
+    // Days are counted from what is in the window; what is not yet, or no longer, only by its edge.
+    const counted = total ? [(state as Total)[4], (state as Total)[5]] : within(state as Newest, window, now);
+    const edges = total ? [] : edgesOf(state as Newest, window, now);
+    return soonest([...edges, ...counted.map(([at]) => at + (daysBetween(at, now) + 1) * DAY_MS)]);
   }
   if (kind !== "newest") return null;
   if (measure.of === "trend")

@@ -47,7 +47,8 @@ export class Aggregated {
   }
 
   #measured({ track, window, measure }: Measured): SqlValue {
-    const item = this.events.item(track.spec);
+    const spanMs = measure.of === "trend" ? 2 * measure.ms : window.fromMs;
+    const item = this.events.item(track.spec, spanMs === null ? null : this.#now - spanMs);
     const { keep } = track.spec;
     if (measure.of === "trend") return this.#trend(item, measure.ms);
     if (keep.kind === "total") return this.#total(item, measure.of, track.spec.numeric);

@@ -2,7 +2,7 @@
  * The events a rule asks about, as rows with a column for each condition: one reading of the log serves all conditions
  * of a rule, or all tracks that are to be seeded. Pure: makes text and parameters.
  */
-import type { WorkspaceId } from "../values.ts";
+import type { Instant, WorkspaceId } from "../values.ts";
 import { SEGMENT_LIMITS, type Where } from "./model.ts";
 import {
   type Parameters,
@@ -97,16 +97,23 @@ export class EventRows {
     this.#which.add(which);
   }
 
-  /** The events that tell a track something. */
-  item(spec: TrackSpec): ItemColumns {
+  /**
+   * The events that tell a track something. `after`: only later ones can count, so no earlier one is read, and whole
+   * months of the log need not be looked into.
+   */
+  item(spec: TrackSpec, after: Instant | null = null): ItemColumns {
     const { event, since, until, property, numeric } = spec;
-    const of =
-      event === null
-        ? NOT_OWN
-        : `name = ${this.#parameters.text(event)}${event === STAGE_CHANGED ? TURNED : ""}`;
-    if (event === null) this.#which.add(of);
+    const named = event === null ? NOT_OWN : `name = ${this.#parameters.text(event)}${event === STAGE_CHANGED ? TURNED : ""}`; // prettier-ignore
+    const bounds = [
+      ...(after === null ? [] : [`happenedAt > ${whole(after)}`]),
+      ...(since === null ? [] : [`happenedAt >= ${whole(since)}`]),
+      ...(until === null ? [] : [`happenedAt < ${whole(until)}`]),
+    ];
+    const of = bounds.length === 0 ? named : `(${[named, ...bounds].join(" and ")})`;
+    if (event === null || bounds.length > 0) this.#which.add(of);
     else this.#names.add(event);
-    const parts = [of];
+    const parts = [named];
+    if (after !== null) parts.push(`at > ${whole(after)}`);
     if (since !== null) parts.push(`at >= ${whole(since)}`);
     if (until !== null) parts.push(`at < ${whole(until)}`);
     for (const { property: path, is } of spec.where)

@@ -35,7 +35,8 @@ export function tracksSql({ workspace, tracks, epochBelow, chunks, now }: Tracks
   const aggregates: string[] = [];
   const states: string[] = [];
   for (const [i, { spec }] of tracks.entries()) {
-    const item = rows.item(spec);
+    const spanMs = spec.keep.kind === "newest" ? spec.keep.spanMs : null;
+    const item = rows.item(spec, spanMs === null || now === undefined ? null : now - spanMs);
     const { aggregate, state } = stateSql(spec, item, `s${i}`, now);
     aggregates.push(...aggregate);
     states.push(state);
