@@ -2,7 +2,7 @@
  * Undoing a join of two customers, and redoing it. Only the mapping changes: knowledge hangs on the atoms, so each
  * customer has again what its own history gives. The two are kept apart until a person joins them again.
  */
-import type { Database, Sql } from "../db/postgres.ts";
+import { type Database, type Sql, untilUndisturbed } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import { componentsOf } from "../identity/directory.ts";
 import { ATOMS_MAX } from "../identity/resolve.ts";
@@ -19,18 +19,20 @@ export async function unmerge(
   by: string,
   now: Instant,
 ): Promise<readonly string[]> {
-  return sql.transaction(async (tx) => {
-    const { link, atoms, links } = await locked(tx, workspace, atom, linkId);
-    if (!(await markLink(tx, link.id, now, by)))
-      throw new Failure("conflict", "This join is undone already.");
-    const apart = atoms.map((one) => keptApart(one, link));
-    return remap(
-      tx,
-      apart,
-      links.filter(({ id, undoneAt }) => id !== link.id && undoneAt === null),
-      link,
-    );
-  });
+  return untilUndisturbed(() =>
+    sql.transaction(async (tx) => {
+      const { link, atoms, links } = await locked(tx, workspace, atom, linkId);
+      if (!(await markLink(tx, link.id, now, by)))
+        throw new Failure("conflict", "This join is undone already.");
+      const apart = atoms.map((one) => keptApart(one, link));
+      return remap(
+        tx,
+        apart,
+        links.filter(({ id, undoneAt }) => id !== link.id && undoneAt === null),
+        link,
+      );
+    }),
+  );
 }
 
 /** Puts an undone link in force again; the customer that came out of it. */
@@ -41,22 +43,24 @@ export async function relink(
   linkId: number,
   now: Instant,
 ): Promise<string> {
-  return sql.transaction(async (tx) => {
-    const { link, atoms, links } = await locked(tx, workspace, atom, linkId);
-    if (!(await markLink(tx, link.id, now, null)))
-      throw new Failure("conflict", "This join is in force already.");
-    // Links in force make no circles, so that undoing one always separates.
-    const [one, other] = [link.a, link.b].map((id) => atoms.find((of) => of.id === id)?.customer);
-    if (one === other) throw new Failure("conflict", "The two are one customer already, by other joins.");
-    const together = madeOne(atoms);
-    const [customer] = await remap(
-      tx,
-      together,
-      links.filter(({ id, undoneAt }) => id === link.id || undoneAt === null),
-      link,
-    );
-    return customer!;
-  });
+  return untilUndisturbed(() =>
+    sql.transaction(async (tx) => {
+      const { link, atoms, links } = await locked(tx, workspace, atom, linkId);
+      if (!(await markLink(tx, link.id, now, null)))
+        throw new Failure("conflict", "This join is in force already.");
+      // Links in force make no circles, so that undoing one always separates.
+      const [one, other] = [link.a, link.b].map((id) => atoms.find((of) => of.id === id)?.customer);
+      if (one === other) throw new Failure("conflict", "The two are one customer already, by other joins.");
+      const together = madeOne(atoms);
+      const [customer] = await remap(
+        tx,
+        together,
+        links.filter(({ id, undoneAt }) => id === link.id || undoneAt === null),
+        link,
+      );
+      return customer!;
+    }),
+  );
 }
 
 /**

@@ -68,7 +68,7 @@ export function openPostgres(url: string, connectionsMax = 10, use: "any" | "bul
   pool.on("error", () => undefined);
   return {
     url,
-    query: (text, values) => runAlone(pool, text, values),
+    query: (text, values) => untilUndisturbed(() => run(pool, text, values)),
     transaction: (work, durable) => inTransaction(pool, work, durable),
     listen: (channel, wake) => listen(url, channel, wake),
     close: () => pool.end(),
@@ -83,11 +83,14 @@ async function planWithoutValues(client: pg.ClientBase): Promise<void> {
 const BEGIN_AGAIN = /^40(001|P01)$/;
 const ATTEMPTS_MAX = 10;
 
-/** A statement that is a transaction of its own: undone whole when PostgreSQL broke a deadlock by it, so it is tried again. */
-async function runAlone<Row extends object>(pool: pg.Pool, text: string, values?: readonly unknown[]) {
+/**
+ * Does `work` again, a bounded number of times, while PostgreSQL breaks a deadlock by it. Only for what is undone whole
+ * then: a statement of its own, or a whole transaction that changes nothing outside the database.
+ */
+export async function untilUndisturbed<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++)
     try {
-      return await run<Row>(pool, text, values);
+      return await work();
     } catch (cause) {
       if (attempt === ATTEMPTS_MAX || !BEGIN_AGAIN.test((cause as { code?: string }).code ?? "")) throw cause;
     }

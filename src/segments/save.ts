@@ -218,8 +218,9 @@ export async function endWakes(tx: Sql, wakes: readonly Wake[]): Promise<void> {
   if (wakes.length === 0) return;
   const rows = wakes.toSorted((a, b) => a.customer - b.customer);
   await tx.query(
-    `delete from wakes w using unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1))) as t (customer, n)
-     where w.customer = t.customer::bigint and w.n = t.n::bigint`,
+    `delete from wakes where customer in (
+       select w.customer from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1))) as t (customer, n)
+       join wakes w on w.customer = t.customer::bigint and w.n = t.n::bigint order by 1 for update of w)`,
     [column(rows, (row) => row.customer), column(rows, (row) => row.n)],
   );
 }
