@@ -67,6 +67,15 @@ type Raw = {
   readonly of: Set<string>;
 };
 
+/** The instants between which events of a track can lie. */
+function boundsOf({ since, until }: TrackSpec, after: Instant | null): readonly string[] {
+  return [
+    ...(after === null ? [] : [`happenedAt > ${whole(after)}`]),
+    ...(since === null ? [] : [`happenedAt >= ${whole(since)}`]),
+    ...(until === null ? [] : [`happenedAt < ${whole(until)}`]),
+  ];
+}
+
 /** Gathers what is to be known of each event. */
 export class EventRows {
   readonly #parameters: Parameters;
@@ -104,11 +113,7 @@ export class EventRows {
   item(spec: TrackSpec, after: Instant | null = null): ItemColumns {
     const { event, since, until, property, numeric } = spec;
     const named = event === null ? NOT_OWN : `name = ${this.#parameters.text(event)}${event === STAGE_CHANGED ? TURNED : ""}`; // prettier-ignore
-    const bounds = [
-      ...(after === null ? [] : [`happenedAt > ${whole(after)}`]),
-      ...(since === null ? [] : [`happenedAt >= ${whole(since)}`]),
-      ...(until === null ? [] : [`happenedAt < ${whole(until)}`]),
-    ];
+    const bounds = boundsOf(spec, after);
     const of = bounds.length === 0 ? named : `(${[named, ...bounds].join(" and ")})`;
     if (event === null || bounds.length > 0) this.#which.add(of);
     else this.#names.add(event);
