@@ -1,10 +1,10 @@
 /** The statements of access: workspaces, keys, users, members and sessions. Only hashes of secrets pass through here. */
+import { LOCKS } from "../db/locks.ts";
 import type { Sql } from "../db/postgres.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
 import type { KeyKind, MemberRole } from "./model.ts";
 
 /** One lock for all that must happen once in an installation: the first workspace, the first owner. */
-const LOCK_FIRST = 731_702;
 
 export type KeyRow = {
   readonly id: number;
@@ -37,7 +37,7 @@ const KEY_COLUMNS = "id, workspace, kind, name, value, hash, hint, created_at, r
 /** Runs `work` while no other process or request creates firsts. */
 export const alone = <T>(sql: Sql, work: (tx: Sql) => Promise<T>): Promise<T> =>
   sql.transaction(async (tx) => {
-    await tx.query("select pg_advisory_xact_lock($1)", [LOCK_FIRST]);
+    await tx.query("select pg_advisory_xact_lock($1)", [LOCKS.firstWorkspace]);
     return work(tx);
   });
 

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../errors.ts";
 import type { EventLog } from "./clickhouse.ts";
+import { LOCKS } from "./locks.ts";
 import type { Sql } from "./postgres.ts";
 
 const FOLDER = fileURLToPath(new URL("./migrations", import.meta.url));
@@ -30,7 +31,7 @@ export async function migrateState(sql: Sql): Promise<void> {
   const known = await migrationsOf("state");
   // The lock keeps two starting processes from creating the same table at the same moment.
   await sql.transaction(async (tx) => {
-    await tx.query("select pg_advisory_xact_lock(731700)");
+    await tx.query(`select pg_advisory_xact_lock(${LOCKS.migrations})`);
     await tx.query(
       "create table if not exists migrations (number int primary key, breaking boolean not null, applied_at timestamptz not null default now())",
     );

@@ -6,12 +6,12 @@
  * grow in commit order, so that a reader's cursor can never step over a row that commits late.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import { LOCKS } from "../db/locks.ts";
 import { type Sql, SEPARATOR } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import type { Clock, Instant } from "../values.ts";
 import { type Event, type Inbox, LANES } from "./model.ts";
 
-const LOCK = 731_701;
 /** Bytes that may wait for a commit in memory; more is answered 429. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one commit: large enough for full speed, small enough that a commit takes milliseconds. */
@@ -138,7 +138,7 @@ async function insert(
   }
   const rows = [...lanes];
   await sql.query(
-    `with held as materialized (select pg_advisory_xact_lock(${LOCK})::text as lock),
+    `with held as materialized (select pg_advisory_xact_lock(${LOCKS.inbox})::text as lock),
      flush as materialized (select nextval('inbox_flush') as id from held),
      tallied as (
        insert into tallies (workspace, name, n)
@@ -219,7 +219,7 @@ export async function waitingEvents(sql: Sql, now: Instant): Promise<{ events: n
 /** Makes sure that rows of the next days find their partition. Safe to run at any time, by several processes. */
 export async function ensureInboxPartitions(sql: Sql, now: Instant): Promise<void> {
   await sql.transaction(async (tx) => {
-    await tx.query(`select pg_advisory_xact_lock(${LOCK})`);
+    await tx.query(`select pg_advisory_xact_lock(${LOCKS.inbox})`);
     for (let day = Math.floor(now / DAY_MS) - 1; day <= Math.floor(now / DAY_MS) + 3; day++) {
       const name = `inbox_${day}`;
       const [{ exists } = { exists: false }] = await tx.query<{ exists: boolean }>(

@@ -1,4 +1,5 @@
 /** Every statement on the table of imports. A run belongs to whoever holds its lease; a lost lease is told, never ignored. */
+import { LOCKS } from "../db/locks.ts";
 import type { Sql } from "../db/postgres.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
 import { isoOf } from "../values.ts";
@@ -175,8 +176,6 @@ export async function endImport(
   return row ?? null;
 }
 
-const CLAIM_LOCK = 731_702;
-
 /** Takes the oldest import at `place` that nobody runs, at most one of a workspace at a time. Null when there is none. */
 export async function claimImport(
   sql: Sql,
@@ -187,7 +186,7 @@ export async function claimImport(
 ): Promise<ImportRow | null> {
   return sql.transaction(async (tx) => {
     // Two claims at once could both see a workspace idle.
-    await tx.query(`select pg_advisory_xact_lock(${CLAIM_LOCK})`);
+    await tx.query(`select pg_advisory_xact_lock(${LOCKS.claimImport})`);
     const [row] = await tx.query<ImportRow>(
       `update imports set state = 'running', owner = $2, lease_until = $4, started_at = coalesce(started_at, $3), updated_at = $3
        where id = (

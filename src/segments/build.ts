@@ -12,10 +12,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { EventLog } from "../db/clickhouse.ts";
+import { LOCKS } from "../db/locks.ts";
 import type { Database, Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import { Nap } from "../nap.ts";
 import type { Clock, WorkspaceId } from "../values.ts";
+import { moveEpoch } from "./epoch.ts";
 import { type StoredContext, tracksOfVersion } from "./force.ts";
 import { seedTracks, writeMembers, writeStages } from "./history.ts";
 import { judgedOf, readHistory } from "./reading.ts";
@@ -28,8 +30,6 @@ const LEASE_MS = 20_000;
 const TOGETHER_MAX = 100;
 const POLL_MS = 20;
 const IDLE_MS = 10_000;
-/** Taken exclusively to move the epoch; batches hold it shared (held_epoch()). */
-const EPOCH_LOCK = 731_702;
 
 export type BuilderDeps = {
   readonly sql: Database;
@@ -136,7 +136,7 @@ const VERSION = "id, workspace, kind, segment, name, body, context, state, owner
 async function claim({ sql, clock }: BuilderDeps, owner: string): Promise<readonly BuildVersion[]> {
   return sql.transaction(async (tx) => {
     // One build at a time over all processes: builds share tracks.
-    await tx.query("select pg_advisory_xact_lock(731703)");
+    await tx.query(`select pg_advisory_xact_lock(${LOCKS.claimBuild})`);
     const now = clock();
     const open = await tx.query<{ workspace: number; state: string; leaseUntil: number }>(
       `select workspace, state, lease_until as "leaseUntil" from versions where state in ('waiting', 'seeding', 'catching_up')
@@ -176,13 +176,6 @@ async function beginAgain(tx: Sql, workspace: number): Promise<void> {
 async function renew({ sql, clock }: BuilderDeps, ids: readonly number[], owner: string): Promise<void> {
   await sql.query("update versions set lease_until = $3 where id = any($1::int[]) and owner = $2", [ids, owner, clock() + LEASE_MS]);
 } // prettier-ignore
-
-/** Moves the epoch: waits for the batches under the old one, and keeps new ones waiting until the transaction ends. */
-async function moveEpoch(tx: Sql): Promise<number> {
-  await tx.query(`select pg_advisory_xact_lock(${EPOCH_LOCK})`);
-  const [row] = await tx.query<{ n: number }>("update epochs set n = n + 1 returning n");
-  return row!.n;
-}
 
 class Build {
   readonly #deps: BuilderDeps;

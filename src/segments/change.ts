@@ -15,6 +15,7 @@ import {
   type StageModel,
 } from "./model.ts";
 import { type PlanContext, type Problem, type Plan, planOf } from "./plan.ts";
+import { moveEpoch } from "./epoch.ts";
 import { dependentsOf, reachOf, referencesOf, segmentPlaces, stageRules } from "./references.ts";
 import { type Definitions, changing, contextOf, makeVersion, readDefinitions } from "./store.ts";
 
@@ -172,15 +173,6 @@ function usersOf(all: Definitions, uses: (found: ReturnType<typeof referencesOf>
   const { stages } = all;
   return stages && uses(referencesOf(stageRules(stages.model))) ? [...users, "the stage model"] : users;
 } // prettier-ignore
-
-/**
- * What is in force has changed without a new version: the workers read it again with the next epoch. Before the caller
- * touches any row, because batches hold the epoch while they write theirs.
- */
-async function moveEpoch(tx: Sql): Promise<void> {
-  await tx.query("select pg_advisory_xact_lock(731702)");
-  await tx.query("update epochs set n = n + 1");
-}
 
 /** Sets the stage model. */
 export const changeStages = (

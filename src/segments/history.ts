@@ -8,8 +8,7 @@ import { planned, stagePlans } from "./force.ts";
 import type { Rule, StageModel } from "./model.ts";
 import type { Plan } from "./plan.ts";
 import { membersSql } from "./sql.ts";
-import { type TrackRow, tracksSql } from "./sql-tracks.ts";
-import { SEED_CHUNK } from "./take-up.ts";
+import { CHUNK_ATOMS, type TrackRow, tracksSql } from "./sql-tracks.ts";
 
 /** Atoms read from the log at once. */
 const ATOMS_AT_ONCE = 100_000;
@@ -53,8 +52,8 @@ export async function eachRange(
     [query.workspace],
   );
   if (bounds?.first == null || bounds.last == null) return;
-  const step = ATOMS_AT_ONCE / SEED_CHUNK;
-  const [from, to] = [Math.floor(bounds.first / SEED_CHUNK), Math.floor(bounds.last / SEED_CHUNK) + 1];
+  const step = ATOMS_AT_ONCE / CHUNK_ATOMS;
+  const [from, to] = [Math.floor(bounds.first / CHUNK_ATOMS), Math.floor(bounds.last / CHUNK_ATOMS) + 1];
   // While one range is written the log already reads the next.
   let writing: Promise<void> = Promise.resolve();
   for (let chunk = from; chunk < to; chunk += step) {

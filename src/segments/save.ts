@@ -234,11 +234,3 @@ export async function nextWake(sql: Sql, lanes: readonly { readonly lane: number
   );
   return row?.dueAt ?? null;
 } // prettier-ignore
-
-/** The epoch, held until the transaction ends, and when the next wake is due (null: none). */
-export async function holdEpoch(tx: Sql): Promise<{ epoch: number; dueAt: Instant | null }> {
-  const [row] = await tx.query<{ epoch: number; dueAt: Instant | null }>(
-    'select held_epoch() as epoch, (select due_at from wakes order by due_at limit 1) as "dueAt"',
-  );
-  return row!;
-}

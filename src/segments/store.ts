@@ -2,6 +2,7 @@
  * The definitions of a workspace as they are stored: segments, computed traits, the stage model and the bands, each with
  * its versions. Read whole, because rules refer to one another: a workspace has at most a few thousand.
  */
+import { LOCKS } from "../db/locks.ts";
 import type { Sql } from "../db/postgres.ts";
 import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
 import type { Progress } from "./document.ts";
@@ -49,14 +50,13 @@ export type Definitions = {
 };
 
 const VERSION = `id, kind, segment, name, body, context, state, done_ratio as "doneRatio", as_of as "asOf", problem, members, created_at as "createdAt"`;
-const LOCK_DEFINITIONS = 731_740;
 /** Notified when there is a version to build, for workers in other processes. */
 export const DEFINED_CHANNEL = "versions";
 
 /** Changes definitions: one at a time in a workspace, because a change is checked against all others. */
 export const changing = <T>(sql: Sql, workspace: WorkspaceId, work: (tx: Sql) => Promise<T>): Promise<T> =>
   sql.transaction(async (tx) => {
-    await tx.query("select pg_advisory_xact_lock($1, $2)", [LOCK_DEFINITIONS, workspace]);
+    await tx.query("select pg_advisory_xact_lock($1, $2)", [LOCKS.definitions, workspace]);
     return work(tx);
   });
 

@@ -5,11 +5,9 @@
 import type { CustomerAtom } from "../customers/store.ts";
 import type { Sql } from "../db/postgres.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
+import { CHUNK_ATOMS } from "./sql-tracks.ts";
 import type { Force, WorkspaceForce } from "./force.ts";
 import { type TrackState, joined } from "./track.ts";
-
-/** Atoms of one row of seeds. */
-export const SEED_CHUNK = 100;
 
 /** Brings the atoms up to `force`, in place. */
 export async function takeUp(sql: Sql, force: Force, atoms: Iterable<CustomerAtom>): Promise<void> {
@@ -33,7 +31,7 @@ async function takeSeeds(sql: Sql, workspace: WorkspaceId, force: WorkspaceForce
   if (tracks.length === 0) return;
   const chunks = new Map<number, CustomerAtom[]>();
   for (const atom of atoms) {
-    const chunk = Math.floor(atom.id / SEED_CHUNK);
+    const chunk = Math.floor(atom.id / CHUNK_ATOMS);
     const held = chunks.get(chunk);
     if (held) held.push(atom);
     else chunks.set(chunk, [atom]);

@@ -36,7 +36,10 @@ describe.each(implementations)("%s", (_name, open) => {
   test("migrates from nothing, and a second time changes nothing", async () => {
     await migrateLog(log);
     await migrateLog(log);
-    expect(await log.rows("select number from migrations order by number")).toEqual([{ number: 1 }, { number: 2 }]);
+    expect(await log.rows("select number from migrations order by number")).toEqual([
+      { number: 1 },
+      { number: 2 },
+    ]);
   });
   test("a line of the inbox comes out as the event that went in", async () => {
     const event = eventOf({

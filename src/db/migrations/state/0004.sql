@@ -7,7 +7,7 @@ insert into epochs values (1);
 -- The epoch, which cannot move until the caller's transaction ends. Each statement in here sees what was committed before it.
 create function held_epoch() returns int language plpgsql volatile as $$
 begin
-  perform pg_advisory_xact_lock_shared(731702);
+  perform pg_advisory_xact_lock_shared(731704);
   return (select n from epochs);
 end $$;
 
