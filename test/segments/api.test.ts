@@ -1,80 +1,25 @@
-/** The API of segments on the whole platform: definitions, checks, previews, members, reasons, histories, stages, traits, bands. */
-import { createHmac } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
+/** The API of segments on the whole platform: definitions, checks, previews, members, reasons, histories. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ComputedTraitView, SegmentView, Why, WhyAnswer } from "../../src/segments/document.ts";
-import { type Keys, startWhole, type Whole } from "../http/whole.ts";
+import type { SegmentView, WhyAnswer } from "../../src/segments/document.ts";
+import {
+  type Problem,
+  DAY_MS,
+  ask,
+  bought,
+  end,
+  get,
+  idOf,
+  live,
+  make,
+  other,
+  send,
+  start,
+  trait,
+  until,
+} from "./platform.ts";
 
-const DAY_MS = 86_400_000;
-let whole: Whole;
-let keys: Keys;
-let other: Keys;
-beforeAll(async () => {
-  whole = await startWhole();
-  // Before any request: keys made behind the server's back are known to it within seconds only.
-  other = await whole.workspace("Other");
-  keys = whole.first;
-});
-afterAll(() => whole.end());
-
-type Answer<T> = { readonly status: number; readonly body: T; readonly headers: Headers };
-type Problem = { readonly code: string; readonly detail: string; readonly errors?: readonly { pointer: string; detail: string }[] }; // prettier-ignore
-
-async function ask<T>(
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: { [name: string]: string } = {},
-  by: Keys = keys,
-): Promise<Answer<T>> {
-  const answer = await fetch(whole.address + path, {
-    method,
-    headers: { authorization: `Bearer ${by.secretKey}`, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  }); // prettier-ignore
-  const text = await answer.text();
-  const json = answer.headers.get("content-type")?.includes("json");
-  return { status: answer.status, body: (json ? JSON.parse(text) : text) as T, headers: answer.headers };
-}
-const get = <T>(path: string) => ask<T>("GET", path);
-
-type Sent = { readonly user: string; readonly event?: string; readonly daysAgo?: number; readonly properties?: object; readonly traits?: object }; // prettier-ignore
-async function send(events: readonly Sent[], by: Keys = keys): Promise<void> {
-  const batch = events.map(({ user, event, daysAgo = 0, properties, traits }) => ({
-    type: event === undefined ? "identify" : "track", userId: user, timestamp: new Date(Date.now() - daysAgo * DAY_MS - 1000).toISOString(),
-    ...(event !== undefined && { event, properties }), ...(traits && { traits }),
-  })); // prettier-ignore
-  const answer = await fetch(`${whole.address}/v1/batch`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Basic ${btoa(`${by.writeKey}:`)}` },
-    body: JSON.stringify({ batch }),
-  });
-  expect(answer.status).toBe(200);
-  await answer.text();
-  await whole.drain();
-}
-
-/** Asks until `found` says that it is there. */
-async function until<T>(asked: () => Promise<T>, found: (value: T) => boolean): Promise<T> {
-  for (;;) {
-    const value = await asked();
-    if (found(value)) return value;
-    await pause(20);
-  }
-}
-const live = (id: number): Promise<SegmentView> =>
-  until(async () => (await get<SegmentView>(`/v1/segments/${id}`)).body, ({ state }) => state !== "building"); // prettier-ignore
-const idOf = async (user: string): Promise<string> =>
-  (await get<{ id: string }>(`/v1/customers/lookup?kind=user_id&value=${user}`)).body.id;
-const bought = (atLeast = 1, days?: number) => ({
-  type: "did", event: "Order Completed", is: { op: "at_least", value: atLeast },
-  ...(days !== undefined && { when: { from: { agoMs: days * DAY_MS } } }),
-}); // prettier-ignore
-const trait = (name: string, value: string) => ({ type: "trait", name, is: { op: "equals", value } });
-const make = (name: string, rule: unknown) =>
-  ask<SegmentView>("POST", "/v1/segments", { name, description: `About ${name}`, rule });
+beforeAll(start);
+afterAll(end);
 
 describe("definitions", () => {
   let buyers: SegmentView;
@@ -265,137 +210,5 @@ describe("members and reasons", () => {
     expect(history.step).toBe("hour");
     expect(history.points.at(-1)?.members).toBe(3);
     expect(history.points.reduce((sum, { entered }) => sum + entered, 0)).toBe(1);
-  });
-});
-
-describe("stages, computed traits and bands", () => {
-  test("starters are right rules, and make segments", async () => {
-    await ask("PUT", "/v1/rfm", { event: "Order Completed", property: "total", recencyDays: [14, 30, 90, 180], frequency: [1, 2, 4, 8], money: [20, 50, 100, 300] }); // prettier-ignore
-    const { starters } = (await get<{ starters: { key: string; rule: unknown }[] }>("/v1/segments/starters")).body; // prettier-ignore
-    expect(starters.length).toBeGreaterThanOrEqual(8);
-    for (const { key, rule } of starters)
-      expect([key, (await ask<{ problems: unknown }>("POST", "/v1/segments/check", { rule })).body.problems]).toEqual([key, []]); // prettier-ignore
-  });
-
-  test("a stage model puts everybody in a stage; counts add up", async () => {
-    expect((await get<{ model: null }>("/v1/stages")).body.model).toBeNull();
-    const { starters } = (await get<{ starters: { key: string; model: unknown }[] }>("/v1/stages/starters")).body; // prettier-ignore
-    expect(starters.map(({ key }) => key)).toEqual(["ecommerce", "b2b", "local_service", "professional_service"]); // prettier-ignore
-    for (const { key, model } of starters)
-      expect([key, (await ask("PUT", "/v1/stages", model)).status]).toEqual([key, 200]);
-    await ask("PUT", "/v1/stages", starters[0]!.model);
-    await until(async () => (await get<{ state: string }>("/v1/stages")).body.state, (state) => state === "live"); // prettier-ignore
-    type Counts = { total: number; stages: { key: string; customers: number }[] };
-    const { total, stages } = (await get<Counts>("/v1/stages/counts")).body;
-    expect(stages.reduce((sum, { customers }) => sum + customers, 0)).toBe(total);
-    expect(stages.find(({ key }) => key === "repeat_buyer")?.customers).toBe(1);
-    const ann = (await get<{ stage: { key: string } }>(`/v1/customers/${await idOf("ann")}/segments`)).body;
-    expect(ann.stage.key).toBe("repeat_buyer");
-  });
-
-  test("a stage model must make sense, and a stage that is asked for cannot go", async () => {
-    const stage = (key: string, rule: unknown) => ({ key, name: key, rule });
-    const wrong = await ask<Problem>("PUT", "/v1/stages", { stages: [stage("a", bought()), stage("a", { type: "stage", in: ["a"] })] }); // prettier-ignore
-    expect(wrong.body.errors?.map(({ pointer }) => pointer)).toEqual(["#/stages/0/rule", "#/stages/1/key", "#/stages/1/rule"]); // prettier-ignore
-    const asks = (await make("Loyal ones", { type: "stage", in: ["loyal"] })).body;
-    const gone = await ask<Problem>("PUT", "/v1/stages", { stages: [stage("one", null)] });
-    expect([gone.status, gone.body.detail]).toEqual([409, expect.stringContaining(`(${asks.id})`)]);
-  });
-
-  test("a computed trait is known of history, used in rules, and not deleted while it is", async () => {
-    const draft = { name: "spent", event: "Order Completed", measure: { of: "sum", property: "total" } };
-    const made = await ask<ComputedTraitView>("POST", "/v1/computed-traits", draft);
-    expect([made.status, made.body.words]).toEqual([201, "the sum of total over Order Completed"]);
-    const list = async () => (await get<{ computedTraits: ComputedTraitView[] }>("/v1/computed-traits")).body.computedTraits; // prettier-ignore
-    await until(list, (traits) => traits.every(({ state }) => state === "live"));
-    const ann = (await get<{ computed: unknown }>(`/v1/customers/${await idOf("ann")}/segments`)).body;
-    expect(ann.computed).toMatchObject([{ name: "spent", value: 100 }]);
-    const big = await live((await make("Big", { type: "computed", name: "spent", is: { op: "at_least", value: 100 } })).body.id); // prettier-ignore
-    expect(big.members).toBe(1);
-    expect((await list())[0]?.usedBy).toEqual([{ id: big.id, name: "Big" }]);
-    expect((await ask<Problem>("DELETE", "/v1/computed-traits/spent")).status).toBe(409);
-    await ask("DELETE", `/v1/segments/${big.id}`);
-    expect((await ask("DELETE", "/v1/computed-traits/spent")).status).toBe(200);
-    expect(await list()).toEqual([]);
-    expect((await ask("POST", "/v1/computed-traits", { ...draft, name: "Not A Name" })).status).toBe(422);
-  });
-
-  test("bands are suggested from the log, must rise, and renew what asks for them", async () => {
-    const band = await live((await make("Spenders", { type: "rfm", money: [4, 5] })).body.id);
-    expect(band.members).toBe(0);
-    const why = (await get<WhyAnswer>(`/v1/customers/${await idOf("ann")}/segments/${band.id}`)).body.why;
-    const leaves = (one: Why): readonly Why[] => (one.rules.length === 0 ? [one] : one.rules.flatMap(leaves));
-    expect(leaves(why).map(({ words, value, matches }) => [words, value, matches])).toContainEqual(["the sum of total over Order Completed is more than 100", 100, false]); // prettier-ignore
-    type Suggested = { rfm: { money: number[]; frequency: number[] }; customers: number };
-    const suggested = (await ask<Suggested>("POST", "/v1/rfm/suggest", { event: "Order Completed", property: "total" })).body; // prettier-ignore
-    expect(suggested.customers).toBe(2);
-    // Fifths between 10 and 100, and between 1 and 2, which are made to rise.
-    expect(suggested.rfm.money).toEqual([28, 46, 64, 82]);
-    expect(suggested.rfm.frequency).toEqual([1, 2, 3, 4]);
-    expect((await ask<Problem>("PUT", "/v1/rfm", { ...suggested.rfm, money: [5, 4, 6, 7] })).body.errors?.[0]?.pointer).toBe("#/money"); // prettier-ignore
-    expect((await ask("PUT", "/v1/rfm", suggested.rfm)).status).toBe(200);
-    const after = await until(() => live(band.id), ({ version }) => version !== band.version); // prettier-ignore
-    expect(after.members).toBe(1);
-  });
-});
-
-describe("webhooks", () => {
-  test("are made with a secret that is shown once, tried, listed with their deliveries, and removed", async () => {
-    const received: { headers: { [name: string]: unknown }; body: string }[] = [];
-    const receiver = createServer((request, response) => {
-      let body = "";
-      request.on("data", (piece) => (body += String(piece)));
-      request.on("end", () => {
-        received.push({ headers: request.headers, body });
-        response.end("thanks");
-      });
-    });
-    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
-    const wanted = (await make("Told of", trait("told", "yes"))).body;
-    await live(wanted.id);
-    type Made = { id: number; secret: string };
-    const { status, body: made } = await ask<Made>("POST", "/v1/webhooks", { url, segment: wanted.id });
-    expect([status, /^whsec_[A-Za-z0-9+/]{43}=$/.test(made.secret)]).toEqual([201, true]);
-    expect((await get<{ webhooks: object[] }>("/v1/webhooks")).body.webhooks).toMatchObject([
-      { id: made.id, url, waiting: 0 },
-    ]);
-    expect(JSON.stringify((await get("/v1/webhooks")).body)).not.toContain(made.secret);
-
-    const tried = await ask("POST", `/v1/webhooks/${made.id}/test`);
-    expect(tried.body).toMatchObject({ ok: true, status: 200, detail: "thanks" });
-    const { headers, body } = received[0]!;
-    const key = Buffer.from(made.secret.slice("whsec_".length), "base64");
-    const signed = createHmac("sha256", key)
-      .update(`${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.${body}`)
-      .digest("base64");
-    expect(headers["webhook-signature"]).toBe(`v1,${signed}`);
-
-    await send([{ user: "told", traits: { told: "yes" } }]);
-    type Deliveries = { deliveries: { type: string; state: string }[] };
-    const delivered = await until(
-      async () => (await get<Deliveries>(`/v1/webhooks/${made.id}/deliveries`)).body.deliveries,
-      (rows) => rows.some(({ state }) => state === "delivered"),
-    );
-    expect(delivered).toMatchObject([{ type: "segment.entered", attempts: 1, status: 200, dueAt: null }]);
-    expect(JSON.parse(received[1]!.body)).toMatchObject({
-      type: "segment.entered",
-      data: { customerId: await idOf("told"), segment: { id: wanted.id, name: "Told of" } },
-    });
-
-    for (const [method, path] of [
-      ["GET", "/deliveries"],
-      ["POST", "/test"],
-      ["DELETE", ""],
-    ] as const)
-      expect([
-        path,
-        (await ask(method, `/v1/webhooks/${made.id}${path}`, undefined, {}, other)).status,
-      ]).toEqual([path, 404]);
-    expect((await ask("POST", "/v1/webhooks", { url, segment: wanted.id }, {}, other)).status).toBe(422);
-    expect((await ask("POST", "/v1/webhooks", { url: "ftp://example.com/" })).status).toBe(400);
-    expect((await ask("DELETE", `/v1/webhooks/${made.id}`)).status).toBe(200);
-    expect((await get(`/v1/webhooks/${made.id}/deliveries`)).status).toBe(404);
-    receiver.close();
   });
 });
