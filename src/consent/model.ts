@@ -20,7 +20,7 @@ export const ConsentAnswer = z.object({
   channel: ConsentChannel,
   purpose: z.string().min(1).max(100),
   answer: z.enum(["granted", "denied"]),
-  /** `gpc`: the browser sent Sec-GPC; `event`: the sender's consent fields; `unsubscribe`: an unsubscribe event. */
-  source: z.enum(["gpc", "event", "unsubscribe"]),
+  /** `gpc`: the browser sent Sec-GPC; `event`: the sender's consent fields; `unsubscribe`: an unsubscribe event; `preferences`: the preference centre. */
+  source: z.enum(["gpc", "event", "unsubscribe", "preferences"]),
 });
 export type ConsentAnswer = z.infer<typeof ConsentAnswer>;

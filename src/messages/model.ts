@@ -5,8 +5,9 @@
  *   due -> refused | (later) due | sending -> sent | (retry) due | failed | unknown      then delivered, opened, clicked, ...
  */
 import { z } from "zod";
+import type { ConsentAnswer } from "../consent/model.ts";
 import { MessageChannel, Purpose } from "../permission/model.ts";
-import type { Instant, WorkspaceId } from "../values.ts";
+import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
 
 /** Every bound of messages in one place. */
 export const MESSAGE_LIMITS = {
@@ -168,3 +169,20 @@ export const MessageDraft = z.strictObject({
   expiresMs: z.int().min(60_000).max(30 * 86_400_000).default(MESSAGE_LIMITS.expiresMs),
 }); // prettier-ignore
 export type MessageDraft = z.infer<typeof MessageDraft>;
+
+/** Something a customer did with a message or said about messages, to become an event of the customer's. */
+export type Happening = {
+  /** The same for the same happening, whenever it is told again: the event's message id. */
+  readonly id: string;
+  readonly workspace: WorkspaceId;
+  readonly atom: AtomId;
+  readonly name: "$message.opened" | "$message.clicked" | "$consent.changed" | "$preferences.changed";
+  readonly at: Instant;
+  /** The message it came by; null: by none. */
+  readonly message: string | null;
+  readonly properties: JsonObject;
+  /** What the customer allows or forbids with it. */
+  readonly consents: readonly ConsentAnswer[];
+};
+/** Makes happenings durable events. Rejects when it could not; the same may be told again. */
+export type Tell = (happenings: readonly Happening[]) => Promise<void>;
