@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 /** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
 const ROOMS = [
-  "values", "errors", "nap", "config", "paging", "db", "http/app", "telemetry", "consent", "identity", "events", "log", "customers", "webhooks", "segments", "access",
+  "values", "errors", "nap", "config", "paging", "db", "http/app", "telemetry", "consent", "identity", "events", "log", "customers", "webhooks", "segments", "permission", "messages", "journeys", "access",
   "imports", "lanes", "memory", "pipeline", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */
@@ -15,7 +15,8 @@ const PURE = [
   "events/identifiers.ts", "events/consents.ts", "events/touchpoint.ts", "events/clock.ts", "imports/mapping.ts", "imports/presets.ts",
   "segments/compare.ts", "segments/track.ts", "segments/measure.ts", "segments/match.ts", "segments/bands.ts", "segments/decide.ts",
   "segments/document.ts", "segments/words.ts", "segments/explain.ts", "segments/check.ts", "segments/references.ts", "segments/starters.ts",
-  "segments/bands.ts", "webhooks/model.ts",
+  "segments/bands.ts", "webhooks/model.ts", "permission/zone.ts", "permission/locate.ts", "permission/caps.ts", "permission/consents.ts", "permission/holds.ts", "permission/allow.ts",
+  "permission/recipient.ts", "permission/policy.ts",
 ]; // prettier-ignore
 const PACKAGES = ["zod", "isbot", "bowser", "libphonenumber-js", "lru-cache"];
 

@@ -3,7 +3,7 @@
  * The rule itself is allow.ts. Instants are milliseconds, times of day are minutes after midnight.
  */
 import { z } from "zod";
-import type { ConsentChannel } from "../consent/model.ts";
+import type { ConsentAnswer, ConsentChannel } from "../consent/model.ts";
 import type { Instant } from "../values.ts";
 
 /** Every bound of policies and of what is kept to answer them. */
@@ -14,8 +14,12 @@ export const PERMISSION_LIMITS = {
   namesPerHold: 50,
   /** The longest time a cap looks back, and a look-ahead forward. */
   spanMsMax: 366 * 86_400_000,
-  /** The newest contacts of a customer that caps look at: a cap of more within its span is refused when it is made. */
+  /** The most a cap can allow. */
   contactsMax: 500,
+  /** Of the more valuable messages on their way the next so many are given a place. */
+  upcomingMax: 100,
+  /** Instants looked at for one "later"; a rule that does not permit by then is what refuses. */
+  stepsMax: 3_000,
   /** A message that may not leave for so long is given up. */
   waitMsMax: 30 * 86_400_000,
 } as const;
@@ -38,8 +42,19 @@ export const CONSENT_OF: { readonly [channel in MessageChannel]: ConsentChannel 
 
 /** What a message is for: `transactional` (an order, an appointment, a password) or a purpose of consent such as `marketing`. */
 export const TRANSACTIONAL = "transactional";
+/** The purpose of an answer that names none; a refusal of it stands for every purpose but transactional. */
+export const MARKETING = "marketing";
+/** Purposes that are sale or sharing of what is known of a customer: what Global Privacy Control forbids. */
+export const ADVERTISING: readonly string[] = [
+  "advertising",
+  "targeted_advertising",
+  "retargeting",
+  "sale",
+  "sharing",
+];
 export const Purpose = z.string().regex(/^[a-z][a-z0-9_]{0,49}$/, "Small letters, digits and _");
 
+/** Of the day. */
 const Minute = z.int().min(0).max(1439);
 /** 1 is Monday, 7 Sunday. */
 const Weekdays = z.array(z.int().min(1).max(7)).min(1).max(7);
@@ -47,7 +62,11 @@ const Channels = z.array(MessageChannel).min(1);
 const Names = z.array(z.string().min(1).max(200)).min(1).max(PERMISSION_LIMITS.namesPerHold);
 const Span = z.int().min(60_000).max(PERMISSION_LIMITS.spanMsMax);
 
-/** At most `most` messages of these channels, purposes and tags (absent: any) within a sliding time or a calendar unit of the customer's zone. */
+/**
+ * At most `most` messages of these channels, purposes and tags within a sliding time or a calendar unit of the customer's
+ * zone. Absent channels are any that reach the customer (so not `webhook`), absent purposes any but transactional, absent
+ * tags any or none; messages that are outside of a cap are neither held by it nor counted.
+ */
 export const Cap = z.strictObject({
   name: z.string().min(1).max(100),
   most: z.int().min(1).max(PERMISSION_LIMITS.contactsMax),
@@ -124,6 +143,12 @@ export type Contact = {
 };
 /** A message that a run of another journey is waiting to send. */
 export type Upcoming = Contact & { readonly priority: number };
+/** A customer's last word for one channel and purpose. */
+export type Consent = {
+  readonly answer: ConsentAnswer["answer"];
+  readonly at: Instant;
+  readonly source: ConsentAnswer["source"];
+};
 export type Suppression = "bounced" | "complained" | "unsubscribed" | "invalid" | "erased";
 /** What is known of the customer. */
 export type Recipient = {
@@ -133,9 +158,9 @@ export type Recipient = {
   readonly address: string | null;
   /** Why this address gets nothing in this channel any more; null: nothing against it. */
   readonly suppressed: Suppression | null;
-  /** The standing answer of exactly this channel (or `all`) and purpose. */
-  consent(channel: ConsentChannel, purpose: string): "granted" | "denied" | undefined;
-  /** What left lately, in any order; at least the span of the longest cap. */
+  /** The standing answer of exactly this channel (`all` is one) and purpose. */
+  consent(channel: ConsentChannel, purpose: string): Consent | undefined;
+  /** What left or is leaving, in any order: everything since `lookBackMs` (policy.ts) ago, or caps are not exact. */
   readonly contacts: readonly Contact[];
   readonly upcoming: readonly Upcoming[];
   /** The customer's own wishes (preference centre). */
