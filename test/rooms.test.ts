@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 /** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
 const ROOMS = [
-  "values", "errors", "nap", "config", "paging", "db", "http/app", "telemetry", "consent", "identity", "events", "log", "customers", "webhooks", "segments", "permission", "messages", "journeys", "access",
+  "values", "errors", "nap", "config", "paging", "db", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "permission", "messages", "journeys", "access",
   "imports", "lanes", "memory", "pipeline", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */
@@ -17,6 +17,8 @@ const PURE = [
   "segments/document.ts", "segments/words.ts", "segments/explain.ts", "segments/check.ts", "segments/references.ts", "segments/starters.ts",
   "segments/bands.ts", "webhooks/model.ts", "permission/zone.ts", "permission/locate.ts", "permission/caps.ts", "permission/consents.ts", "permission/holds.ts", "permission/allow.ts",
   "permission/recipient.ts", "permission/policy.ts",
+  "experiments/hash.ts", "experiments/variation.ts", "experiments/assign.ts", "experiments/distributions.ts", "experiments/compare.ts",
+  "experiments/verdict.ts", "experiments/bandit.ts",
 ]; // prettier-ignore
 const PACKAGES = ["zod", "isbot", "bowser", "libphonenumber-js", "lru-cache"];
 
