@@ -157,6 +157,7 @@ function solveRising(
 /** P(X > x) for X of the gamma distribution of shape a > 0: the regularised upper incomplete gamma function. */
 function gammaUpper(a: number, x: number): number {
   if (!(x > 0)) return 1;
+  if (x === Infinity) return 0;
   const power = Math.exp(logGammaPower(a, x));
   if (x >= a + 1) {
     const fraction = continuedFraction(x + 1 - a, (i) => [i * (a - i), x + 2 * i + 1 - a]);

@@ -62,3 +62,41 @@ export type Comparison =
 export interface ArmResult extends Sample {
   readonly conversions: number;
 }
+
+/** What a verdict is asked for. Everything has a default in `EXPERIMENT_LIMITS`. */
+export interface VerdictAsked {
+  /** `conversions`: the share of customers who reached the goal; `value`: what a customer brought on average. More is better. */
+  readonly measure: "conversions" | "value";
+  /** The planned shares of baseline and other; equal when absent. */
+  readonly weights?: readonly [baseline: number, other: number];
+  /** `anytime` (default): may be looked at as often as one likes. `once`: narrower, for one look at the planned end. */
+  readonly looks?: "anytime" | "once";
+  readonly alpha?: number;
+  readonly tuningCustomers?: number;
+  /** How the arms are called in the words. */
+  readonly names?: readonly [baseline: string, other: string];
+}
+
+/** A difference and the interval that holds the true one. */
+export interface Lift {
+  readonly difference: number;
+  readonly interval: Interval;
+}
+
+/** What a goal's counts say of two arms. Every number is finite. */
+export interface Verdict {
+  readonly verdict: "better" | "worse" | "undecided" | "too_few" | "sample_ratio_mismatch";
+  /** The share converted or the mean value of each arm; null for an arm without customers. */
+  readonly baseline: number | null;
+  readonly other: number | null;
+  /** Other - baseline; null when it cannot be compared. */
+  readonly absolute: Lift | null;
+  /** The same as a share of the baseline; null when the baseline is 0 or an arm has no variance. */
+  readonly relative: Lift | null;
+  /** Of no difference at all, by the absolute comparison, which also decides the verdict. */
+  readonly pValue: number | null;
+  /** Of a split as planned. */
+  readonly sampleRatioPValue: number;
+  /** One plain sentence. */
+  readonly words: string;
+}
