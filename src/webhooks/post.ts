@@ -29,28 +29,51 @@ const NEVER = new BlockList();
 NEVER.addSubnet("169.254.0.0", 16, "ipv4");
 NEVER.addSubnet("fe80::", 10, "ipv6");
 NEVER.addAddress("fd00:ec2::254", "ipv6");
+/** Networks that are nobody's in public: where an address was told by somebody unknown, these are not called either. */
+const PRIVATE = new BlockList();
+for (const [net, prefix] of [["0.0.0.0", 8], ["10.0.0.0", 8], ["100.64.0.0", 10], ["127.0.0.0", 8], ["172.16.0.0", 12], ["192.0.0.0", 24], ["192.168.0.0", 16], ["198.18.0.0", 15], ["224.0.0.0", 3]] as const)
+  PRIVATE.addSubnet(net, prefix, "ipv4"); // prettier-ignore
+for (const [net, prefix] of [["::", 127], ["fc00::", 7], ["ff00::", 8], ["64:ff9b::", 96], ["2002::", 16]] as const)
+  PRIVATE.addSubnet(net, prefix, "ipv6"); // prettier-ignore
 const REFUSED = "This address may not be called.";
 
-const isNever = (address: string): boolean => NEVER.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+const familyOf = (address: string) => (isIP(address) === 6 ? "ipv6" : "ipv4");
+const isNever = (address: string): boolean => NEVER.check(address, familyOf(address));
+const isPrivate = (address: string): boolean => isNever(address) || PRIVATE.check(address, familyOf(address));
 
-/** Looks a name up, and refuses it when any of its addresses may not be called. */
-const guardedLookup: LookupFunction = (name, options, done) =>
-  lookup(name, { ...options, all: true }, (cause, addresses) => {
-    if (cause) return done(cause, "");
-    const [first] = addresses;
-    if (!first || addresses.some(({ address }) => isNever(address))) return done(new Error(REFUSED), "");
-    return options.all === true ? done(null, addresses) : done(null, first.address, first.family);
-  });
+/** Looks names up, and refuses those of which any address is refused. */
+const lookupBut =
+  (isRefused: (address: string) => boolean): LookupFunction =>
+  (name, options, done) =>
+    lookup(name, { ...options, all: true }, (cause, addresses) => {
+      if (cause) return done(cause, "");
+      const [first] = addresses;
+      if (!first || addresses.some(({ address }) => isRefused(address))) return done(new Error(REFUSED), "");
+      return options.all === true ? done(null, addresses) : done(null, first.address, first.family);
+    });
+// A literal address is not looked up.
+const literalBut =
+  (isRefused: (address: string) => boolean) =>
+  ({ hostname }: URL): string | null => {
+    const host = hostname.replace(/^\[|\]$/g, "");
+    return isIP(host) !== 0 && isRefused(host) ? REFUSED : null;
+  };
+/** The look-up for addresses the operator entered: private networks may be called, link-local addresses may not. */
+export const guardedLookup = lookupBut(isNever);
+/** Why an address the operator entered may not be called as it stands; null: it may, if its look-up lets it. */
+export const refusalOf = literalBut(isNever);
+/** The look-up for addresses that anybody may have told: the public internet only. */
+export const publicLookup = lookupBut(isPrivate);
+/** As `refusalOf`, for addresses that anybody may have told. */
+export const publicRefusalOf = literalBut(isPrivate);
 
 /** Posts, and tells how it was answered. Never throws. */
 export async function post(asked: Post): Promise<Answered> {
   const failed = (detail: string): Answered => ({ status: null, detail, retryAfterSeconds: null });
   try {
     const url = new URL(asked.url);
-    // A literal address is not looked up.
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    if (isIP(host) !== 0 && isNever(host)) return failed(REFUSED);
-    return await send(url, asked);
+    const refused = refusalOf(url);
+    return refused === null ? await send(url, asked) : failed(refused);
   } catch (cause) {
     return failed(sentenceOf(cause));
   }
