@@ -6,12 +6,17 @@
 import { LRUCache } from "lru-cache";
 import type { CustomerAtom } from "./customers/store.ts";
 import type { Directory } from "./identity/directory.ts";
+import type { Sql } from "./db/postgres.ts";
+import type { QueuedEntry } from "./journeys/advance.ts";
+import { type ArmRow, type Journeys, readArms } from "./journeys/force.ts";
 import type { Force } from "./segments/force.ts";
 import type { Pointer } from "./identity/resolve.ts";
 import type { Wake } from "./segments/save.ts";
-import type { AtomId } from "./values.ts";
+import type { AtomId, Instant } from "./values.ts";
 
 export type MemoryLimits = { readonly atomsMax: number; readonly pointersMax: number };
+/** How old what learning steps go by may be. */
+const ARMS_MS = 5_000;
 const LIMITS: MemoryLimits = { atomsMax: 20_000, pointersMax: 100_000 };
 
 export class Memory {
@@ -20,8 +25,11 @@ export class Memory {
   #ids: { next: number; end: number }[] = [];
   /** Wakes that a batch not yet committed has taken, by customer. */
   #waking = new Map<AtomId, number>();
-  /** The rules in force, as last read; they name their epoch. */
+  #entering = new Set<number>();
+  /** The rules and the journeys in force, as last read; they name their epoch. */
   force: Force | null = null;
+  journeys: Journeys | null = null;
+  #arms: { readonly readAt: Instant; readonly rows: readonly ArmRow[] } = { readAt: -Infinity, rows: [] };
 
   constructor({ atomsMax, pointersMax }: MemoryLimits = LIMITS) {
     this.#customers = new LRUCache({ max: atomsMax });
@@ -57,10 +65,26 @@ export class Memory {
     return fresh;
   }
 
+  /** Of the entries that are due those that no batch in flight has taken; they are taken now. */
+  takeEntries(due: readonly QueuedEntry[]): readonly QueuedEntry[] {
+    const fresh = due.filter(({ id }) => !this.#entering.has(id));
+    this.#entering = new Set(due.map(({ id }) => id));
+    return fresh;
+  }
+
+  /** What the candidates of learning steps showed so far, at most some seconds old. */
+  async armsOf(sql: Sql, journeys: Journeys, now: Instant): Promise<(version: number, step: string) => readonly ArmRow[]> {
+    if (journeys.learning.length > 0 && now - this.#arms.readAt >= ARMS_MS)
+      this.#arms = { readAt: now, rows: await readArms(sql, journeys.learning) };
+    const { rows } = this.#arms;
+    return (version, step) => rows.filter((row) => row.version === version && row.step === step);
+  } // prettier-ignore
+
   /** Forgets all that may be wrong, reserved numbers too: a crash of PostgreSQL may give them to another. */
   forget(): void {
     this.#ids = [];
     this.#waking.clear();
+    this.#entering.clear();
     this.#customers.clear();
     this.#pointers.clear();
   }

@@ -24,6 +24,9 @@ import type { Event } from "./events/model.ts";
 import { Directory, keyOf } from "./identity/directory.ts";
 import { saveAsides, saveLinks } from "./identity/store.ts";
 import { resolve } from "./identity/resolve.ts";
+import { type JourneyEffects, type QueuedEntry, advance, noJourneyEffects } from "./journeys/advance.ts";
+import { type Journeys, loadJourneys } from "./journeys/force.ts";
+import { endEntries, readEntries, saveJourneyEffects } from "./journeys/save.ts";
 import { logLine, ownLine } from "./log/line.ts";
 import type { Memory } from "./memory.ts";
 import { accountFactsOf } from "./segments/accounts.ts";
@@ -60,6 +63,10 @@ export type Batch = {
   /** Customers whose time has come, asked again with this batch. */
   readonly wakes: readonly Wake[];
   effects: Effects;
+  readonly journeys: Journeys;
+  /** Who is to enter a journey with this batch, and what came of journeys. */
+  readonly entries: readonly QueuedEntry[];
+  made: JourneyEffects;
   /** The lines of our own events, which the inbox does not have. */
   readonly ownLines: string[];
 };
@@ -83,10 +90,15 @@ export async function understand(
   lanes: readonly number[],
   now: Instant,
 ): Promise<Batch> {
-  const { epoch, dueAt } = await holdEpoch(tx);
+  const { epoch, dueAt, entryAt } = await holdEpoch(tx);
   const force = memory.force?.epoch === epoch ? memory.force : (memory.force = await loadForce(tx, epoch));
+  const journeys = memory.journeys?.epoch === epoch ? memory.journeys : (memory.journeys = await loadJourneys(tx, epoch)); // prettier-ignore
   const wakes =
     dueAt !== null && dueAt <= now ? memory.takeWakes(await readWakes(tx, now, lanes, WAKES_MAX)) : [];
+  const entries =
+    entryAt !== null && entryAt <= now
+      ? memory.takeEntries(await readEntries(tx, now, lanes, WAKES_MAX))
+      : [];
   const arrived = rows.flatMap(arrivedIn);
   const unseen = await rememberIds(
     tx,
@@ -97,14 +109,14 @@ export async function understand(
     tx,
     memory,
     arrived,
-    wakes.map(({ customer }) => customer),
+    [...wakes, ...entries].map(({ customer }) => customer),
   );
   await takeUp(tx, force, directory.atoms.values());
   await memory.reserve(arrived.length, (missing) => reserveAtomIds(tx, missing));
 
   const batch: Batch = {
     rows, directory, newPointers: new Set(), tallies: [], atoms: [], logLines: [], names: new Map(), accounts: [], failed: [], handled: [],
-    force, touches: new Map(), wakes, effects: noEffects(), ownLines: [],
+    force, journeys, touches: new Map(), wakes, entries, effects: noEffects(), made: noJourneyEffects(), ownLines: [],
   }; // prettier-ignore
   const known = new Set(directory.pointers.keys());
   const atoms = new Map<Arrived, number>();
@@ -122,15 +134,15 @@ export async function understand(
     batch.atoms.push(atom);
     if (atom !== 0) batch.logLines.push(logLine(atom, epoch, one.line));
   }
-  await askRules(tx, batch, now);
+  await askRules(tx, memory, batch, now);
   for (const key of directory.changedPointers.keys()) if (!known.has(key)) batch.newPointers.add(key);
   memory.remember(directory);
   return batch;
 }
 
-/** Asks the rules in force of everybody whom the batch touched or whose time has come. */
-async function askRules(tx: Sql, batch: Batch, now: Instant): Promise<void> {
-  const { directory, touches, force, wakes } = batch;
+/** Asks the rules in force of everybody whom the batch touched or whose time has come, and moves on who is in a journey. */
+async function askRules(tx: Sql, memory: Memory, batch: Batch, now: Instant): Promise<void> {
+  const { directory, touches, force, journeys, wakes, entries, handled } = batch;
   for (const { customer, dueAt, cause } of wakes) {
     const atom = directory.atoms.get(customer);
     // The wake is of an atom that names no customer any more: the customer it belongs to is asked.
@@ -141,9 +153,16 @@ async function askRules(tx: Sql, batch: Batch, now: Instant): Promise<void> {
   }
   for (const id of directory.remapped)
     if (force.of(directory.atoms.get(id)!.workspace)) touchAll(touches, id, { by: "identity" });
-  if (touches.size === 0) return;
-  const accounts = await accountFactsOf(tx, force, directory, touches, now);
-  batch.effects = evaluate(force, directory, touches, accounts, now);
+  const moves = entries.length > 0 || handled.some(({ event }) => journeys.of(event.workspace));
+  if (touches.size === 0 && !moves) return;
+  const about = new Set([...touches.keys(), ...(moves ? [...handled.map(({ atom }) => atom.id), ...entries.map(({ customer }) => customer)] : [])]); // prettier-ignore
+  const accountsOf = await accountFactsOf(tx, force, directory, about, now);
+  batch.effects = evaluate(force, directory, touches, accountsOf, now);
+  batch.made = advance({
+    journeys, force, directory, handled, entries, effects: batch.effects, accountsOf, now,
+    stirred: [...wakes.map(({ customer }) => customer), ...directory.remapped],
+    armsOf: await memory.armsOf(tx, journeys, now),
+  }); // prettier-ignore
   tellAccounts(batch);
   for (const { atom, event } of batch.effects.own) {
     const line = ownLine(atom, force.epoch, event);
@@ -168,12 +187,16 @@ function decide({ event, line }: Arrived, memory: Memory, batch: Batch): number 
   try {
     // Both rules are pure and run before anything is changed, so a failure leaves the others of the batch untouched.
     const tells = told(event);
-    const resolution = resolve(directory.viewOf(workspace), event);
-    atom = directory.apply(workspace, resolution, event, () =>
-      newAtom(memory.nextAtomId(), workspace, batch.force),
-    );
+    const named = event.of === undefined ? undefined : directory.atoms.get(event.of);
+    const resolution = named ? null : resolve(directory.viewOf(workspace), event);
+    atom = resolution
+      ? directory.apply(workspace, resolution, event, () =>
+          newAtom(memory.nextAtomId(), workspace, batch.force),
+        )
+      : named!;
+    directory.changedAtoms.add(atom.id);
     absorb(atom.knowledge, tells);
-    if (force) touch(force, batch.touches, atom, event, resolution.atom === null);
+    if (force) touch(force, batch.touches, atom, event, resolution?.atom === null);
   } catch (cause) {
     batch.failed.push({ event, line, detail: cause instanceof Error ? cause.message : String(cause) });
     batch.tallies.push({ workspace, name: "refused", reason: "processing_failed", n: 1 });
@@ -241,7 +264,12 @@ async function directoryOf(
     if (pointer) directory.pointers.set(key, pointer);
   }
   const missing = new Set<AtomId>();
-  for (const atom of [...woken, ...[...directory.pointers.values()].map((pointer) => pointer.atom)]) {
+  const named = arrived.flatMap(({ event }) => event.of ?? []);
+  for (const atom of [
+    ...woken,
+    ...named,
+    ...[...directory.pointers.values()].map((pointer) => pointer.atom),
+  ]) {
     if (atom === 0 || directory.atoms.has(atom)) continue;
     const group = memory.customerOf(atom);
     if (group) group.forEach((member) => directory.add(member));
@@ -298,7 +326,9 @@ export function prepare(batch: Batch, held: readonly LaneCursor[], name: string)
       await saveAccountMembers(tx, members);
       await saveRemaps(tx, remaps);
       await endWakes(tx, batch.wakes);
+      must(await endEntries(tx, batch.entries));
       await saveEffects(tx, batch.effects, now);
+      await saveJourneyEffects(tx, batch.made, now);
       await saveFailed(tx, batch.failed, now);
       // Replayed after a fix they come with the same ids.
       await forgetIds(

@@ -16,6 +16,10 @@ export type StandingData = {
   g?: readonly [stage: string, since: Instant];
   /** When time alone may next change something: a wake is due then or before. */
   d?: Instant;
+  /** Live runs that began on this atom (journeys/model.ts). */
+  j?: readonly Json[];
+  /** Journey to how often it was entered from this atom, when last, and by which keys. */
+  e?: { readonly [journey: string]: readonly [n: number, at: Instant, keys?: readonly string[]] };
 };
 
 export class Standing {
@@ -42,9 +46,15 @@ export class Standing {
   /** As it is to be stored. */
   text(): string {
     if (this.#text !== null) return this.#text;
-    const { r, t, s, g, d } = this.data;
-    // A number alone, or nothing: most atoms of a workspace without rules.
-    return (this.#text = JSON.stringify({ r, t, s, ...(g && { g }), ...(d !== undefined && { d }) }));
+    const { r, t, s, g, d, j, e } = this.data;
+    return (this.#text = JSON.stringify({
+      r, t, s, ...(g && { g }), ...(d !== undefined && { d }), ...(j && j.length > 0 && { j }), ...(e && { e }),
+    })); // prettier-ignore
+  }
+
+  /** Whether somebody is in a journey from here, told without parsing. */
+  get hasRuns(): boolean {
+    return this.#data ? (this.#data.j?.length ?? 0) > 0 : this.#text!.includes('"j":[');
   }
 
   /** Whether it was changed since it was read or last written. */

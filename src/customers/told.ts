@@ -2,7 +2,7 @@
  * What one event tells about its customer: Segment's e-commerce, identify, group and consent vocabulary read into
  * knowledge. Pure; never throws; fields of a wrong type are left out.
  */
-import type { Event } from "../events/model.ts";
+import { type Event, isOwnDoing } from "../events/model.ts";
 import type { Json, JsonObject } from "../values.ts";
 import type {
   CartOperation,
@@ -21,6 +21,7 @@ type Told = { -readonly [field in keyof Knowledge]: Knowledge[field] };
 export function told(event: Event): Knowledge {
   const { id, happenedAt: at, name, channel, touchpoint } = event;
   const count: CountKnown = [1, at, at];
+  if (isOwnDoing(name)) return { ...nothingTold(), counts: { [name]: count } };
   const known: Told = {
     firstSeenAt: at,
     lastSeenAt: at,
@@ -41,6 +42,12 @@ export function told(event: Event): Knowledge {
   if (commerce) commerce(known, event, event.properties ?? {});
   return known;
 }
+
+/** What an event of our own doing tells of the customer's activity. */
+const nothingTold = (): Knowledge => ({
+  firstSeenAt: Infinity, lastSeenAt: -Infinity, events: 0, traits: NONE, counts: NONE, channels: NONE, viewed: NO_ITEMS, cart: NO_ITEMS,
+  orders: NONE, refunds: NONE, consents: NONE, accounts: NONE, recent: [],
+}); // prettier-ignore
 
 const NONE: { readonly [key: string]: never } = Object.freeze(
   Object.create(null) as { [key: string]: never },

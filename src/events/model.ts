@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { ConsentAnswer } from "../consent/model.ts";
 import type { Identifier } from "../identity/model.ts";
-import type { Instant, JsonObject, WorkspaceId } from "../values.ts";
+import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
 
 export const EVENT_TYPES = ["track", "identify", "page", "screen", "group", "alias"] as const;
 export const EventType = z.enum(EVENT_TYPES);
@@ -93,9 +93,15 @@ export type Event = {
   /** The parts of `context` worth keeping: app, device, locale, page, screen, timezone, library, sessionId.
    * Never an IP address unless the workspace asked for it. */
   readonly context?: JsonObject;
-  /** The number of the key it came in by. */
+  /** The number of the key it came in by; 0: of our own making. */
   readonly key: number;
+  /** Of our own making, about this atom: who it was needs no resolving. The door never lets it in. */
+  readonly of?: AtomId;
 };
+
+/** Events of our own doing are no activity of the customer's; what customers do with messages is. */
+const OWN_DOING = /^\$(?:segment|stage|journey|task|call)\.|^\$message\.(?!opened$|clicked$|replied$)/;
+export const isOwnDoing = (name: string): boolean => name.startsWith("$") && OWN_DOING.test(name);
 
 /** Why an event was refused; closed, so that each reason is counted and can be explained. */
 export const RefusalReason = z.enum([

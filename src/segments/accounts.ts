@@ -8,7 +8,6 @@ import { soonest } from "./compare.ts";
 import { type AccountFacts, NO_ACCOUNTS, factsOf, knowledgeOf, stageOf } from "./facts.ts";
 import type { Force, WorkspaceForce } from "./force.ts";
 import { match } from "./match.ts";
-import type { Node } from "./plan.ts";
 import { takeUp } from "./take-up.ts";
 
 /** Members of one account that are asked. */
@@ -19,14 +18,14 @@ export async function accountFactsOf(
   sql: Sql,
   force: Force,
   directory: Directory<CustomerAtom>,
-  touched: { keys(): Iterable<AtomId> },
+  touched: Iterable<AtomId>,
   now: Instant,
 ): Promise<(customer: AtomId) => AccountFacts> {
   const found = new Map<AtomId, AccountFacts>();
-  for (const id of touched.keys()) {
+  for (const id of touched) {
     const { customer, workspace } = directory.atoms.get(id)!;
     const of = force.of(workspace);
-    if (!of || of.onAccounts.length === 0 || found.has(customer)) continue;
+    if (!of?.asksAccounts || found.has(customer)) continue;
     found.set(customer, await accountsOf(sql, force, of, directory.membersOf(customer), now));
   }
   return (customer) => found.get(customer) ?? NO_ACCOUNTS;
@@ -44,7 +43,7 @@ export async function accountsOf(
   const accountIds = Object.keys(knowledgeOf(atoms).accounts);
   if (accountIds.length === 0) return NO_ACCOUNTS;
   const traits = await readAccounts(sql, workspace, accountIds);
-  const rules = new Map<string, Node>(of.segments.flatMap(({ plan }) => [...plan.accountRules]));
+  const rules = of.accountRules;
   const passed = new Set<string>();
   // Whoever turns first may turn it for all: each member is woken then, and asks the others.
   const turns = new Map<string, Instant | null>();

@@ -18,10 +18,11 @@ import { Failure } from "../errors.ts";
 import { Nap } from "../nap.ts";
 import type { Clock, WorkspaceId } from "../values.ts";
 import { moveEpoch } from "./epoch.ts";
-import { type StoredContext, tracksOfVersion } from "./force.ts";
+import { type StoredContext, type VersionKind, tracksOfVersion } from "./force.ts";
 import { seedTracks, writeMembers, writeStages } from "./history.ts";
 import { judgedOf, readHistory } from "./reading.ts";
 import { saveManyWakes } from "./save.ts";
+import { tidyVersions } from "./tidy.ts";
 import type { TrackSpec } from "./track.ts";
 import { lastMapping, wakeRemapped, wakeTouched, wakeTurning } from "./turning.ts";
 
@@ -49,8 +50,9 @@ export interface Builder {
 export type BuildVersion = {
   readonly id: number;
   readonly workspace: WorkspaceId;
-  readonly kind: "segment" | "trait" | "stages";
+  readonly kind: VersionKind;
   readonly segment: number | null;
+  readonly journey: number | null;
   readonly name: string | null;
   readonly body: unknown;
   readonly context: StoredContext;
@@ -123,15 +125,20 @@ export async function buildNext(deps: BuilderDeps, owner: string, stopping: () =
 
 class Stopped extends Error {}
 
+/** Whether two versions are of one definition. */
+const sameAs = (one: string, other: string) =>
+  `${one}.workspace = ${other}.workspace and ${one}.kind = ${other}.kind and (${one}.kind = 'stages' or (${one}.kind = 'segment' and ${one}.segment = ${other}.segment)
+   or (${one}.kind = 'trait' and ${one}.name = ${other}.name) or (${one}.kind = 'journey' and ${one}.journey = ${other}.journey))`;
 /** Whether the definition was changed again since version `v` was made. */
-const NEWER_EXISTS = `exists (select 1 from versions n where n.workspace = v.workspace and n.kind = v.kind and n.id > v.id and n.state <> 'failed'
-  and (n.kind = 'stages' or (n.kind = 'segment' and n.segment = v.segment) or (n.kind = 'trait' and n.name = v.name)))`;
+const NEWER_EXISTS = `exists (select 1 from versions n where n.id > v.id and n.state <> 'failed' and ${sameAs("n", "v")})`;
 /** Frees every build: only where no other process can be alive, on a data folder we hold the lock of. */
 export async function releaseAllBuilds(sql: Sql): Promise<void> {
   await sql.query("update versions set lease_until = 0 where lease_until <> 0");
 }
 
-const VERSION = "id, workspace, kind, segment, name, body, context, state, owner";
+const VERSION = "id, workspace, kind, segment, journey, name, body, context, state, owner";
+/** Customers are in it: who is by history has to be found, and who turns by time woken. */
+const hasMembers = ({ kind }: BuildVersion): boolean => kind === "segment" || kind === "stages";
 
 async function claim({ sql, clock }: BuilderDeps, owner: string): Promise<readonly BuildVersion[]> {
   return sql.transaction(async (tx) => {
@@ -165,8 +172,8 @@ async function beginAgain(tx: Sql, workspace: number): Promise<void> {
   const ids = broken.map(({ id }) => id);
   await moveEpoch(tx);
   await tx.query(
-    `insert into versions (workspace, kind, segment, name, body, context, state, created_at)
-     select workspace, kind, segment, name, body, context, 'waiting', created_at from versions v where id = any($1::int[]) and not ${NEWER_EXISTS} order by id`,
+    `insert into versions (workspace, kind, segment, journey, name, body, context, state, created_at, number, published_by, former_runs)
+     select workspace, kind, segment, journey, name, body, context, 'waiting', created_at, number, published_by, former_runs from versions v where id = any($1::int[]) and not ${NEWER_EXISTS} order by id`,
     [ids],
   );
   await tx.query("delete from segment_members where version = any($1::int[])", [ids]);
@@ -221,9 +228,9 @@ class Build {
       await this.#progress(0.6 + (0.2 * (i + 1)) / others.length);
     }
     const until = await this.#putIn(missing, asOf);
-    if (this.#versions.some(({ kind }) => kind !== "trait")) {
+    if (this.#versions.some(hasMembers)) {
       await saveManyWakes(sql, workspace, turning, asOf);
-      const versions = others.filter(({ kind }) => kind !== "trait");
+      const versions = others.filter(hasMembers);
       await wakeTurning({ sql, log, workspace, versions, tracks, now: asOf }, (ratio) => this.#progress(0.8 + ratio * 0.15));
       await this.#settled(until);
       await wakeTouched(sql, log, workspace, from, until);
@@ -324,8 +331,7 @@ class Build {
       await this.#mustOwn(tx);
       await tx.query(
         `update versions old set state = 'replaced' from versions v
-         where v.id = any($1::int[]) and old.workspace = v.workspace and old.kind = v.kind and old.id <> v.id and old.state in ('live', 'failed')
-           and (v.kind = 'stages' or (v.kind = 'segment' and old.segment = v.segment) or (v.kind = 'trait' and old.name = v.name))`,
+         where v.id = any($1::int[]) and old.id <> v.id and old.state in ('live', 'failed') and ${sameAs("old", "v")}`,
         [this.#ids],
       );
       await tx.query(
@@ -339,6 +345,7 @@ class Build {
          on conflict (segment, hour_at) do update set members = excluded.members`,
         [this.#ids, Math.floor(now / 3_600_000) * 3_600_000],
       );
+      await wakeForJourneys(tx, this.#ids, now);
     });
   }
 
@@ -365,24 +372,14 @@ class Build {
   }
 }
 
-const TIDY_ROWS = 50_000;
-
-/** Deletes members of versions that serve no more, and tracks that no version asks. Also called after a deletion. */
-export async function tidyVersions(sql: Database, workspace: WorkspaceId): Promise<void> {
-  await sql.transaction(async (tx) => {
-    const versions = await tx.query<Pick<BuildVersion, "kind" | "body" | "context">>(
-      "select kind, body, context from versions where workspace = $1 and state in ('waiting', 'seeding', 'catching_up', 'live')",
-      [workspace],
-    );
-    const asked = new Set(versions.flatMap((version) => [...tracksOfVersion(version).keys()]));
-    const tracks = await tx.query<{ id: number; key: string }>("select id, key from tracks where workspace = $1", [workspace]);
-    const idle = tracks.filter(({ key }) => !asked.has(key)).map(({ id }) => id);
-    if (idle.length === 0) return;
-    await moveEpoch(tx);
-    await tx.query("delete from tracks where id = any($1::int[])", [idle]);
-  });
-  const gone = await sql.query<{ id: number }>("select id from versions where workspace = $1 and state = 'replaced'", [workspace]);
-  for (const { id } of gone)
-    for (let n = TIDY_ROWS; n === TIDY_ROWS;)
-      n = (await sql.query("delete from segment_members where (version, customer) in (select version, customer from segment_members where version = $1 limit $2) returning 1 as one", [id, TIDY_ROWS])).length;
-} // prettier-ignore
+/** Who is in a journey whose runs a publish moves or ends is woken for it, and everybody for a journey entered by a date. */
+async function wakeForJourneys(tx: Sql, versions: readonly number[], now: number): Promise<void> {
+  await tx.query(
+    `insert into wakes (workspace, customer, due_at, cause)
+     select distinct v.workspace, a.customer, $2::bigint, 'rule' from versions v join atoms a on a.workspace = v.workspace
+     where v.id = any($1::int[]) and v.kind = 'journey' and (v.body->'draft'->'entry'->>'type' = 'date' or (v.former_runs in ('migrate', 'end')
+       and exists (select 1 from runs r where r.journey = v.journey and r.state = 'running' and r.atom = a.id)))
+     order by 2 on conflict (customer) do update set due_at = least(wakes.due_at, excluded.due_at), n = nextval('wake_n')`,
+    [versions, now],
+  );
+}

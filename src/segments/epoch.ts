@@ -3,10 +3,13 @@ import { LOCKS } from "../db/locks.ts";
 import type { Sql } from "../db/postgres.ts";
 import type { Instant } from "../values.ts";
 
-/** The epoch, held until the transaction ends, and when the next wake is due (null: none). */
-export async function holdEpoch(tx: Sql): Promise<{ epoch: number; dueAt: Instant | null }> {
-  const [row] = await tx.query<{ epoch: number; dueAt: Instant | null }>(
-    'select held_epoch() as epoch, (select due_at from wakes order by due_at limit 1) as "dueAt"',
+/** The epoch, held until the transaction ends, and when the next wake and the next entry into a journey are due (null: none). */
+export async function holdEpoch(
+  tx: Sql,
+): Promise<{ epoch: number; dueAt: Instant | null; entryAt: Instant | null }> {
+  const [row] = await tx.query<{ epoch: number; dueAt: Instant | null; entryAt: Instant | null }>(
+    `select held_epoch() as epoch, (select due_at from wakes order by due_at limit 1) as "dueAt",
+       (select due_at from journey_entries order by due_at limit 1) as "entryAt"`,
   );
   return row!;
 }

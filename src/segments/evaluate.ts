@@ -3,7 +3,6 @@
  * whose time has come are asked again; what turned becomes own events and rows. Everything is decided in memory on the
  * batch's directory; `save.ts` writes it in the batch's transaction.
  */
-import { randomUUID } from "node:crypto";
 import type { CustomerAtom } from "../customers/store.ts";
 import type { Event } from "../events/model.ts";
 import type { Directory } from "../identity/directory.ts";
@@ -12,6 +11,7 @@ import { soonest } from "./compare.ts";
 import { type Change, type Decided, decide } from "./decide.ts";
 import { type AccountFacts, rootOf, segmentsHeld } from "./facts.ts";
 import { type Force, type SegmentInForce, type WorkspaceForce, tellTracks } from "./force.ts";
+import { ownEvent } from "./own.ts";
 import { type TrackState, pruned } from "./track.ts";
 
 /** What a batch's events changed of an atom. */
@@ -132,6 +132,15 @@ export function evaluate(
   }
   return effects;
 } // prettier-ignore
+
+/** Asks for a wake of the customer that `root` names, where none is due before. */
+export function askForWake(root: CustomerAtom, effects: Effects, dueAt: Instant | null, now: Instant): void {
+  const held = root.standing.data.d;
+  // What should have been by now may have come while no rule was in force, and nobody is to be woken then.
+  if (dueAt === null || (held !== undefined && held > now && held <= dueAt)) return;
+  root.standing.change().d = dueAt;
+  effects.wakes.push({ workspace: root.workspace, customer: root.id, dueAt });
+}
 
 /** One customer being asked. */
 class Asking {
@@ -281,33 +290,16 @@ class Asking {
 
   /** An event of our own: into the log, and to the tracks that ask for it. */
   #happened(name: string, properties: JsonObject, next: Set<SegmentInForce>): void {
-    const { workspace, id, identifiers } = this.#root;
-    const event: Event = {
-      workspace, id: this.#nameOfNext(), type: "track", name, happenedAt: this.#now, receivedAt: this.#now, originalAt: null, sentAt: null,
-      identifiers: identifiers.slice(0, 1).map(([kind, value]) => ({ kind, value })), channel: "other", touchpoint: name.slice(1).split(".")[0]!,
-      properties, key: 0,
-    }; // prettier-ignore
-    this.#effects.own.push({ atom: id, event });
+    const event = ownEvent(this.#root, name, properties, this.#now, this.#effects.own.length);
+    this.#effects.own.push({ atom: this.#root.id, event });
     if (this.#force.tracksOf(event).length === 0) return;
     const told = tellTracks(this.#force, this.#root.standing.change().t as { [track: string]: TrackState }, event); // prettier-ignore
     this.#told = true;
     for (const track of told) for (const segment of this.#force.byTrack.get(track) ?? []) next.add(segment);
   }
 
-  /** A name never given before; of one instant what happened later has the greater one, so that a timeline keeps the order. */
-  #nameOfNext(): string {
-    const hex = (number: number, digits: number) => number.toString(16).padStart(digits, "0");
-    return `${hex(this.#now, 12)}-${hex(this.#effects.own.length, 6)}-${randomUUID().slice(-12)}`;
-  }
-
-  /** Asks for a wake where none is due before. */
   #schedule(dueAt: Instant | null): void {
-    const { standing, workspace, id } = this.#root;
-    const held = standing.data.d;
-    // What should have been by now may have come while no rule was in force, and nobody is to be woken then.
-    if (dueAt === null || (held !== undefined && held > this.#now && held <= dueAt)) return;
-    standing.change().d = dueAt;
-    this.#effects.wakes.push({ workspace, customer: id, dueAt });
+    askForWake(this.#root, this.#effects, dueAt, this.#now);
   }
 
   /** Rules about an account's members hold for the others too when something they ask changed here. */

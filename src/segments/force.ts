@@ -8,7 +8,7 @@ import type { WorkspaceId } from "../values.ts";
 import type { Facts } from "./match.ts";
 import { match } from "./match.ts";
 import { type ComputedTraitDraft, type RfmModel, type Rule, type StageModel } from "./model.ts";
-import { type Plan, type PlanContext, measuredOf, planOf } from "./plan.ts";
+import { type Node, type Plan, type PlanContext, measuredOf, planOf } from "./plan.ts";
 import { type Track, type TrackSpec, itemOf, tell, type TrackState } from "./track.ts";
 
 /** A track in force; `ready` null: history is still being read. */
@@ -51,6 +51,9 @@ export type WorkspaceForce = Listeners & {
   readonly segments: readonly SegmentInForce[];
   readonly byVersion: ReadonlyMap<string, SegmentInForce>;
   readonly stages: StagesInForce | null;
+  /** What is asked of the members of accounts, by key. */
+  readonly accountRules: ReadonlyMap<string, Node>;
+  readonly asksAccounts: boolean;
   /** Who is in knowing nothing of them: asked of each new customer. */
   readonly ofNobody: readonly SegmentInForce[];
   tracksOf(event: Event): readonly TrackInForce[];
@@ -81,10 +84,12 @@ export function contextFrom(stored: StoredContext): PlanContext {
   };
 }
 
+/** What a version defines. A journey's rules need tracks like a segment's; what else it is journeys/ knows. */
+export type VersionKind = "segment" | "trait" | "stages" | "journey";
 type VersionRow = {
   readonly id: number;
   readonly workspace: WorkspaceId;
-  readonly kind: "segment" | "trait" | "stages";
+  readonly kind: VersionKind;
   readonly segment: number | null;
   readonly name: string;
   readonly body: unknown;
@@ -100,10 +105,16 @@ export function tracksOfVersion({ kind, body, context }: Pick<VersionRow, "kind"
     const { track } = measuredOf(body as ComputedTraitDraft);
     return all.set(track.key, track);
   }
-  const plans = kind === "segment" ? [planned(body as Rule, context)] : stagePlans(body as StageModel, context);
-  for (const { tracks } of plans) for (const [key, track] of tracks) all.set(key, track);
+  for (const { tracks } of plansOf({ kind, body, context })) for (const [key, track] of tracks) all.set(key, track);
   return all;
 } // prettier-ignore
+
+/** The plans of all rules of a version that is no computed trait. */
+function plansOf({ kind, body, context }: Pick<VersionRow, "kind" | "body" | "context">): readonly Plan[] {
+  if (kind === "segment") return [planned(body as Rule, context)];
+  if (kind === "stages") return stagePlans(body as StageModel, context);
+  return (body as { readonly rules: readonly Rule[] }).rules.map((rule) => planned(rule, context));
+}
 
 /** The plan of a stored rule. Throws: what was stored had been checked, so a problem here is a bug. */
 export function planned(rule: Rule, context: StoredContext): Plan {
@@ -116,6 +127,10 @@ export function stagePlans(model: StageModel, context: StoredContext): readonly 
   return model.stages.slice(1).map(({ rule }) => planned(rule ?? { type: "all", rules: [] }, context));
 }
 
+/** A replaced journey `v` in which somebody still is. */
+export const STILL_WALKED = `(v.kind = 'journey' and v.state = 'replaced' and exists (
+  select 1 from runs r where r.journey = v.journey and r.version = v.id and r.state = 'running'))`;
+
 /** Everything in force, at the epoch the caller holds. */
 export async function loadForce(sql: Sql, epoch: number): Promise<Force> {
   const tracks = await sql.query<TrackInForce & { workspace: WorkspaceId }>(
@@ -124,7 +139,7 @@ export async function loadForce(sql: Sql, epoch: number): Promise<Force> {
   const versions = await sql.query<VersionRow>(
     `select v.id, v.workspace, v.kind, v.segment, coalesce(s.name, v.name, '') as name, v.body, v.context, v.state, v.ready_no as ready
      from versions v left join segments s on s.id = v.segment
-     where v.state in ('catching_up', 'live') order by v.id`,
+     where v.state in ('catching_up', 'live') or ${STILL_WALKED} order by v.id`,
   );
   const workspaces = new Set([...tracks, ...versions].map(({ workspace }) => workspace));
   const forces = new Map(
@@ -153,6 +168,10 @@ function forceOf(tracks: readonly TrackInForce[], versions: readonly VersionRow[
     tracks: new Map(tracks.map((track) => [track.id, track])), trackOfKey, segments,
     byVersion: new Map(segments.map((segment) => [String(segment.version), segment])),
     stages,
+    accountRules: new Map<string, Node>(
+      versions.filter(({ kind }) => kind === "segment" || kind === "journey").flatMap((version) => plansOf(version)).flatMap(({ accountRules }) => [...accountRules]),
+    ),
+    asksAccounts: versions.some((version) => version.kind !== "trait" && plansOf(version).some(({ reads }) => reads.accounts)),
     ofNobody: segments.filter(({ plan }) => match(plan.root, nobody, 0).matches),
     tracksOf: (event: Event) => {
       const named = byEvent.get(event.name);

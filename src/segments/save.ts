@@ -225,10 +225,11 @@ export async function endWakes(tx: Sql, wakes: readonly Wake[]): Promise<void> {
   );
 }
 
-/** When there is something to do next for the holder of `lanes` (null: of all): a wake, or a bundle to unfold; null when nothing. */
+/** When there is something to do next for the holder of `lanes` (null: of all): a wake, somebody to enter a journey, a bundle to unfold; null when nothing. */
 export async function nextWake(sql: Sql, lanes: readonly { readonly lane: number }[] | null): Promise<Instant | null> {
   const [row] = await sql.query<{ dueAt: Instant | null }>(
     `select least((select due_at from wakes where $1::bigint[] is null or customer % $2 = any($1::bigint[]) order by due_at limit 1),
+       (select due_at from journey_entries where $1::bigint[] is null or customer % $2 = any($1::bigint[]) order by due_at limit 1),
        (select due_at from wake_bundles order by due_at limit 1) - $3::bigint) as "dueAt"`,
     [lanes?.map(({ lane }) => lane) ?? null, LANES, AHEAD_MS],
   );

@@ -31,7 +31,9 @@ export type Source = {
 /** The events that tell a track something, and what: names of columns; `value` null where only the instant counts. */
 export type ItemColumns = { readonly is: string; readonly value: string | null };
 
-const OWN = "(startsWith(name, '$segment.') or startsWith(name, '$stage.'))";
+/** isOwnDoing of events/model.ts. */
+const OWN = `(startsWith(name, '$') and match(name, '^\\\\$(segment|stage|journey|task|call)\\\\.|^\\\\$message\\\\.')
+  and name not in ('$message.opened', '$message.clicked', '$message.replied'))`;
 const STAGE_CHANGED = "$stage.changed";
 /** A stage that a new model found in history is no change: no track was told of it. See writeStages. */
 const TURNED = " and not startsWith(id, 'stage-')";

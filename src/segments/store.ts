@@ -6,7 +6,7 @@ import { LOCKS } from "../db/locks.ts";
 import type { Sql } from "../db/postgres.ts";
 import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
 import type { Progress } from "./document.ts";
-import { type StoredContext, contextFrom } from "./force.ts";
+import { type StoredContext, type VersionKind, contextFrom } from "./force.ts";
 import { type ComputedTraitDraft, RULE_VERSION, RfmModel, type Rule, type StageModel } from "./model.ts";
 import type { Plan, PlanContext } from "./plan.ts";
 import { planOf } from "./plan.ts";
@@ -17,8 +17,9 @@ export type VersionState = "waiting" | "seeding" | "catching_up" | "live" | "rep
 /** A row of `versions`. */
 export type Version = {
   readonly id: number;
-  readonly kind: "segment" | "trait" | "stages";
+  readonly kind: VersionKind;
   readonly segment: number | null;
+  readonly journey: number | null;
   readonly name: string | null;
   readonly body: unknown;
   readonly context: StoredContext;
@@ -49,7 +50,7 @@ export type Definitions = {
   readonly rfm: RfmModel | null;
 };
 
-const VERSION = `id, kind, segment, name, body, context, state, done_ratio as "doneRatio", as_of as "asOf", problem, members, created_at as "createdAt"`;
+const VERSION = `id, kind, segment, journey, name, body, context, state, done_ratio as "doneRatio", as_of as "asOf", problem, members, created_at as "createdAt"`;
 /** Notified when there is a version to build, for workers in other processes. */
 export const DEFINED_CHANNEL = "versions";
 
@@ -99,8 +100,8 @@ async function readVersions(sql: Sql, workspace: WorkspaceId): Promise<ReadonlyM
   return found;
 }
 
-const keyOf = ({ kind, segment, name }: Version): string =>
-  kind === "stages" ? kind : `${kind} ${kind === "segment" ? segment! : name!}`;
+const keyOf = ({ kind, segment, journey, name }: Version): string =>
+  kind === "stages" ? kind : `${kind} ${segment ?? journey ?? name!}`;
 
 /** The workspace's bands; null while none are set. */
 export async function readRfm(sql: Sql, workspace: WorkspaceId): Promise<RfmModel | null> {
@@ -145,7 +146,18 @@ export function planOfVersion({ body, context }: Pick<Version, "body" | "context
 type NewVersion =
   | { readonly kind: "segment"; readonly segment: number; readonly body: Rule }
   | { readonly kind: "trait"; readonly name: string; readonly body: ComputedTraitDraft }
-  | { readonly kind: "stages"; readonly body: StageModel };
+  | { readonly kind: "stages"; readonly body: StageModel }
+  | {
+      readonly kind: "journey";
+      readonly journey: number;
+      readonly body: { readonly rules: readonly Rule[] };
+    };
+
+function rulesOf(made: NewVersion): readonly Rule[] {
+  if (made.kind === "segment") return [made.body];
+  if (made.kind === "stages") return stageRules(made.body);
+  return made.kind === "journey" ? made.body.rules : [];
+}
 
 /**
  * Makes a version, to be built by the worker. Versions of the same thing that still wait, or failed, are given up; one
@@ -160,16 +172,17 @@ export async function makeVersion(
 ): Promise<number> {
   const segment = made.kind === "segment" ? made.segment : null;
   const name = made.kind === "trait" ? made.name : null;
+  const journey = made.kind === "journey" ? made.journey : null;
   await tx.query(
     `update versions set state = 'replaced' where workspace = $1 and kind = $2 and segment is not distinct from $3
-       and name is not distinct from $4 and state in ('waiting', 'failed')`,
-    [workspace, made.kind, segment, name],
+       and name is not distinct from $4 and journey is not distinct from $5 and state in ('waiting', 'failed')`,
+    [workspace, made.kind, segment, name, journey],
   );
-  const rules = made.kind === "segment" ? [made.body] : made.kind === "stages" ? stageRules(made.body) : [];
+  const rules = rulesOf(made);
   const [row] = await tx.query<{ id: number }>(
-    `insert into versions (workspace, kind, segment, name, body, context, state, created_at)
-     values ($1, $2, $3, $4, $5, $6, 'waiting', $7) returning id`,
-    [workspace, made.kind, segment, name, JSON.stringify(made.body), JSON.stringify(storedContextOf(rules, context)), now],
+    `insert into versions (workspace, kind, segment, name, body, context, state, created_at, journey)
+     values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8) returning id`,
+    [workspace, made.kind, segment, name, JSON.stringify(made.body), JSON.stringify(storedContextOf(rules, context)), now, journey],
   ); // prettier-ignore
   await tx.query(`select pg_notify('${DEFINED_CHANNEL}', '')`);
   return row!.id;

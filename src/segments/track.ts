@@ -8,7 +8,7 @@
  *
  * Sums are kept in ten-thousandths, so that adding in another order gives the same.
  */
-import type { Event } from "../events/model.ts";
+import { type Event, isOwnDoing } from "../events/model.ts";
 import type { Instant, Json } from "../values.ts";
 import { numberOf, passes, textOf, valueAt } from "./compare.ts";
 import { SEGMENT_LIMITS, type Where } from "./model.ts";
@@ -47,7 +47,7 @@ export const fromScaled = (units: number): number => units / SCALE;
 
 /** What this event tells the track, or null when it is none of the track's. Our own events only by name. */
 export function itemOf(spec: TrackSpec, event: Event): Item | null {
-  if (spec.event === null ? event.name.startsWith("$segment.") || event.name.startsWith("$stage.") : spec.event !== event.name) return null; // prettier-ignore
+  if (spec.event === null ? isOwnDoing(event.name) : spec.event !== event.name) return null; // prettier-ignore
   const at = event.happenedAt;
   if (spec.since !== null && at < spec.since) return null;
   if (spec.until !== null && at >= spec.until) return null;

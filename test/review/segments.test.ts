@@ -1,7 +1,7 @@
 /** What a reviewer of segments found: each of these once gave wrong members. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { changeSegment, changeStages, deleteSegment } from "../../src/segments/change.ts";
-import { tidyVersions } from "../../src/segments/build.ts";
+import { tidyVersions } from "../../src/segments/tidy.ts";
 import type { Rule, StageModel } from "../../src/segments/model.ts";
 import { DAY_MS, areIn, did } from "../segments/story.ts";
 import { WORKSPACE, anOwnWorld } from "../world.ts";

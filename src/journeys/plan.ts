@@ -1,0 +1,172 @@
+/**
+ * A journey made ready to be walked: its rules planned with the tracks they need, its triggers named, and everything
+ * that is wrong with it, each with its place. Pure.
+ */
+import { type Rule, SEGMENT_LIMITS } from "../segments/model.ts";
+import { type Node, type Plan, type PlanContext, type Problem, planOf } from "../segments/plan.ts";
+import type { Track } from "../segments/track.ts";
+import { JOURNEY_LIMITS, type JourneyDraft, type Step, type Trigger } from "./model.ts";
+
+/** A journey that can be walked. */
+export type PlannedJourney = {
+  readonly draft: JourneyDraft;
+  /** The rule at a path of the draft, e.g. `steps/choose/paths/0/rule`. */
+  readonly rules: ReadonlyMap<string, Node>;
+  readonly tracks: ReadonlyMap<string, Track>;
+  /** What steps wait for, by its text: noted from the run's beginning on. */
+  readonly awaited: ReadonlyMap<string, Trigger>;
+  /** Segments and computed traits it refers to, through others as well. */
+  readonly segments: ReadonlySet<number>;
+  readonly computed: ReadonlySet<string>;
+};
+export type PlannedAnswer =
+  | { readonly ok: true; readonly plan: PlannedJourney }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** What names a trigger: equal triggers are one. */
+export const textOfTrigger = (trigger: Trigger): string => JSON.stringify(trigger);
+
+/** A way out of a step: its name, and where it leads. */
+export type Way = { readonly path: string; readonly next: string | null };
+/** All ways out of a step, in the order in which they are drawn. Steps that end the run have none. */
+export function waysOf(step: Step): readonly Way[] {
+  switch (step.type) {
+    case "message":
+      return [{ path: "next", next: step.next }, ...(step.refused === undefined ? [] : [{ path: "refused", next: step.refused }])];
+    case "wait_until":
+      return [...step.paths.map(({ next }, i) => ({ path: String(i), next })), ...(step.maxMs === null ? [] : [{ path: "next", next: step.next }])];
+    case "branch":
+      return [...step.paths.map(({ next }, i) => ({ path: String(i), next })), { path: "next", next: step.next }];
+    case "split":
+      return step.paths.map(({ key, next }) => ({ path: key, next }));
+    case "decide":
+      return [...step.candidates.map(({ key, next }) => ({ path: key, next })), { path: "next", next: step.next }];
+    case "task":
+      return [...step.outcomes.map(({ outcome, next }) => ({ path: outcome, next })), { path: "next", next: step.next }];
+    case "webhook":
+      return [{ path: "next", next: step.next }, ...(step.failed === undefined ? [] : [{ path: "failed", next: step.failed }])];
+    case "jump":
+      return [{ path: "next", next: step.to }];
+    case "exit":
+      return [];
+    default:
+      return [{ path: "next", next: step.next }];
+  }
+} // prettier-ignore
+
+/** Whether a run may stand at this step until something happens. Circles of other steps would never end. */
+export const mayWait = (step: Step): boolean =>
+  step.type === "message" || step.type === "webhook" || step.type === "wait" || step.type === "wait_time" || step.type === "wait_until" ||
+  (step.type === "task" && step.outcomes.length > 0); // prettier-ignore
+
+/** The rules of a draft with their paths. */
+export function rulesOf(draft: JourneyDraft): readonly (readonly [path: string, rule: Rule])[] {
+  const found: (readonly [string, Rule])[] = draft.audience ? [["audience", draft.audience]] : [];
+  for (const [id, step] of Object.entries(draft.steps)) {
+    if (step.type === "branch") step.paths.forEach(({ rule }, i) => found.push([`steps/${id}/paths/${i}/rule`, rule]));
+    if (step.type === "decide")
+      step.candidates.forEach(({ rule }, i) => rule && found.push([`steps/${id}/candidates/${i}/rule`, rule]));
+  }
+  return found;
+} // prettier-ignore
+
+/** The triggers of a draft with their paths. */
+export function triggersOf(draft: JourneyDraft): readonly (readonly [path: string, trigger: Trigger])[] {
+  const found: (readonly [string, Trigger])[] = draft.exits.map((exit, i) => [`exits/${i}`, exit] as const);
+  if (draft.entry.type === "event" || draft.entry.type === "segment") found.push(["entry", draft.entry]);
+  if (draft.goal) found.push(["goal/when", draft.goal.when]);
+  for (const [id, step] of Object.entries(draft.steps))
+    if (step.type === "wait_until")
+      step.paths.forEach(({ when }, i) => found.push([`steps/${id}/paths/${i}/when`, when]));
+  return found;
+}
+
+/** The plan of a draft, or all that is wrong with it. `context`: what its rules may refer to. */
+export function planJourney(draft: JourneyDraft, context: PlanContext): PlannedAnswer {
+  const problems: Problem[] = [...problemsOfSteps(draft), ...problemsOfTriggers(draft, context)];
+  const plans: (readonly [string, Plan])[] = [];
+  for (const [path, rule] of rulesOf(draft)) {
+    const planned = planOf(rule, context);
+    if (planned.ok) plans.push([path, planned.plan]);
+    else problems.push(...planned.problems.map((one) => ({ path: one.path === "" ? path : `${path}/${one.path}`, message: one.message }))); // prettier-ignore
+  }
+  const conditions = plans.reduce((sum, [, plan]) => sum + plan.tracks.size, 0);
+  if (conditions > 10 * SEGMENT_LIMITS.conditions)
+    problems.push({ path: "steps", message: `Its rules ask for ${conditions} histories; ${10 * SEGMENT_LIMITS.conditions} at most.` });
+  if (problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    plan: {
+      draft,
+      rules: new Map(plans.map(([path, { root }]) => [path, root])),
+      tracks: new Map(plans.flatMap(([, { tracks }]) => [...tracks])),
+      awaited: new Map(triggersOf(draft).flatMap(([path, when]) => (path.startsWith("steps/") ? [[textOfTrigger(when), when] as const] : []))),
+      segments: new Set(plans.flatMap(([, { segments }]) => [...segments])),
+      computed: new Set(plans.flatMap(([, { computed }]) => [...computed])),
+    },
+  };
+} // prettier-ignore
+
+function problemsOfSteps(draft: JourneyDraft): readonly Problem[] {
+  const { steps, start } = draft;
+  const problems: Problem[] = [];
+  const say = (path: string, message: string) => problems.push({ path, message });
+  const ids = Object.keys(steps);
+  if (ids.length > JOURNEY_LIMITS.steps) say("steps", `${ids.length} steps; ${JOURNEY_LIMITS.steps} at most.`);
+  if (!(start in steps)) say("start", `There is no step ${start}.`);
+  for (const [id, step] of Object.entries(steps)) {
+    for (const { path, next } of waysOf(step))
+      if (next !== null && !(next in steps)) say(`steps/${id}/${path}`, `There is no step ${next}.`);
+    if (step.type === "split") {
+      if (step.paths.reduce((sum, { weight }) => sum + weight, 0) <= 0)
+        say(`steps/${id}/paths`, "At least one path needs a weight above 0.");
+      if (new Set(step.paths.map(({ key }) => key)).size < step.paths.length)
+        say(`steps/${id}/paths`, "Two paths have the same key.");
+    }
+    if (step.type === "decide") {
+      if (new Set(step.candidates.map(({ key }) => key)).size < step.candidates.length)
+        say(`steps/${id}/candidates`, "Two candidates have the same key.");
+      if (step.by === "learning" && !draft.goal)
+        say(`steps/${id}/by`, "Learning needs a goal of the journey to learn from.");
+    }
+    if (step.type === "task" && new Set(step.outcomes.map(({ outcome }) => outcome)).size < step.outcomes.length)
+      say(`steps/${id}/outcomes`, "Two outcomes have the same name.");
+  }
+  if (draft.reentry.type === "key" && draft.entry.type !== "event" && draft.entry.type !== "api")
+    say("reentry", "One run per key needs an entry by event or API, which tells the key.");
+  if (problems.length === 0) problems.push(...unreachable(draft), ...circles(draft));
+  return problems;
+} // prettier-ignore
+
+function unreachable({ steps, start }: JourneyDraft): readonly Problem[] {
+  const reached = new Set([start]);
+  for (const id of reached) for (const { next } of waysOf(steps[id]!)) if (next !== null) reached.add(next);
+  return Object.keys(steps)
+    .filter((id) => !reached.has(id))
+    .map((id) => ({ path: `steps/${id}`, message: "No step leads here." }));
+}
+
+/** Steps that lead back to themselves without ever waiting. */
+function circles({ steps }: JourneyDraft): readonly Problem[] {
+  const done = new Set<string>();
+  const found: Problem[] = [];
+  const visit = (id: string, above: readonly string[]): void => {
+    if (mayWait(steps[id]!) || done.has(id)) return;
+    if (above.includes(id)) {
+      found.push({ path: `steps/${id}`, message: "The journey comes back here without ever waiting." });
+      return;
+    }
+    for (const { next } of waysOf(steps[id]!)) if (next !== null) visit(next, [...above, id]);
+    done.add(id);
+  };
+  for (const id of Object.keys(steps)) visit(id, []);
+  return found;
+}
+
+function problemsOfTriggers(draft: JourneyDraft, context: PlanContext): readonly Problem[] {
+  const segments: (readonly [string, number])[] = triggersOf(draft).flatMap(([path, trigger]) => (trigger.type === "segment" ? [[`${path}/id`, trigger.id] as const] : [])); // prettier-ignore
+  if (draft.entry.type === "schedule") segments.push(["entry/segment", draft.entry.segment]);
+  return segments
+    .filter(([, id]) => !context.segments.has(id))
+    .map(([path, id]) => ({ path, message: `There is no segment ${id}.` }));
+}

@@ -1,0 +1,165 @@
+/** The statements that put what a batch decided about journeys into the tables, inside the batch's transaction. */
+import { SEPARATOR, type Sql } from "../db/postgres.ts";
+import { LANES } from "../events/model.ts";
+import type { Instant, JsonObject } from "../values.ts";
+import type { JourneyEffects, QueuedEntry, RunChange } from "./advance.ts";
+import type { Effect } from "./walk.ts";
+
+const HOUR_MS = 3_600_000;
+type Asked = JourneyEffects["asked"][number];
+type Is<Type extends Effect["type"]> = Asked & { readonly effect: Extract<Effect, { type: Type }> };
+
+/** Writes runs, counts, messages, tasks and calls; all but the own events, which go to the log with the batch. */
+export async function saveJourneyEffects(tx: Sql, made: JourneyEffects, now: Instant): Promise<void> {
+  await saveRuns(tx, [...made.runs.values()], now);
+  await savePassed(tx, made.passed, now);
+  const of = <Type extends Effect["type"]>(type: Type) => made.asked.filter((one): one is Is<Type> => one.effect.type === type); // prettier-ignore
+  await saveMessages(tx, of("message"), now);
+  await saveTasks(tx, of("task"), now);
+  await saveCalls(tx, [...of("webhook"), ...of("update"), ...of("audience")], now);
+  await cancel(tx, of("cancel"), now);
+  await saveArms(tx, made.exposed);
+}
+
+async function saveRuns(tx: Sql, changes: readonly RunChange[], now: Instant): Promise<void> {
+  if (changes.length === 0) return;
+  const rows = changes.toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1)).map(({ workspace, atom, run, end }) => ({
+    id: run.id, workspace, journey: run.journey, version: run.version, atom, key: run.key, step: end && end.state === "held_out" ? null : run.at,
+    state: end?.state ?? "running", blocker: end ? null : run.blocker.type, entered_at: run.enteredAt, moved_at: now, due_at: end ? null : run.dueAt,
+    detail: end?.detail ?? null,
+  })); // prettier-ignore
+  await tx.query(
+    `insert into runs (id, workspace, journey, version, atom, key, step, state, blocker, entered_at, moved_at, due_at, detail)
+     select * from jsonb_to_recordset($1::jsonb) as t (id text, workspace int, journey int, version int, atom bigint, key text, step text, state text, blocker text,
+       entered_at bigint, moved_at bigint, due_at bigint, detail text)
+     on conflict (id) do update set version = excluded.version, step = excluded.step, state = excluded.state, blocker = excluded.blocker,
+       moved_at = excluded.moved_at, due_at = excluded.due_at, detail = excluded.detail`,
+    [JSON.stringify(rows)],
+  );
+}
+
+async function savePassed(tx: Sql, passed: JourneyEffects["passed"], now: Instant): Promise<void> {
+  if (passed.size === 0) return;
+  const rows = [...passed].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, n]) => {
+    const [version, step, path] = name.split(SEPARATOR);
+    return { version: Number(version), step, path, hour_at: Math.floor(now / HOUR_MS) * HOUR_MS, n };
+  }); // prettier-ignore
+  await tx.query(
+    `insert into step_hours (version, step, path, hour_at, n)
+     select * from jsonb_to_recordset($1::jsonb) as t (version int, step text, path text, hour_at bigint, n bigint)
+     on conflict (version, step, path, hour_at) do update set n = step_hours.n + excluded.n`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** Notified when messages are due, for senders in other processes. */
+export const MESSAGES_CHANNEL = "messages";
+
+async function saveMessages(tx: Sql, asked: readonly Is<"message">[], now: Instant): Promise<void> {
+  if (asked.length === 0) return;
+  const rows = asked.map(({ workspace, atom, run, priority, effect: { id, step, asked: of, products }, because }) => ({
+    id, workspace, atom, journey: run.journey, version: run.version, run: run.id, step, channel: of.channel, template: of.template, purpose: of.purpose,
+    asked: { tags: of.tags, products, priority, else: of.else, context: run.context, why: because }, expires_at: now + of.expiresMs,
+  })); // prettier-ignore
+  await tx.query(
+    `insert into messages (id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, state, due_at, created_at, expires_at)
+     select id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, 'due', $2, $2, expires_at
+     from jsonb_to_recordset($1::jsonb) as t (id text, workspace int, atom bigint, journey int, version int, run text, step text, channel text, template int,
+       purpose text, asked jsonb, expires_at bigint) on conflict (id) do nothing`,
+    [JSON.stringify(rows), now],
+  );
+  await tx.query(`select pg_notify('${MESSAGES_CHANNEL}', '')`);
+}
+
+async function saveTasks(tx: Sql, asked: readonly Is<"task">[], now: Instant): Promise<void> {
+  if (asked.length === 0) return;
+  const rows = asked.map(({ workspace, atom, run, effect: { id, asked: of } }) => ({
+    id, workspace, atom, run: run.id, title: of.name, detail: of.detail, team: of.team, outcomes: of.outcomes.map(({ outcome }) => outcome),
+    due_at: of.dueMs === null ? null : now + of.dueMs,
+  })); // prettier-ignore
+  await tx.query(
+    `insert into tasks (id, workspace, atom, run, title, detail, team, outcomes, created_at, due_at)
+     select id, workspace, atom, run, title, detail, team, array(select jsonb_array_elements_text(outcomes)), $2, due_at
+     from jsonb_to_recordset($1::jsonb) as t (id text, workspace int, atom bigint, run text, title text, detail text, team text, outcomes jsonb, due_at bigint)
+     on conflict (id) do nothing`,
+    [JSON.stringify(rows), now],
+  );
+}
+
+/** Notified when there is a call to make. */
+export const CALLS_CHANNEL = "calls";
+
+async function saveCalls(tx: Sql, asked: readonly (Is<"webhook"> | Is<"update"> | Is<"audience">)[], now: Instant): Promise<void> {
+  if (asked.length === 0) return;
+  const rows = asked.map(({ workspace, atom, run, effect }) => ({
+    id: effect.id, workspace, atom, run: run.id, kind: effect.type, body: bodyOf(effect, run.context),
+  })); // prettier-ignore
+  await tx.query(
+    `insert into calls (id, workspace, atom, run, kind, body, due_at) select id, workspace, atom, run, kind, body, $2
+     from jsonb_to_recordset($1::jsonb) as t (id text, workspace int, atom bigint, run text, kind text, body jsonb) on conflict (id) do nothing`,
+    [JSON.stringify(rows), now],
+  );
+  await tx.query(`select pg_notify('${CALLS_CHANNEL}', '')`);
+} // prettier-ignore
+
+function bodyOf(
+  effect: Extract<Effect, { type: "webhook" | "update" | "audience" }>,
+  context: JsonObject,
+): JsonObject {
+  if (effect.type === "update") return { traits: effect.traits };
+  if (effect.type === "audience") return { audience: effect.asked.audience, change: effect.asked.change };
+  const { url, body, keep } = effect.asked;
+  return { url, body, keep, context };
+}
+
+/** What a run that ended still waited for is not wanted any more; what is on its way already stays. */
+async function cancel(tx: Sql, asked: readonly Is<"cancel">[], now: Instant): Promise<void> {
+  const ids = (type: "message" | "task" | "call") =>
+    asked.flatMap(({ effect: { blocker } }) => (blocker.type === type ? [blocker.id] : [])).toSorted();
+  const [messages, tasks, calls] = [ids("message"), ids("task"), ids("call")];
+  if (messages.length > 0)
+    await tx.query(
+      `update messages set state = 'cancelled', reason = 'run_ended', settled_at = $2 where id in (
+         select id from messages where id = any($1::text[]) and state = 'due' order by id for update)`,
+      [messages, now],
+    );
+  if (tasks.length > 0)
+    await tx.query("update tasks set state = 'cancelled', done_at = $2 where id = any($1::text[]) and state = 'open'", [tasks, now]); // prettier-ignore
+  if (calls.length > 0)
+    await tx.query("update calls set state = 'failed', detail = 'The run ended.' where id = any($1::text[]) and state = 'due'", [calls]); // prettier-ignore
+}
+
+async function saveArms(tx: Sql, exposed: JourneyEffects["exposed"]): Promise<void> {
+  const counts = new Map<
+    string,
+    { version: number; step: string; arm: string; shown: number; converted: number }
+  >();
+  for (const { version, step, arm, converted } of exposed) {
+    const name = [version, step, arm].join(SEPARATOR);
+    const held = counts.get(name) ?? { version, step, arm, shown: 0, converted: 0 };
+    held[converted ? "converted" : "shown"]++;
+    counts.set(name, held);
+  }
+  if (counts.size === 0) return;
+  await tx.query(
+    `insert into arms (version, step, arm, shown, converted)
+     select * from jsonb_to_recordset($1::jsonb) as t (version int, step text, arm text, shown bigint, converted bigint) order by 1, 2, 3
+     on conflict (version, step, arm) do update set shown = arms.shown + excluded.shown, converted = arms.converted + excluded.converted`,
+    [JSON.stringify([...counts.values()])],
+  );
+}
+
+/** The queued entries that are due, at most `max`, of the customers whom the holder of `lanes` wakes. Read without a lock, like wakes. */
+export async function readEntries(tx: Sql, now: Instant, lanes: readonly number[], max: number): Promise<readonly QueuedEntry[]> {
+  return tx.query<QueuedEntry>(
+    "select id, workspace, journey, customer, key, context from journey_entries where due_at <= $1 and customer % $2 = any($3::bigint[]) order by due_at, id limit $4",
+    [now, LANES, lanes, max],
+  );
+} // prettier-ignore
+
+/** Takes entries off the queue: exactly one batch may; answers whether all were still there. */
+export async function endEntries(tx: Sql, entries: readonly QueuedEntry[]): Promise<boolean> {
+  if (entries.length === 0) return true;
+  const gone = await tx.query<{ id: number }>("delete from journey_entries where id = any($1::bigint[]) returning id", [entries.map(({ id }) => id)]); // prettier-ignore
+  return gone.length === entries.length;
+}

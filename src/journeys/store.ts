@@ -1,0 +1,136 @@
+/** The journeys of a workspace as they are stored: a draft that is worked on, and the versions that were published. */
+import type { Sql } from "../db/postgres.ts";
+import { Failure } from "../errors.ts";
+import type { Instant, WorkspaceId } from "../values.ts";
+import type { FormerRuns, JourneyBody } from "./force.ts";
+import type { JourneyDraft } from "./model.ts";
+
+export type JourneyState = "draft" | "live" | "paused" | "stopped";
+export type StoredJourney = {
+  readonly id: number;
+  readonly name: string;
+  readonly state: JourneyState;
+  readonly draft: JourneyDraft;
+  /** Grows with every change of the draft: who changes it says which one they saw. */
+  readonly draftNo: number;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+};
+/** A published version. `live` once its rules know history; customers enter it then. */
+export type PublishedVersion = {
+  readonly id: number;
+  readonly number: number;
+  readonly state: "waiting" | "seeding" | "catching_up" | "live" | "replaced" | "failed";
+  readonly draft: JourneyDraft;
+  readonly publishedBy: string;
+  readonly publishedAt: Instant;
+  readonly liveAt: Instant | null;
+  readonly formerRuns: FormerRuns;
+  readonly problem: string | null;
+};
+
+const JOURNEY =
+  'id, name, state, draft, draft_no as "draftNo", created_at as "createdAt", updated_at as "updatedAt"';
+
+/** All journeys, by name. */
+export const readJourneys = (sql: Sql, workspace: WorkspaceId): Promise<readonly StoredJourney[]> =>
+  sql.query<StoredJourney>(`select ${JOURNEY} from journeys where workspace = $1 order by lower(name)`, [workspace]); // prettier-ignore
+
+/** One journey. Throws `Failure("not_found")`. */
+export async function readJourney(sql: Sql, workspace: WorkspaceId, id: number): Promise<StoredJourney> {
+  const [row] = await sql.query<StoredJourney>(`select ${JOURNEY} from journeys where workspace = $1 and id = $2`, [workspace, id]); // prettier-ignore
+  if (!row) throw new Failure("not_found", `There is no journey ${id}.`);
+  return row;
+}
+
+/** The published versions of journeys, newest first. */
+export async function readPublished(sql: Sql, workspace: WorkspaceId, journey: number | null = null): Promise<readonly (PublishedVersion & { readonly journey: number })[]> {
+  const rows = await sql.query<Omit<PublishedVersion, "draft"> & { readonly journey: number; readonly body: JourneyBody }>(
+    `select id, journey, number, state, body, published_by as "publishedBy", created_at as "publishedAt", live_at as "liveAt",
+       former_runs as "formerRuns", problem
+     from versions where workspace = $1 and kind = 'journey' and ($2::int is null or journey = $2) order by id desc`,
+    [workspace, journey],
+  );
+  return rows.map(({ body, ...row }) => ({ ...row, draft: body.draft }));
+} // prettier-ignore
+
+/** How many are in a version at each step, and what they wait for. */
+export type Standing = { readonly version: number; readonly step: string; readonly blocker: string; readonly n: number }; // prettier-ignore
+export const readStanding = (
+  sql: Sql,
+  workspace: WorkspaceId,
+  journey: number,
+): Promise<readonly Standing[]> =>
+  sql.query<Standing>(
+    `select version, step, blocker, count(*)::int as n from runs where workspace = $1 and journey = $2 and state = 'running' and step is not null
+     group by 1, 2, 3 order by 1, 2, 3`,
+    [workspace, journey],
+  );
+
+/** How many passed each way out of each step since an instant; `$entry` is where customers come in, or why not. */
+export type Passed = { readonly version: number; readonly step: string; readonly path: string; readonly n: number }; // prettier-ignore
+export const readPassed = (
+  sql: Sql,
+  versions: readonly number[],
+  since: Instant,
+): Promise<readonly Passed[]> =>
+  sql.query<Passed>(
+    `select version, step, path, sum(n)::bigint as n from step_hours where version = any($1::int[]) and hour_at >= $2 group by 1, 2, 3 order by 1, 2, 3`,
+    [versions, since],
+  );
+
+/** Ends by state, for one journey. */
+export const readEnds = (sql: Sql, workspace: WorkspaceId, journey: number): Promise<readonly { readonly version: number; readonly state: string; readonly n: number }[]> =>
+  sql.query("select version, state, count(*)::int as n from runs where workspace = $1 and journey = $2 group by 1, 2 order by 1, 2", [workspace, journey]); // prettier-ignore
+
+/** One run as it is read. */
+export type RunRow = {
+  readonly id: string;
+  readonly journey: number;
+  readonly name: string;
+  readonly version: number;
+  readonly atom: number;
+  readonly customer: number;
+  readonly key: string;
+  readonly step: string | null;
+  readonly state: string;
+  readonly blocker: string | null;
+  readonly enteredAt: Instant;
+  readonly movedAt: Instant;
+  readonly dueAt: Instant | null;
+  readonly detail: string | null;
+};
+const RUN = `r.id, r.journey, j.name, r.version, r.atom, a.customer, r.key, r.step, r.state, r.blocker, r.entered_at as "enteredAt",
+  r.moved_at as "movedAt", r.due_at as "dueAt", r.detail`;
+
+/** Runs of a journey, newest first; at a step where one is named. */
+export const readRuns = (sql: Sql, workspace: WorkspaceId, journey: number, asked: { readonly step: string | null; readonly state: string | null; readonly limit: number; readonly before: Instant | null }): Promise<readonly RunRow[]> =>
+  sql.query<RunRow>(
+    `select ${RUN} from runs r join journeys j on j.id = r.journey join atoms a on a.id = r.atom
+     where r.workspace = $1 and r.journey = $2 and ($3::text is null or r.step = $3) and ($4::text is null or r.state = $4) and ($5::bigint is null or r.entered_at < $5)
+     order by r.entered_at desc, r.id limit $6`,
+    [workspace, journey, asked.step, asked.state, asked.before, asked.limit],
+  ); // prettier-ignore
+
+/** The runs of a customer's atoms, newest first. */
+export const readRunsOf = (sql: Sql, workspace: WorkspaceId, atoms: readonly number[], limit: number): Promise<readonly RunRow[]> =>
+  sql.query<RunRow>(
+    `select ${RUN} from runs r join journeys j on j.id = r.journey join atoms a on a.id = r.atom
+     where r.workspace = $1 and r.atom = any($2::bigint[]) order by r.entered_at desc, r.id limit $3`,
+    [workspace, atoms, limit],
+  ); // prettier-ignore
+
+/**
+ * Live runs that nothing will ever move: no wake of their customer, no message, task or call they wait for, and no trigger
+ * named. Always none; a metric and a job watch it.
+ */
+export const readStranded = (sql: Sql, now: Instant, graceMs: number): Promise<readonly { readonly id: string; readonly workspace: number; readonly atom: number }[]> =>
+  sql.query(
+    `select r.id, r.workspace, r.atom from runs r join atoms a on a.id = r.atom where r.state = 'running' and r.moved_at < $1::bigint - $2::bigint and not (
+       (r.blocker = 'trigger' and r.due_at is null)
+       or (r.due_at is not null and exists (select 1 from wakes w where w.customer = a.customer and w.due_at <= greatest(r.due_at, $1::bigint)))
+       or (r.blocker = 'message' and exists (select 1 from messages m where m.run = r.id and m.state in ('due', 'sending')))
+       or (r.blocker = 'task' and exists (select 1 from tasks t where t.run = r.id and t.state = 'open'))
+       or (r.blocker = 'call' and exists (select 1 from calls c where c.run = r.id and c.state = 'due'))) limit 100`,
+    [now, graceMs],
+  ); // prettier-ignore

@@ -1,0 +1,78 @@
+/** What the journey stories share: a world with a template, drafts told shortly, and what became of people. */
+import { changeState, createJourney, draftOf, publish } from "../../src/journeys/change.ts";
+import type { FormerRuns } from "../../src/journeys/force.ts";
+import { WORKSPACE, anOwnWorld } from "../world.ts";
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+/** A template of this channel; its number. */
+export async function aTemplate(world: OwnWorld, name: string, content: object): Promise<number> {
+  const [row] = await world.sql.query<{ id: number }>(
+    "insert into templates (workspace, name, created_at, updated_at) values ($1, $2, 0, 0) returning id",
+    [WORKSPACE, name],
+  );
+  await world.sql.query(
+    "insert into template_versions (template, number, body, created_at) values ($1, 1, $2, 0)",
+    [
+      row!.id,
+      JSON.stringify({
+        name,
+        description: "",
+        content,
+        onMissing: "refuse",
+        trackLinks: true,
+        trackOpens: false,
+      }),
+    ],
+  );
+  return row!.id;
+}
+type OwnWorld = Awaited<ReturnType<typeof anOwnWorld>>;
+
+export async function aJourneyWorld() {
+  const world = await anOwnWorld();
+  const template = await aTemplate(world, "Nudge", { channel: "email", subject: "Hello", html: "<p>Hello</p>" });
+  let made = 0;
+  const journey = async (draft: object, formerRuns: FormerRuns = "pin") => {
+    const id = await createJourney(world.sql, WORKSPACE, draftOf({ name: `J${++made}`, holdoutRatio: 0, ...draft }), world.clock());
+    await publish(world.sql, WORKSPACE, id, { formerRuns, by: "a tester", expected: null }, world.clock());
+    await world.built();
+    return id;
+  };
+  const atomsOf = async (who: string) =>
+    (await world.identities(`user_id ${who}`))!.atoms.map(({ id }) => Number(id.slice(1)));
+  return {
+    ...world,
+    template,
+    journey,
+    stop: (id: number) => changeState(world.sql, WORKSPACE, id, "stopped", world.clock()),
+    /** What was asked to be sent to somebody, oldest first: step and state. */
+    messagesOf: async (who: string) =>
+      (
+        await world.sql.query<{ step: string; state: string }>(
+          "select step, state from messages where atom = any($1::bigint[]) order by created_at, id",
+          [await atomsOf(who)],
+        )
+      ).map(({ step, state }) => `${step} ${state}`),
+    /** Somebody's runs, oldest first: where they stand, or how they ended. */
+    runsOf: async (who: string) =>
+      (
+        await world.sql.query<{ step: string; state: string }>(
+          "select step, state from runs where atom = any($1::bigint[]) order by entered_at, id",
+          [await atomsOf(who)],
+        )
+      ).map(({ step, state }) => (state === "running" ? step : state)),
+    /** What the log and the inbox tell of somebody's journeys, oldest first. */
+    toldOf: async (who: string) =>
+      (await world.moments(await atomsOf(who)))
+        .filter(({ name }) => name.startsWith("$journey"))
+        .map(({ name }) => name)
+        .toReversed(),
+  };
+} // prettier-ignore
+export type JourneyWorld = Awaited<ReturnType<typeof aJourneyWorld>>;
+
+export const onEvent = (event: string) => ({ type: "event", event });
+export const wait = (ms: number, next: string | null) => ({ type: "wait", ms, next });
