@@ -135,12 +135,15 @@ const wordsOf = (cause: unknown): string => {
  */
 function troubleOf(answer: Answer, repeatable: boolean): Delivery | null {
   if (answer.type === "unreached") return trouble(answer.detail, DRIVER_LIMITS.troubleMs);
-  if (answer.type === "lost")
-    return repeatable
-      ? { type: "retry", afterMs: null, provider: false, detail: answer.detail }
-      : { type: "unknown", detail: answer.detail };
-  const { status, retryAfterMs, text } = answer;
-  const detail = detailOf(`${status} ${text}`);
+  if (answer.type === "answered") return troubleBy(answer, repeatable);
+  return repeatable
+    ? { type: "retry", afterMs: null, provider: false, detail: answer.detail }
+    : { type: "unknown", detail: answer.detail };
+}
+
+function troubleBy(answer: Extract<Answer, { type: "answered" }>, repeatable: boolean): Delivery | null {
+  const { status, retryAfterMs } = answer;
+  const detail = wordsIn(answer);
   // A gateway that lost its own server does not know what became of the request.
   if ((status === 502 || status === 504) && !repeatable) return { type: "unknown", detail };
   if (status === 408 || status === 429 || status >= 500)
