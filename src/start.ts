@@ -30,6 +30,7 @@ import { segmentRoutes } from "./segments/routes.ts";
 import { DEFINED_CHANNEL } from "./segments/store.ts";
 import { type Feed, startFeed, unloggedEvents } from "./log/feed.ts";
 import { sourceRoutes } from "./log/routes.ts";
+import { permissionRoutes } from "./permission/routes.ts";
 import { type Metrics, createMetrics } from "./telemetry/metrics.ts";
 import { keepUp } from "./upkeep.ts";
 import type { Clock } from "./values.ts";
@@ -229,6 +230,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       exportRoutes(rooms, { sql, log: log! });
       segmentRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
       webhookRoutes(rooms, { sql, clock });
+      permissionRoutes(rooms, { sql, clock });
     },
   }); // prettier-ignore
   return { app, runner };

@@ -37,6 +37,10 @@ const TAGS = [
   },
   { name: "Stages", description: "The stages customers go through." },
   { name: "Computed traits", description: "Traits worked out from what customers do." },
+  {
+    name: "Permission",
+    description: "When messages may leave: consent, caps, quiet hours, holds; and stock.",
+  },
   { name: "Webhooks", description: "Addresses that are told of entries and exits, with signed requests." },
   { name: "Imports", description: "Files in, everything out." },
   { name: "Keys", description: "Write keys send events; secret keys may do everything in their workspace." },
