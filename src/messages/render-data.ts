@@ -1,0 +1,64 @@
+/**
+ * What a template may read: the customer, what led to the message, and where the customer can go from it. What is not
+ * known is not there at all, so that a template's choice (refuse, or leave empty) holds for it. Pure.
+ */
+import type { CustomerDocument } from "../customers/document.ts";
+import type { Json, JsonObject } from "../values.ts";
+import type { CustomerLinks } from "./footer.ts";
+
+/** What the rules tell of a customer (GET /v1/customers/{id}/segments). */
+export type RulesTold = {
+  readonly segments: readonly { readonly name: string }[];
+  readonly stage: { readonly name: string } | null;
+  readonly computed: readonly { readonly name: string; readonly value: unknown }[];
+};
+/** What a message was asked for with: `event` (its name, when, and its properties), `vars` of the run, and whatever else. */
+export type RunContext = JsonObject;
+/** Everything a template reads, as documented in docs/messages.md. */
+export type TemplateData = { readonly customer: JsonObject; readonly [name: string]: Json };
+
+/** The data of one message. What the context holds under our own names (`customer`, `links`, ...) does not count. */
+export function templateDataOf(
+  customer: CustomerDocument,
+  rules: RulesTold | null,
+  context: RunContext,
+  links: CustomerLinks,
+  workspace: { readonly name: string; readonly address: string | null },
+): TemplateData {
+  return {
+    ...told(context),
+    customer: customerOf(customer, rules),
+    links: { ...links },
+    workspace: told({ name: workspace.name, address: workspace.address }),
+  };
+}
+
+function customerOf(document: CustomerDocument, rules: RulesTold | null): JsonObject {
+  const { id, name, traits, cart, purchases, identifiers, accounts } = document;
+  const order = purchases.recent[0];
+  const first = (kind: string): string | null => identifiers.find((one) => one.kind === kind)?.value ?? null;
+  const items = cart.items.map(({ product, quantity }) => told({ ...product, quantity }));
+  return told({
+    id,
+    name,
+    email: first("email"),
+    phone: first("phone"),
+    traits: told(traits),
+    stage: rules?.stage?.name ?? null,
+    segments: rules?.segments.map((segment) => segment.name) ?? [],
+    computed: told(Object.fromEntries((rules?.computed ?? []).map((one) => [one.name, (one.value ?? null) as Json]))),
+    cart: told({ items, count: items.length, updatedAt: cart.updatedAt }),
+    viewed: document.recentlyViewed.map(({ product }) => told({ ...product })),
+    orders: purchases.orders,
+    lastOrder: order ? told({ id: order.orderId, at: order.at, currency: order.currency, valueMinor: order.valueMinor, title: order.title, products: [...order.products] }) : null,
+    spent: purchases.value.map(({ currency, valueMinor }) => ({ currency, valueMinor })),
+    account: accounts[0] ? told({ id: accounts[0].accountId, traits: told(accounts[0].traits) }) : null,
+    firstSeenAt: document.firstSeenAt,
+    lastSeenAt: document.lastSeenAt,
+  });
+} // prettier-ignore
+
+/** Only what is known. */
+function told(values: { readonly [name: string]: Json | undefined }): JsonObject {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, Json] => entry[1] !== null && entry[1] !== undefined)); // prettier-ignore
+}
