@@ -61,6 +61,15 @@ describe("holdout", () => {
   });
 });
 
+test("assignments are the same after every release", () => {
+  const ids = IDS.slice(0, 200);
+  expect(ids.filter((id) => heldOut("journey/welcome", id, 0.05)).join()).toBe(
+    "c16,c18,c40,c53,c63,c105,c122,c136,c163,c164,c176",
+  );
+  const weights = [{ key: "a", weight: 50 }, { key: "b", weight: 30 }, { key: "c", weight: 20 }]; // prettier-ignore
+  expect(ids.slice(0, 20).map((id) => arm("welcome/split", id, weights)).join("")).toBe("caaaabbccbcbcabaaaab"); // prettier-ignore
+});
+
 describe("split", () => {
   test("gives a customer the same arm each time, and always one of the list", () => {
     fc.assert(

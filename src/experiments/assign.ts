@@ -38,8 +38,8 @@ export function arm(seed: string, customer: string, weights: readonly WeightedAr
     end += share;
     if (place < end) return weights[i]!.key;
   }
-  // Shares may add up to a hair less than 1; who is left goes to the last arm that has a share.
-  return (weights.findLast((_, i) => shares[i]! > 0) ?? last).key;
+  // Places end at .9999 and the shares add up to 1 but for rounding, so that somebody was found before.
+  return last.key;
 }
 
 /** Each weight's share of the whole, in [0, 1]; equal shares when no weight counts. */

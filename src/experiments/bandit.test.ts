@@ -84,6 +84,10 @@ describe("choice", () => {
     expect(arms[1]!.shown).toBeGreaterThan(4000);
   });
 
+  test("is the first of the list when two arms draw the same", () => {
+    expect(choose([arm("a", 10, 1), arm("b", 10, 1)], () => 0.4).key).toBe("a");
+  });
+
   test("cuts counts and draws that cannot be", () => {
     const broken = [
       arm("a", Number.NaN, -5),

@@ -30,7 +30,7 @@ interface Belief {
 
 /**
  * The arm to show. `draw(i)` is a uniform number in (0, 1) for the arm at `i` and must not depend on any other; what lies outside
- * is cut. Of equal draws the first arm of the list wins. Counts that cannot be are cut: below 0 to 0, more converted than shown
+ * counts as its nearer end. Of equal draws the first arm of the list wins. Counts that cannot be are cut: below 0 to 0, more converted than shown
  * to shown. Throws RangeError for an empty list or one above the limit, which the schema of a journey does not let through.
  */
 export function choose(arms: readonly ArmCounts[], draw: (i: number) => number): Choice {
@@ -39,7 +39,7 @@ export function choose(arms: readonly ArmCounts[], draw: (i: number) => number):
   const beliefs = arms.map(beliefOf);
   let [best, bestDraw] = [0, -1];
   for (const [i, { a, b }] of beliefs.entries()) {
-    const drawn = betaQuantile(uniformOf(draw(i)), a, b);
+    const drawn = betaQuantile(draw(i), a, b);
     if (drawn > bestDraw) [best, bestDraw] = [i, drawn];
   }
   return { key: arms[best]!.key, propensityRatio: propensityOf(beliefs, best) };
@@ -52,8 +52,6 @@ export function propensities(arms: readonly ArmCounts[]): readonly number[] {
   const beliefs = arms.map(beliefOf);
   return beliefs.map((_, i) => propensityOf(beliefs, i));
 }
-
-const uniformOf = (u: number): number => (u >= 1e-12 ? Math.min(u, 1 - 1e-12) : 1e-12);
 
 function beliefOf({ shown, converted }: ArmCounts): Belief {
   const count = (x: number): number => (x > 0 ? Math.min(x, EXPERIMENT_LIMITS.countMax) : 0);

@@ -160,6 +160,20 @@ describe("GrowthBook's cases", () => {
 });
 
 describe("laws of hashing", () => {
+  test("who is remembered stays, though a filter, the coverage or the weights would put him elsewhere", () => {
+    const open: Experiment = { key: "k", variations: ["a", "b"], unit: "id" };
+    const first = variationOf(open, { id: "1" });
+    const memory = remember(open, first, []);
+    const closed = { ...open, coverage: 0, weights: [0, 1], filters: [{ seed: "s", ranges: [] }] };
+    expect(first).toMatchObject({ type: "in", variation: "a", remembered: false });
+    expect(variationOf(closed, { id: "1" })).toEqual({ type: "out", reason: "filtered" });
+    expect(variationWithMemory(closed, { id: "1" }, memory)).toMatchObject({
+      variation: "a",
+      remembered: true,
+    });
+    expect(variationWithMemory(closed, { id: "2" }, memory)).toEqual({ type: "out", reason: "filtered" });
+  });
+
   test("a place is at least 0 and below 1, and the same each time", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (seed, value) => {

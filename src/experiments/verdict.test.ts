@@ -96,6 +96,24 @@ describe("verdict", () => {
     ).toBeLessThanOrEqual(1);
   });
 
+  test("calls no split broken of which an arm was to have fewer than five customers", () => {
+    const tiny: VerdictAsked = { ...conversions, weights: [0.99, 0.01] };
+    const got = verdictOf(ofCounts(100, 10), ofCounts(8, 1), tiny);
+    expect([got.verdict, got.sampleRatioPValue < 0.001]).toEqual(["too_few", true]);
+  });
+
+  test("cuts what cannot be: half a customer, more conversions than customers, an alpha that is no number", () => {
+    const sane = verdictOf(ofCounts(1000, 1000), ofCounts(1000, 400), conversions);
+    const asked = { ...conversions, alpha: Number.NaN, tuningCustomers: Number.NaN };
+    expect(verdictOf(ofCounts(1000.9, 5000), ofCounts(1000.2, 400.7), asked)).toEqual(sane);
+  });
+
+  test("widens an interval until it holds the difference that was seen", () => {
+    const { absolute } = verdictOf(ofCounts(1_000_000, 0), ofCounts(100, 0), { measure: "conversions", looks: "once", alpha: 0.5 }); // prettier-ignore
+    expect(absolute!.difference).toBe(0);
+    expect(absolute!.interval[0]).toBe(0);
+  });
+
   test("says when every customer brought the same and nothing can be compared", () => {
     const flat = { n: 500, conversions: 500, sum: 5000, sumOfSquares: 50_000 };
     const { verdict, words, absolute, pValue } = verdictOf(flat, flat, { measure: "value" });
