@@ -81,8 +81,13 @@ function propensityOf(beliefs: readonly Belief[], i: number): number {
   // An arm that lies below all of this one takes nothing from it.
   const rivals = beliefs.filter((other, at) => at !== i && betaCdf(low, other.a, other.b) < 1 - LEFT_OUT);
   if (rivals.length === 0) return 1;
-  const inside = [beliefs[i]!, ...rivals].flatMap(cutsOf).filter((x) => x > low && x < high);
-  const cuts = [low, ...inside.toSorted((x, y) => x - y), high];
+  const all = [beliefs[i]!, ...rivals];
+  const inside = all.flatMap(cutsOf).filter((x) => x > low && x < high);
+  const cuts = spaced(
+    [low, ...inside.toSorted((x, y) => x - y)],
+    Math.min(...all.map(deviationOf)) / 2,
+    high,
+  );
   let total = 0;
   for (let at = 1; at < cuts.length; at += 1) {
     const [middle, half] = [(cuts[at]! + cuts[at - 1]!) / 2, (cuts[at]! - cuts[at - 1]!) / 2];
@@ -93,10 +98,18 @@ function propensityOf(beliefs: readonly Belief[], i: number): number {
   return Math.min(1, Math.max(LEFT_OUT, total));
 }
 
-function cutsOf({ a, b }: Belief): readonly number[] {
-  const mean = a / (a + b);
-  const deviation = Math.sqrt((mean * (1 - mean)) / (a + b + 1));
-  return CUTS.flatMap((far) => [mean - far * deviation, mean + far * deviation]);
+function cutsOf(belief: Belief): readonly number[] {
+  const mean = belief.a / (belief.a + belief.b);
+  return CUTS.flatMap((far) => [mean - far * deviationOf(belief), mean + far * deviationOf(belief)]);
+}
+
+const deviationOf = ({ a, b }: Belief): number => Math.sqrt(((a / (a + b)) * (b / (a + b))) / (a + b + 1));
+
+/** The rising cuts that lie `gap` or more apart, and the end: pieces shorter than any arm's bend only cost time. */
+function spaced(cuts: readonly number[], gap: number, end: number): readonly number[] {
+  const kept: number[] = [];
+  for (const cut of cuts) if (cut - (kept.at(-1) ?? -Infinity) >= gap) kept.push(cut);
+  return [...kept, end];
 }
 
 /** The chance of all to lie below x, which is not followed further down than it matters. */
