@@ -168,9 +168,9 @@ export const SECRETS_OF: { readonly [name in DriverName]: readonly (readonly str
   local: [],
 }; // prettier-ignore
 
-/** A text cut to what is kept of a provider's words. */
-export const detailOf = (text: string): string =>
-  text
+/** The first of these texts that says anything, cut to what is kept of a provider's words. */
+export const detailOf = (...texts: readonly (string | null | undefined)[]): string =>
+  (texts.find(Boolean) ?? "")
     // The state store holds no NUL; the rest of the control characters help nobody.
     // oxlint-disable-next-line no-control-regex
     .replaceAll(/[\u0000-\u001f\u007f]+/g, " ")

@@ -33,6 +33,12 @@ const UNKNOWN_USER =
 /** Greylisting speaks of this message at this moment, not of us. */
 const GREYLISTED = /gr[ea]y-?list/i;
 
+/** Whether a refusal for good is about the address itself, by its status code or, where that says nothing, by its words. */
+export function condemnsAddress(status: string | null, words: string): boolean {
+  if (status !== null && !/^5\.[05]\.0$/.test(status)) return BAD_ADDRESS.test(status);
+  return UNKNOWN_USER.test(words);
+}
+
 /** What becomes of the message. */
 export function deliveryOfSmtp(end: SmtpEnd): Delivery {
   const detail = detailOf(end.response ?? end.message);

@@ -50,19 +50,26 @@ export function smtpDriver(config: Config): Driver {
     }
   }; // prettier-ignore
 
+  const sendOne = async (outgoing: Outgoing): Promise<Delivery> => {
+    const signal = AbortSignal.timeout(config.timeoutMs);
+    for (let n = 1; ; n++) {
+      const { delivery, begun } = await attempt(outgoing, signal);
+      if (begun || n === STALE_ATTEMPTS || delivery.type !== "retry") return delivery;
+    }
+  };
+  const underWay = new Set<Promise<Delivery>>();
   return {
     channel: "email",
-    async send(outgoing) {
-      const { content } = outgoing;
-      if (content.channel !== "email") throw new Error(`A driver for mail was given ${content.channel}.`);
-      const signal = AbortSignal.timeout(config.timeoutMs);
-      for (let n = 1; ; n++) {
-        const { delivery, begun } = await attempt(outgoing, signal);
-        if (begun || n === STALE_ATTEMPTS || delivery.type !== "retry") return delivery;
-      }
+    send: (outgoing) => {
+      const sending = sendOne(outgoing).finally(() => underWay.delete(sending));
+      underWay.add(sending);
+      return sending;
     },
-    // Idle connections end at once, one in the middle of a mail after it.
-    close: async () => pool.close(),
+    // What it was given is finished, be it still in the pool's queue.
+    close: async () => {
+      await Promise.allSettled(underWay);
+      pool.close();
+    },
   };
 }
 
