@@ -119,7 +119,7 @@ async function cancel(tx: Sql, asked: readonly Is<"cancel">[], now: Instant): Pr
   const [messages, tasks, calls] = [ids("message"), ids("task"), ids("call")];
   if (messages.length > 0)
     await tx.query(
-      `update messages set state = 'cancelled', reason = 'run_ended', settled_at = $2 where id in (
+      `update messages set state = 'cancelled', reason = 'run_ended', settled_at = $2, told_at = $2 where id in (
          select id from messages where id = any($1::text[]) and state = 'due' order by id for update)`,
       [messages, now],
     );

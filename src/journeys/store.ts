@@ -89,6 +89,8 @@ export type RunRow = {
   readonly journey: number;
   readonly name: string;
   readonly version: number;
+  /** The version's number within its journey. */
+  readonly number: number;
   readonly atom: number;
   readonly customer: number;
   readonly key: string;
@@ -100,7 +102,7 @@ export type RunRow = {
   readonly dueAt: Instant | null;
   readonly detail: string | null;
 };
-const RUN = `r.id, r.journey, j.name, r.version, r.atom, a.customer, r.key, r.step, r.state, r.blocker, r.entered_at as "enteredAt",
+const RUN = `r.id, r.journey, j.name, r.version, coalesce((select v.number from versions v where v.id = r.version), 0) as number, r.atom, a.customer, r.key, r.step, r.state, r.blocker, r.entered_at as "enteredAt",
   r.moved_at as "movedAt", r.due_at as "dueAt", r.detail`;
 
 /** Runs of a journey, newest first; at a step where one is named. */

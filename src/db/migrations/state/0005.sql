@@ -168,12 +168,16 @@ create table messages (
   reason text,
   detail text,
   settled_at bigint,
+  -- When its run was told how it ended; null as long as that is still to be done.
+  told_at bigint,
   -- As it left: {subject, html, text, ...}, template_no, and the receipt's facts.
   template_no int,
   content jsonb,
   receipt jsonb
 );
-create index messages_due on messages (due_at) where state = 'due';
+create index messages_due on messages (workspace, channel, (purpose = 'transactional'), due_at) where state = 'due';
+create index messages_next on messages (due_at) where state = 'due';
+create index messages_untold on messages (settled_at) where settled_at is not null and told_at is null;
 create index messages_sending on messages (claimed_until) where state = 'sending';
 create index messages_atom on messages (atom, created_at desc);
 create index messages_workspace on messages (workspace, created_at desc);

@@ -1,0 +1,246 @@
+/**
+ * The loop that sends: of each workspace's channel by itself it claims what is due, composes it, hands it to the driver
+ * and settles it by what the provider answers. A channel whose provider rests, or is slow, holds up no other one.
+ *
+ * Permission is asked in the claim and nowhere else. After a crash between the provider and the settlement a transactional
+ * message is handed over again under the same id, and any other is "unknown": never silently twice.
+ */
+import type { Database } from "../db/postgres.ts";
+import type { Event } from "../events/model.ts";
+import { Nap } from "../nap.ts";
+import type { Clock, Instant } from "../values.ts";
+import { happeningOf } from "./happenings.ts";
+import { type Delivery, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
+import { type ClaimAsked, type Lane, type Permitted, type Settlement, claim, markTold, nextDue, readDueLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
+import { type ProviderRow, restProvider } from "./provider-store.ts";
+import { type Composed, attemptOf, composedRefusal, settlementOf } from "./settlement.ts";
+
+export type SenderDeps = {
+  readonly sql: Database;
+  readonly clock: Clock;
+  /** The provider a lane is sent by now. */
+  readonly providerOf: (lane: Lane) => Promise<ProviderRow>;
+  readonly driverOf: (provider: ProviderRow) => { send(outgoing: Outgoing): Promise<Delivery> };
+  /** Renders a permitted message, or says why it cannot be. */
+  readonly compose: (permitted: Permitted) => Promise<Composed>;
+  readonly upcomingOf: ClaimAsked["upcomingOf"];
+  /** Appends events of our own to the inbox. */
+  readonly tell: (events: readonly Event[]) => Promise<void>;
+  readonly onFault: (cause: unknown) => void;
+  /** In [0, 1): spreads what is tried again. */
+  readonly random?: () => number;
+};
+export interface Sender {
+  /** Says that there may be something to send. */
+  wake(): void;
+  /** Finishes what is under way. */
+  stop(): Promise<void>;
+}
+
+/** Messages of one lane that are under way at once, and how many a claim takes. */
+const AT_ONCE = 100;
+const CLAIM = 100;
+const IDLE_MS = 5_000;
+const FAULT_MS = 1_000;
+const RECOVER_MS = 5_000;
+const TELL_MAX = 500;
+/** Settlements of a lane that end within this share a transaction. */
+const SETTLE_MS = 5;
+
+/** Starts sending. */
+export function startSender(deps: SenderDeps): Sender {
+  const running = new Sending(deps);
+  return { wake: () => running.wake(), stop: () => running.stop() };
+}
+
+class Sending {
+  readonly #deps: SenderDeps;
+  readonly #nap = new Nap();
+  readonly #lanes = new Map<string, LaneWork>();
+  readonly #done: Promise<void>;
+  #awake = false;
+  #stopping = false;
+  #recoveredAt = -Infinity;
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor(deps: SenderDeps) {
+    this.#deps = deps;
+    this.#done = this.#loop();
+  }
+
+  wake(): void {
+    this.#awake = true;
+    this.#nap.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#nap.wake();
+    await this.#done;
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.finished()));
+    await this.#telling;
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#stopping) {
+      this.#awake = false;
+      let waitMs = FAULT_MS;
+      try {
+        waitMs = await this.#round();
+      } catch (cause) {
+        this.#deps.onFault(cause);
+      }
+      if (!this.#awake && !this.#stopping && waitMs > 0) await this.#nap.sleep(waitMs);
+    }
+  }
+
+  async #round(): Promise<number> {
+    const { sql, clock } = this.#deps;
+    const now = clock();
+    if (now - this.#recoveredAt >= RECOVER_MS) {
+      this.#recoveredAt = now;
+      await recover(sql, now);
+      this.#tellSoon();
+    }
+    for (const lane of await readDueLanes(sql, now)) {
+      const name = `${lane.workspace} ${lane.channel}`;
+      let work = this.#lanes.get(name);
+      if (!work) this.#lanes.set(name, (work = new LaneWork(this.#deps, lane, () => this.#settled())));
+      work.wake();
+    }
+    const dueAt = await nextDue(sql);
+    return dueAt === null || dueAt <= now ? IDLE_MS : Math.min(IDLE_MS, dueAt - now);
+  }
+
+  #settled(): void {
+    this.#tellSoon();
+  }
+
+  /** Tells runs what became of their messages; what was not told before a crash is told by the next one to look. */
+  #tellSoon(): void {
+    this.#telling = this.#telling.then(() => this.#tell()).catch(this.#deps.onFault);
+  }
+
+  async #tell(): Promise<void> {
+    const { sql, tell, clock } = this.#deps;
+    for (;;) {
+      const untold = await readUntold(sql, TELL_MAX);
+      if (untold.length === 0) return;
+      const byWorkspace = new Map<number, Event[]>();
+      for (const one of untold) {
+        if (one.state === "cancelled") continue;
+        const event = happeningOf(
+          one,
+          one.state,
+          one.settledAt,
+          one.reason === null ? {} : { reason: one.reason },
+        );
+        byWorkspace.set(one.workspace, [...(byWorkspace.get(one.workspace) ?? []), event]);
+      }
+      for (const events of byWorkspace.values()) await tell(events);
+      await markTold(sql, untold.map(({ id }) => id), clock()); // prettier-ignore
+      if (untold.length < TELL_MAX) return;
+    }
+  }
+}
+
+/** One workspace's channel being worked off. */
+class LaneWork {
+  readonly #deps: SenderDeps;
+  readonly #lane: Lane;
+  readonly #onSettled: () => void;
+  #working: Promise<void> | null = null;
+  #again = false;
+  #underWay = 0;
+  #roomMade: (() => void) | null = null;
+  #settlements: Settlement[] = [];
+  #settling: Promise<void> | null = null;
+  /** When the next message may be handed over, by the provider's rate. */
+  #nextAt = -Infinity;
+
+  constructor(deps: SenderDeps, lane: Lane, onSettled: () => void) {
+    this.#deps = deps;
+    this.#lane = lane;
+    this.#onSettled = onSettled;
+  }
+
+  wake(): void {
+    this.#again = true;
+    this.#working ??= this.#work().catch(this.#deps.onFault).finally(() => {
+      this.#working = null;
+    }); // prettier-ignore
+  }
+
+  async finished(): Promise<void> {
+    await this.#working;
+    while (this.#underWay > 0 || this.#settling) {
+      await this.#settling;
+      if (this.#underWay > 0) await this.#room(0);
+    }
+  }
+
+  /** Claims until nothing more is due, or the provider takes no more for now. */
+  async #work(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      const { sql, clock, providerOf, upcomingOf } = this.#deps;
+      const provider = await providerOf(this.#lane);
+      const now = clock();
+      const max = Math.min(CLAIM, this.#allowance(provider, now));
+      // Whoever rests is looked at again with the next round.
+      if (provider.restsUntil > now || max < 1) return;
+      await this.#room(AT_ONCE - 1);
+      const claimed = await claim(sql, { lane: this.#lane, now: clock(), max, claimMs: MESSAGE_LIMITS.claimMs, upcomingOf });
+      if (claimed.refused.length > 0) this.#onSettled();
+      if (provider.perSecond !== null)
+        this.#nextAt = Math.max(this.#nextAt, now) + (claimed.permitted.length * 1000) / provider.perSecond;
+      for (const permitted of claimed.permitted) void this.#send(permitted, provider);
+      if (claimed.permitted.length + claimed.refused.length + claimed.delayed > 0) this.#again = true;
+    }
+  } // prettier-ignore
+
+  /** How many messages the provider's rate lets be handed over now; about a second's worth may gather. */
+  #allowance({ perSecond }: ProviderRow, now: Instant): number {
+    if (perSecond === null) return CLAIM;
+    this.#nextAt = Math.max(this.#nextAt, now - 1000);
+    return Math.floor(((now - this.#nextAt) * perSecond) / 1000);
+  }
+
+  /** Resolves when at most `most` messages are under way. */
+  async #room(most: number): Promise<void> {
+    while (this.#underWay > most) await new Promise<void>((made) => (this.#roomMade = made));
+  }
+
+  async #send(permitted: Permitted, provider: ProviderRow): Promise<void> {
+    this.#underWay++;
+    try {
+      const composed = await this.#deps.compose(permitted);
+      const now = () => this.#deps.clock();
+      if (composed.type === "refused") return this.#settle(composedRefusal(permitted, composed, now()));
+      const delivery = await this.#deps.driverOf(provider).send(composed.outgoing);
+      if (delivery.type === "retry" && delivery.provider && provider.id !== 0)
+        await restProvider(this.#deps.sql, provider.id, now() + attemptOf(delivery, 1), delivery.detail);
+      this.#settle(settlementOf(permitted, composed, delivery, provider.id, now(), (this.#deps.random ?? Math.random)()));
+    } catch (cause) {
+      // The claim runs out, and the message is recovered by what it is for.
+      this.#deps.onFault(cause);
+    } finally {
+      this.#underWay--;
+      this.#roomMade?.();
+    }
+  } // prettier-ignore
+
+  #settle(settlement: Settlement): void {
+    this.#settlements.push(settlement);
+    this.#settling ??= new Promise<void>((soon) => setTimeout(soon, SETTLE_MS))
+      .then(async () => {
+        while (this.#settlements.length > 0)
+          await settle(this.#deps.sql, this.#lane, this.#settlements.splice(0), this.#deps.clock());
+      })
+      .catch(this.#deps.onFault)
+      .finally(() => {
+        this.#settling = null;
+        this.#onSettled();
+      });
+  }
+}
