@@ -70,10 +70,9 @@ function stands(denied: Answered, answers: readonly Answered[]): boolean {
       (denied.source !== "unsubscribe" || granted.at > denied.at),
   );
 }
+/** Of two scopes that are not the same. */
 const isMoreSpecific = (a: Scope, b: Scope): boolean =>
-  (a.channel === b.channel || b.channel === "all") &&
-  (a.purpose === b.purpose || b.purpose === MARKETING) &&
-  (a.channel !== b.channel || a.purpose !== b.purpose);
+  (a.channel === b.channel || b.channel === "all") && (a.purpose === b.purpose || b.purpose === MARKETING);
 
 function controlRefusal({ source }: Consent): ConsentRefusal {
   return source === "gpc"

@@ -52,9 +52,17 @@ function zonesByBeginning(): ReadonlyMap<string, string | null> {
   return (beginnings = made);
 }
 
+const PHONE_CHARS_MAX = 40;
+const phones = new LRUCache<string, { readonly zone: string | null }>({ max: 20_000 });
 /** The zone of a telephone number with its country (`+49 30 1234567`), or null. */
 export function zoneOfPhone(phone: string): string | null {
-  const digits = /^(?:\+|00)([1-9]\d{5,14})$/.exec(phone.slice(0, 40).replaceAll(/[\s().\-/]/g, ""))?.[1];
+  if (phone.length > PHONE_CHARS_MAX) return null;
+  let known = phones.get(phone);
+  if (!known) phones.set(phone, (known = { zone: readPhone(phone) }));
+  return known.zone;
+}
+function readPhone(phone: string): string | null {
+  const digits = /^(?:\+|00)([1-9]\d{5,14})$/.exec(phone.replaceAll(/[\s().\-/]/g, ""))?.[1];
   if (digits === undefined) return null;
   const zones = zonesByBeginning();
   for (let length = BEGINNING_CHARS_MAX; length > 0; length--) {
