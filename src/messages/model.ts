@@ -138,6 +138,8 @@ export type Report = {
   readonly address: string | null;
   /** `bounced`: for good. */
   readonly permanent: boolean;
+  /** `unsubscribed`, `resubscribed`: only from messages of this purpose; absent: from all that may be declined. */
+  readonly purpose?: string;
   readonly detail: string;
 }; // prettier-ignore
 

@@ -71,7 +71,7 @@ function statusOf(one: z.infer<typeof Status>, provider: number): readonly Repor
     provider, providerId: one.id, messageId: one.biz_opaque_callback_data ?? null, reportId: `whatsapp:${one.id}:${one.status}`,
     at: one.timestamp as Instant, address: numberOf(one.recipient_id), detail: detailOf(error ? `${error.code} ${error.title ?? ""}` : ""),
   };
-  if (error?.code === 131050) return [{ ...report, what: "unsubscribed", permanent: true }];
+  if (error?.code === 131050) return [{ ...report, what: "unsubscribed", permanent: true, purpose: "marketing" }];
   if (error?.code === 131026) return [{ ...report, what: "bounced", permanent: true }];
   return [{ ...report, what, permanent: false }];
 } // prettier-ignore
@@ -91,5 +91,5 @@ function preferenceOf(one: z.infer<typeof Preference>, provider: number): readon
   const what = one.value === "stop" ? "unsubscribed" : one.value === "resume" ? "resubscribed" : null;
   if (what === null) return [];
   const reportId = `whatsapp:${one.wa_id}:${one.value}:${one.timestamp}`;
-  return [{ provider, providerId: null, messageId: null, reportId, what, at: one.timestamp, address: numberOf(one.wa_id), permanent: false, detail: "marketing_messages" }]; // prettier-ignore
+  return [{ provider, providerId: null, messageId: null, reportId, what, at: one.timestamp, address: numberOf(one.wa_id), permanent: false, purpose: "marketing", detail: one.category }]; // prettier-ignore
 }

@@ -181,6 +181,8 @@ create index messages_untold on messages (settled_at) where settled_at is not nu
 create index messages_sending on messages (claimed_until) where state = 'sending';
 create index messages_atom on messages (atom, created_at desc);
 create index messages_workspace on messages (workspace, created_at desc);
+-- Whom an answer belongs to that names no message.
+create index messages_address on messages (workspace, address, created_at desc) where channel in ('sms', 'whatsapp') and address is not null;
 create index messages_provider on messages (provider, provider_id) where provider_id is not null;
 -- What caps count: written in the transaction that lets a message leave, under the lock of its customer.
 create table contacts (

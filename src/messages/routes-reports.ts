@@ -1,0 +1,128 @@
+/**
+ * HTTP of what providers tell us later: their callbacks, each proven by its signature, and mail that came back, handed in
+ * by the mail server's pipe with a secret key. A report that cannot be written down is answered 5xx, and comes again.
+ */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Sql } from "../db/postgres.ts";
+import { Failure } from "../errors.ts";
+import type { Event } from "../events/model.ts";
+import type { App } from "../http/app.ts";
+import type { Clock } from "../values.ts";
+import { readNotice } from "./drivers/dsn.ts";
+import { DRIVER_LIMITS } from "./drivers/model.ts";
+import { challengeOf, createHearing, type FetchText } from "./hear.ts";
+import type { Report } from "./model.ts";
+import { type ProviderRow, readProvider } from "./provider-store.ts";
+import { configOf } from "./providers.ts";
+import { applyReports, reportsOfNotice } from "./reports.ts";
+
+export type ReportDeps = {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly publicUrl: string | undefined;
+  /** Appends events of our own to the inbox. */
+  readonly tell: (events: readonly Event[]) => Promise<void>;
+  /** Where Amazon's certificates come from. */
+  readonly fetchText?: FetchText;
+};
+
+const Params = z.object({ id: z.coerce.number().int().min(1).max(2_147_483_647) });
+const HookParams = Params.extend({ source: z.string().max(50) });
+const Taken = z.object({
+  reports: z.int().describe("What the mail tells of messages of ours"),
+  told: z.int().describe("How much of it was news"),
+});
+/** Twilio reads an answer as instructions what to reply; none. */
+const TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>';
+
+/** Registers the routes. */
+export function reportRoutes(app: App, deps: ReportDeps): void {
+  const { sql, clock } = deps;
+  const hearing = createHearing(deps.fetchText);
+  const apply = (provider: ProviderRow, reports: readonly Report[]): Promise<number> =>
+    sql.transaction(async (tx) => {
+      const events = await applyReports(tx, provider, reports, clock());
+      // Before the reports are committed: told twice it is one event, and not told it would be none.
+      if (events.length > 0) await deps.tell(events);
+      return events.length;
+    });
+
+  void app.register(async (plain) => {
+    const scope: App = plain.withTypeProvider<ZodTypeProvider>();
+    // What was signed are the very bytes.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      "*",
+      { parseAs: "buffer", bodyLimit: DRIVER_LIMITS.hookBytesMax },
+      (_request, body, done) => done(null, body),
+    );
+    callbackRoutes(scope, deps, async (provider, source, request, reply) => {
+      const heard = await hearing.hear(provider, source, givenBy(request, deps.publicUrl), clock());
+      if (heard.type === "unknown") return missing(provider.id);
+      if (heard.type === "refused") throw new Failure("forbidden", heard.detail);
+      if (heard.reports.length > 0) await apply(provider, heard.reports);
+      return source === "twilio" ? reply.type("text/xml; charset=utf-8").send(TWIML) : reply.send({ taken: heard.reports.length }); // prettier-ignore
+    });
+    bounceRoute(scope, deps, apply);
+  });
+}
+
+type Answer = (provider: ProviderRow, source: string, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>; // prettier-ignore
+
+function callbackRoutes(scope: App, { sql }: ReportDeps, answer: Answer): void {
+  const config = { access: "public" } as const;
+  const tags = ["Providers"];
+  scope.post("/hooks/providers/:id/:source", {
+    config,
+    schema: {
+      operationId: "hearProvider", tags, summary: "A provider's callback: what became of messages, and what people answer",
+      description: "The address a provider shows as callbackUrl. Bodies are those of the service (twilio, whatsapp, sendgrid, ses, postmark, mailgun, resend) and are believed by its signature only.",
+      params: HookParams,
+    },
+  }, async (request, reply) => {
+    const { id, source } = request.params;
+    return answer((await readProvider(sql, null, id)) ?? missing(id), source, request, reply);
+  }); // prettier-ignore
+
+  scope.get("/hooks/providers/:id/whatsapp", {
+    config,
+    schema: { operationId: "confirmProvider", tags, summary: "Meta asks whether this address is ours", params: Params },
+  }, async (request, reply) => {
+    const provider = (await readProvider(sql, null, request.params.id)) ?? missing(request.params.id);
+    const challenge = challengeOf(provider, request.query as { [name: string]: unknown });
+    if (challenge === null) throw new Failure("forbidden", "The verify token is not the one of this provider.");
+    return reply.type("text/plain; charset=utf-8").send(challenge);
+  }); // prettier-ignore
+}
+
+function bounceRoute(
+  scope: App,
+  { sql, clock }: ReportDeps,
+  apply: (provider: ProviderRow, reports: readonly Report[]) => Promise<number>,
+): void {
+  scope.post("/v1/providers/:id/bounces", {
+    config: { access: "secret" },
+    schema: {
+      operationId: "takeBounce", tags: ["Providers"], summary: "Hand in one mail that came back",
+      description: "The mail as it is (message/rfc822): a delivery status notification (RFC 3464) or a complaint (RFC 5965). What is neither, or is about no message of this provider, changes nothing.",
+      params: Params, consumes: ["message/rfc822"], response: { 200: Taken },
+    },
+  }, async ({ workspace, params, body }) => {
+    const provider = (await readProvider(sql, workspace, params.id)) ?? missing(params.id);
+    const notice = Buffer.isBuffer(body) ? readNotice(body.toString("latin1")) : null;
+    const reports = notice ? reportsOfNotice(notice, provider.id, configOf(provider, "smtp")?.bounces, clock()) : [];
+    return { reports: reports.length, told: reports.length === 0 ? 0 : await apply(provider, reports) };
+  }); // prettier-ignore
+}
+
+function givenBy(request: FastifyRequest, publicUrl: string | undefined) {
+  const base = publicUrl?.replace(/\/+$/, "") ?? `${request.protocol}://${request.host}`;
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  return { url: `${base}${request.raw.url ?? ""}`, headers: request.headers, body };
+}
+
+function missing(id: number): never {
+  throw new Failure("not_found", `There is no provider ${id} that hears this.`);
+}
