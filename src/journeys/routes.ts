@@ -6,11 +6,11 @@ import type { App } from "../http/app.ts";
 import { cursorOf, pageQuery, placeOf } from "../paging.ts";
 import { problemsBy } from "../segments/check.ts";
 import { atomsOfCustomer } from "../customers/read.ts";
-import { type AtomId, type Clock, CustomerId, type Instant, type JsonObject, type WorkspaceId, atomOf } from "../values.ts"; // prettier-ignore
+import { type Clock, CustomerId, type Instant, type JsonObject, type WorkspaceId, atomOf } from "../values.ts"; // prettier-ignore
 import { changeDraft, changeState, createJourney, draftOf, enqueue, enqueueSegment, problemsOf, publish, readJourneyContext, removeJourney } from "./change.ts"; // prettier-ignore
 import { BlastRadius, DraftBody, DraftChecked, EnterBody, Entering, JourneyCounts, JourneyList, JourneyView, PublishBody, RunList, StateBody } from "./document.ts"; // prettier-ignore
 import { JourneyDraft } from "./model.ts";
-import { readPublished, readRuns, readRunsOf } from "./store.ts";
+import { readRuns, readRunsOf } from "./store.ts";
 import { blastRadius, journeyCounts, listJourneys, runView, viewJourney } from "./view.ts";
 
 export type JourneyDeps = {
@@ -174,17 +174,9 @@ function runRoutes(app: App, { sql, clock, onEntry }: JourneyDeps): void {
 
   async function enter(workspace: WorkspaceId, id: number, body: z.infer<typeof EnterBody>, now: Instant) {
     if ("segment" in body) return enqueueSegment(sql, workspace, id, body.segment, now);
-    const atoms = await atomsOfCustomer(sql, workspace, atomOf(body.customerId)!);
-    if (!atoms) throw new Failure("not_found", `There is no customer ${body.customerId}.`);
-    await enqueue(
-      sql,
-      workspace,
-      id,
-      Math.min(...atoms) as AtomId,
-      body.key,
-      body.context as JsonObject,
-      now,
-    );
+    const [atom] = await atomsOfCustomer(sql, workspace, atomOf(body.customerId)!);
+    if (!atom) throw new Failure("not_found", `There is no customer ${body.customerId}.`);
+    await enqueue(sql, workspace, id, atom.customer, body.key, body.context as JsonObject, now);
     return 1;
   }
 
@@ -193,8 +185,8 @@ function runRoutes(app: App, { sql, clock, onEntry }: JourneyDeps): void {
     schema: { operationId: "listCustomerRuns", tags: ["Customers"], summary: "The journeys a customer is or was in, newest first", params: z.object({ id: CustomerId }), response: { 200: RunList } },
   }, async ({ workspace, params }) => {
     const atoms = await atomsOfCustomer(sql, workspace, atomOf(params.id)!);
-    if (!atoms) throw new Failure("not_found", `There is no customer ${params.id}.`);
-    const rows = await readRunsOf(sql, workspace, atoms, 100);
+    if (atoms.length === 0) throw new Failure("not_found", `There is no customer ${params.id}.`);
+    const rows = await readRunsOf(sql, workspace, atoms.map(({ id }) => id), 100);
     return { runs: rows.map((row) => runView(row)), nextCursor: null };
   }); // prettier-ignore
 }

@@ -85,11 +85,11 @@ export function changesOf(before: JourneyDraft, after: JourneyDraft): BlastRadiu
       ...Object.entries(steps).map(([id, step]) => [`steps/${id}`, step as unknown as Json] as const),
     ]);
   const [one, other] = [flat(before), flat(after)];
-  return [...new Set([...one.keys(), ...other.keys()])].flatMap((path) => {
+  return [...new Set([...one.keys(), ...other.keys()])].flatMap((path): BlastRadius["changes"] => {
     const [was, is] = [one.get(path), other.get(path)];
     if (canonical(was) === canonical(is)) return [];
-    if (was === undefined) return [{ path, change: "added" as const, after: is! }];
-    return is === undefined ? [{ path, change: "removed" as const, before: was }] : [{ path, change: "changed" as const, before: was, after: is }]; // prettier-ignore
+    if (was === undefined) return [{ path, change: "added", after: is! }];
+    return is === undefined ? [{ path, change: "removed", before: was }] : [{ path, change: "changed", before: was, after: is }]; // prettier-ignore
   });
 }
 

@@ -46,7 +46,13 @@ export async function nextDue(sql: Sql): Promise<Instant | null> {
   return row?.dueAt ?? null;
 }
 
-export type Permitted = { readonly message: OutboxMessage; readonly address: string; readonly atoms: readonly CustomerAtom[]; readonly judged: Judged<OutboxMessage> }; // prettier-ignore
+export type Permitted = {
+  readonly message: OutboxMessage;
+  readonly address: string;
+  readonly atoms: readonly CustomerAtom[];
+  /** What else of the customer's was due and did not leave, with why not. */
+  readonly lost: readonly { readonly message: OutboxMessage; readonly detail: string }[];
+};
 export type Claimed = {
   /** May leave, and are marked as being sent. */
   readonly permitted: readonly Permitted[];
@@ -77,8 +83,11 @@ export async function claim(sql: Database, asked: ClaimAsked): Promise<Claimed> 
     const policy = await readPolicy(tx, workspace);
     const facts = await readFacts(tx, asked, groups);
     const judged = [...groups].flatMap(([customer, group]) =>
-      judge(group.messages, knownOf(customer, group, facts, asked), policy, asked.now).map((one) => ({ ...one, atoms: group.atoms })),
-    ); // prettier-ignore
+      withOthers(
+        judge(group.messages, knownOf(customer, group, facts, asked), policy, asked.now),
+        group.atoms,
+      ),
+    );
     return write(tx, judged, asked);
   });
 }
@@ -199,18 +208,26 @@ function knownOf(customer: AtomId, { atoms, messages }: Group, facts: Facts, ask
   };
 } // prettier-ignore
 
-type JudgedHere = Judged<OutboxMessage> & { readonly atoms: readonly CustomerAtom[] };
+type JudgedHere = Judged<OutboxMessage> & Pick<Permitted, "atoms" | "lost">;
+function withOthers(
+  judged: readonly Judged<OutboxMessage>[],
+  atoms: readonly CustomerAtom[],
+): readonly JudgedHere[] {
+  const lost = judged.flatMap(({ message, answer }) =>
+    answer.type === "allowed" ? [] : [{ message, detail: answer.detail }],
+  );
+  return judged.map((one) => ({ ...one, atoms, lost }));
+}
 
 async function write(tx: Sql, judged: readonly JudgedHere[], { lane, now, claimMs }: ClaimAsked): Promise<Claimed> {
   const permitted: Permitted[] = [];
   const refused: Claimed["refused"][number][] = [];
   const rows: { id: string; state: MessageState; due_at: Instant; reason: string | null; detail: string | null; address: string | null }[] = [];
   const counts = new Map<string, number>();
-  for (const one of judged) {
-    const { message, address, answer, atoms } = one;
+  for (const { message, address, answer, atoms, lost } of judged) {
     const { id } = message;
     if (answer.type === "allowed") {
-      permitted.push({ message: { ...message, attempts: message.attempts + 1 }, address: address!, atoms, judged: one });
+      permitted.push({ message: { ...message, attempts: message.attempts + 1 }, address: address!, atoms, lost });
       rows.push({ id, state: "sending", due_at: now, reason: null, detail: null, address });
     } else {
       const { reason, detail } = answer;

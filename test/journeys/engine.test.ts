@@ -1,16 +1,17 @@
-/** Journeys on real stores: who comes in, what moves them, what they leave by. Messages are asked for, not yet sent. */
+/** Journeys on real stores: who comes in, what moves them, what they leave by, and what they are sent. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DAY_MS, HOUR_MS, type JourneyWorld, aJourneyWorld, onEvent, wait } from "./story.ts";
+import { DAY_MS, HOUR_MS, type JourneyWorld, MINUTE_MS, aJourneyWorld, onEvent, wait } from "./story.ts";
 
 let world: JourneyWorld;
 beforeAll(async () => {
   world = await aJourneyWorld();
+  await world.policy({ quietHours: [] });
 });
 afterAll(() => world.close());
 
 const says = (who: string, name: string, properties?: object) =>
   world.says({
-    who: [`user_id ${who}`],
+    who: [`user_id ${who}`, `email ${who}@example.com`],
     name,
     at: world.clock(),
     ...(properties && { properties: properties as never }),
@@ -36,13 +37,79 @@ describe("a saved cart", () => {
     expect(await world.runsOf("ann")).toEqual(["exited"]);
     await world.passes(HOUR_MS);
     expect(await world.messagesOf("ann")).toEqual([]);
-    expect(await world.messagesOf("ben")).toEqual(["nudge due"]);
+    expect(await world.messagesOf("ben")).toEqual(["nudge sent"]);
+    expect(await world.runsOf("ben")).toEqual(["completed"]);
     await world.passes(DAY_MS);
-    expect(await world.messagesOf("ben")).toEqual(["nudge due"]);
-    // What a run waits for is taken back when it ends.
-    await says("ben", "Order Completed");
-    expect(await world.messagesOf("ben")).toEqual(["nudge cancelled"]);
+    expect(await world.messagesOf("ben")).toEqual(["nudge sent"]);
     expect(await world.toldOf("ben")).toEqual(["$journey.entered", "$journey.left"]);
+    expect(world.faults).toEqual([]);
+  });
+
+  test("what waits for the morning is taken back when the customer orders at night", async () => {
+    await world.policy({ quietHours: [{ from: 0, to: 0 }] });
+    await world.journey({
+      entry: onEvent("Cart Viewed"), exits: [onEvent("Order Completed")], start: "nudge", steps: { nudge: message(null) },
+    }); // prettier-ignore
+    await says("cem", "Cart Viewed");
+    expect(await world.messagesOf("cem")).toEqual(["nudge refused expired"]);
+    // Messages leave an hour from now only, for an hour.
+    const open = Math.floor((world.clock() % DAY_MS) / MINUTE_MS + 60) % 1440;
+    await world.policy({ quietHours: [], sendingWindows: [{ from: open, to: (open + 60) % 1440 }] });
+    await says("dan", "Cart Viewed");
+    expect(await world.messagesOf("dan")).toEqual(["nudge due sending_window"]);
+    await says("dan", "Order Completed");
+    expect(await world.messagesOf("dan")).toEqual(["nudge cancelled run_ended"]);
+    await world.policy({ quietHours: [] });
+  });
+});
+
+describe("waiting", () => {
+  test("for the first of several, each with its own way; what happened before the wait counts", async () => {
+    await world.journey({
+      entry: onEvent("Trial Started"), start: "hello",
+      steps: {
+        hello: wait(MINUTE_MS, "choice"),
+        choice: {
+          type: "wait_until", maxMs: DAY_MS, next: "late",
+          paths: [{ when: onEvent("Invited"), next: "thanks" }, { when: onEvent("Paid"), next: null }],
+        },
+        thanks: message(null), late: message(null),
+      },
+    }); // prettier-ignore
+    for (const who of ["eve", "fay", "gus"]) await says(who, "Trial Started");
+    await says("eve", "Invited");
+    await world.passes(MINUTE_MS);
+    await says("fay", "Paid");
+    expect([await world.messagesOf("eve"), await world.runsOf("fay")]).toEqual([
+      ["thanks sent"],
+      ["completed"],
+    ]);
+    await world.passes(DAY_MS);
+    expect(await world.messagesOf("gus")).toEqual(["late sent"]);
+  });
+});
+
+describe("two customers who turn out to be one", () => {
+  test("have one run afterwards, and nothing is sent twice", async () => {
+    await world.journey({
+      entry: onEvent("Guide Opened"),
+      start: "rest",
+      steps: { rest: wait(HOUR_MS, "nudge"), nudge: message(null) },
+    });
+    await world.says({ who: ["anonymous_id phone-1"], name: "Guide Opened", at: world.clock() });
+    await world.says({
+      who: ["user_id hal", "email hal@example.com"],
+      name: "Guide Opened",
+      at: world.clock(),
+    });
+    await world.says({
+      who: ["user_id hal", "anonymous_id phone-1"],
+      name: "$customer.identified",
+      at: world.clock(),
+    });
+    expect((await world.runsOf("hal")).toSorted()).toEqual(["joined", "rest"]);
+    await world.passes(HOUR_MS);
+    expect(await world.messagesOf("hal")).toEqual(["nudge sent"]);
     expect(world.faults).toEqual([]);
   });
 });

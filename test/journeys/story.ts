@@ -1,6 +1,7 @@
 /** What the journey stories share: a world with a template, drafts told shortly, and what became of people. */
 import { changeState, createJourney, draftOf, publish } from "../../src/journeys/change.ts";
 import type { FormerRuns } from "../../src/journeys/force.ts";
+import { startSending } from "../../src/sending.ts";
 import { WORKSPACE, anOwnWorld } from "../world.ts";
 
 export const MINUTE_MS = 60_000;
@@ -33,6 +34,24 @@ type OwnWorld = Awaited<ReturnType<typeof anOwnWorld>>;
 
 export async function aJourneyWorld() {
   const world = await anOwnWorld();
+  const sender = await startSending({
+    sql: world.sql, clock: world.clock, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random: () => 0,
+    onFault: (cause) => world.faults.push(cause),
+  }); // prettier-ignore
+  /** Waits until nothing that is due is left to send, and everybody was told how it went. */
+  const sent = async () => {
+    for (;;) {
+      sender.wake();
+      const [left] = await world.sql.query(
+        "select 1 as one from messages where (state = 'due' and due_at <= $1) or state = 'sending' or (settled_at is not null and told_at is null) limit 1",
+        [world.clock()],
+      );
+      await world.handled();
+      await world.woken();
+      if (!left) return;
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+  };
   const template = await aTemplate(world, "Nudge", { channel: "email", subject: "Hello", html: "<p>Hello</p>" });
   let made = 0;
   const journey = async (draft: object, formerRuns: FormerRuns = "pin") => {
@@ -47,12 +66,28 @@ export async function aJourneyWorld() {
     ...world,
     template,
     journey,
+    sent,
+    async says(...events: Parameters<typeof world.says>) {
+      await world.says(...events);
+      await sent();
+    },
+    async passes(ms: number) {
+      await world.passes(ms);
+      await sent();
+    },
+    /** Lays down a policy. */
+    policy: (policy: object) =>
+      world.sql.query("update workspaces set settings = jsonb_set(settings, '{policy}', $2::jsonb) where id = $1", [WORKSPACE, JSON.stringify(policy)]),
+    async close() {
+      await sender.stop();
+      await world.close();
+    },
     stop: (id: number) => changeState(world.sql, WORKSPACE, id, "stopped", world.clock()),
     /** What was asked to be sent to somebody, oldest first: step and state. */
     messagesOf: async (who: string) =>
       (
         await world.sql.query<{ step: string; state: string }>(
-          "select step, state from messages where atom = any($1::bigint[]) order by created_at, id",
+          "select step, case when reason is null then state else state || ' ' || reason end as state from messages where atom = any($1::bigint[]) order by created_at, id",
           [await atomsOf(who)],
         )
       ).map(({ step, state }) => `${step} ${state}`),

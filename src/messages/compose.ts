@@ -1,0 +1,132 @@
+/**
+ * Makes a permitted message ready to be handed over: renders its template for this customer, leads its links through us,
+ * puts what one-click unsubscribing needs beside it, and writes down why it is sent.
+ */
+import { LRUCache } from "lru-cache";
+import type { CustomerAtom } from "../customers/store.ts";
+import { knowledgeOf } from "../segments/facts.ts";
+import type { Sql } from "../db/postgres.ts";
+import { CONSENT_OF, TRANSACTIONAL } from "../permission/model.ts";
+import { forceReader } from "../segments/customer.ts";
+import { type Clock, type Instant, type JsonObject, type WorkspaceId, customerIdOf } from "../values.ts";
+import type { Outgoing } from "./model.ts";
+import type { OutboxMessage, Permitted } from "./outbox.ts";
+import type { ReceiptFacts } from "./receipt.ts";
+import { type Readings, readTemplateData } from "./render-read.ts";
+import { renderMessage } from "./render.ts";
+import type { Composed } from "./settlement.ts";
+import { type ReadyTemplate, createTemplates } from "./templates.ts";
+import { type LinkKey, customerLinksOf, openPixelOf, trackOf } from "./tokens.ts";
+
+export type ComposeDeps = {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  /** The address this server is reached by, without a stroke at its end. */
+  readonly base: string;
+  readonly linkKey: LinkKey;
+};
+/** What a journey's version is called, for the receipt. */
+type Named = { readonly name: string; readonly number: number; readonly description: string };
+const NAMES_MAX = 2_000;
+
+/** Composes messages; templates and names are remembered. */
+export function createComposer({ sql, clock, base, linkKey }: ComposeDeps): (permitted: Permitted) => Promise<Composed> {
+  const templates = createTemplates(sql);
+  const force = forceReader(sql);
+  const named = new LRUCache<number, Named>({ max: NAMES_MAX });
+  const nameOf = async (version: number): Promise<Named | null> => {
+    const held = named.get(version);
+    if (held) return held;
+    const [row] = await sql.query<Named>(
+      `select j.name, coalesce(v.number, 0) as number, coalesce(v.body->'draft'->>'description', '') as description
+       from versions v join journeys j on j.id = v.journey where v.id = $1`,
+      [version],
+    );
+    if (row) named.set(version, row);
+    return row ?? null;
+  };
+  return async (permitted) => {
+    const { message } = permitted;
+    const { id, workspace, atom, channel, purpose } = message;
+    const template = await templates.ready(workspace, message.template, numberAsked(message));
+    if (template === null) return { type: "refused", reason: "template_gone", detail: `Template ${message.template} is gone.` };
+    if ("problems" in template) return { type: "refused", reason: "template_error", detail: template.problems[0]?.message ?? "The template cannot be read." };
+    const linkable = { id, workspace, atom, channel, purpose };
+    const links = customerLinksOf(linkKey, base, linkable);
+    const readings = await readTemplateData(sql, force, { workspace, atom, context: contextOf(message.asked.context), links, now: clock() });
+    if (!readings) return { type: "refused", reason: "customer_gone", detail: "There is no such customer any more." };
+    const { draft } = template.template;
+    const rendering = renderMessage(template.template, readings.data, {
+      manner: readings.manner,
+      foot: channel === "email" ? { links, workspace: readings.from, transactional: purpose === TRANSACTIONAL } : null,
+      track: draft.trackLinks && channel !== "webhook" ? trackOf(linkKey, base, linkable) : null,
+      openPixel: draft.trackOpens && channel === "email" ? openPixelOf(linkKey, base, linkable) : null,
+    });
+    if (rendering.type === "refused") return { type: "refused", reason: rendering.reason, detail: rendering.detail };
+    const journey = message.version === null ? null : await nameOf(message.version);
+    return {
+      type: "ready", templateNo: template.number,
+      outgoing: outgoingOf(permitted, rendering.content, readings, links.unsubscribe),
+      content: { ...(rendering.content as unknown as JsonObject), links: [...rendering.links] },
+      receipt: receiptOf(permitted, template, journey, clock()),
+    };
+  };
+} // prettier-ignore
+
+/** A test may ask for a version; everything else gets the newest. */
+const numberAsked = ({ asked }: OutboxMessage): number | null =>
+  typeof asked.why["templateNo"] === "number" ? asked.why["templateNo"] : null;
+
+/** What templates read of a run: the event it began with, and what webhooks answered. */
+const contextOf = ({ chosen: _, ...context }: JsonObject): JsonObject => context;
+
+function outgoingOf({ message, address, atoms }: Permitted, content: Outgoing["content"], { from }: Readings, unsubscribe: string): Outgoing {
+  const { id, workspace, purpose } = message;
+  return {
+    id, workspace, customer: customerIdOf(atoms[0]!.customer), to: content.channel === "webhook" ? content.url : address, purpose, content,
+    unsubscribe: purpose === TRANSACTIONAL ? null : { url: unsubscribe, mailto: null, listId: listIdOf(workspace, purpose, from.name) },
+  };
+} // prettier-ignore
+
+/** `Acme <marketing.w1.throughline>`: one list for each purpose of a workspace. */
+const listIdOf = (workspace: WorkspaceId, purpose: string, name: string): string =>
+  `${name.replaceAll(/[<>"\r\n]/g, "")} <${purpose.replaceAll("_", "-")}.w${workspace}.throughline>`;
+
+const CHECKS = ["address and suppression", "consent", "topics", "pause", "holds", "caps", "quiet hours", "sending windows"]; // prettier-ignore
+
+function receiptOf({ message, atoms, lost }: Permitted, { template }: ReadyTemplate, journey: Named | null, now: Instant): ReceiptFacts {
+  const { purpose, asked, step } = message;
+  const exempt = purpose === TRANSACTIONAL;
+  return {
+    whyPerson: (journey === null ? "Somebody at our end sent you this." : journey.description === "" ? `You are in the plan "${journey.name}".` : journey.description).slice(0, 500),
+    whyNow: whyNowOf(asked.why, message.createdAt),
+    journey: journey === null ? null : { id: message.journey!, name: journey.name, version: journey.number, step: step ?? "" },
+    consent: consentOf(message, atoms),
+    data: template.fields.slice(0, 100),
+    alternatives: lost.slice(0, 50).map((other) => ({ what: whatOf(other.message), lostBecause: other.detail.slice(0, 500) })),
+    checks: CHECKS.map((rule, i) => ({ rule, result: exempt && i > 0 ? "exempt" : "passed" })),
+  };
+  function whatOf(other: OutboxMessage): string {
+    return `A ${other.channel.replaceAll("_", " ")} message${other.step === null ? "" : ` (${other.step})`} asked for at ${new Date(Math.min(other.createdAt, now)).toISOString()}`;
+  }
+} // prettier-ignore
+
+function whyNowOf(why: JsonObject, at: Instant): ReceiptFacts["whyNow"] {
+  const happenedAt = typeof why["at"] === "number" ? why["at"] : at;
+  if (why["type"] === "segment") return { type: "segment", name: String(why["name"] ?? why["event"]), entered: why["event"] === "$segment.entered", at: happenedAt }; // prettier-ignore
+  if (why["type"] === "event")
+    return { type: "event", name: String(why["event"]).slice(0, 500), at: happenedAt };
+  if (why["type"] === "date") return { type: "date", trait: String(why["trait"]), at: happenedAt };
+  if (why["type"] === "api" || why["type"] === "batch")
+    return { type: "asked", by: String(why["by"] ?? "our team"), at };
+  return { type: "schedule", at };
+}
+
+/** The answer it was sent by: of the channel, else of all channels. */
+function consentOf({ channel, purpose }: OutboxMessage, atoms: readonly CustomerAtom[]): ReceiptFacts["consent"] {
+  const of = CONSENT_OF[channel];
+  if (of === null || purpose === TRANSACTIONAL) return null;
+  const { consents } = knowledgeOf(atoms);
+  const known = consents[`${of} ${purpose}`] ?? consents[`all ${purpose}`];
+  return { channel: of, purpose, answer: known?.answer ?? null, source: known?.source ?? null, at: known?.at ?? null };
+} // prettier-ignore
