@@ -10,7 +10,7 @@ import { allow } from "./allow.ts";
 import { type Answer, type Asked, type Cap, type Contact, type Hours, MessageChannel, PERMISSION_LIMITS, Policy, type Recipient } from "./model.ts"; // prettier-ignore
 import { checkPolicy } from "./policy.ts";
 
-const runs = Number(process.env["LAW_RUNS"] ?? 1500);
+const runs = Number(process.env["THROUGHLINE_CASES"] ?? 1500);
 
 // --- The slow checker.
 
@@ -177,6 +177,26 @@ test("later is the first instant at which the message may leave, and the one bef
     { numRuns: runs * 2 },
   );
   expect(later).toBeGreaterThan(runs / 20);
+}); // prettier-ignore
+
+test("who is refused because of time has no instant to leave at, before their end or within thirty days", () => {
+  let refusals = 0;
+  const parts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 10, maxLength: 10 });
+  fc.assert(
+    fc.property(timedQuestions, fc.integer({ min: 0, max: 5 * DAY_MS }), parts, ({ now, what, who, laid }, leftMs, drawn) => {
+      const ends = { ...what, expiresAt: now + leftMs };
+      const answer = allow(ends, who, laid, now);
+      // The others are for good, whatever the time.
+      if (answer.type !== "refused" || !["expired", "cap", "reserved", "quiet_hours", "sending_window", "paused"].includes(answer.reason)) return;
+      refusals++;
+      const released = [...who.contacts, ...who.upcoming].flatMap(({ at }) => laid.caps.map(({ over }) => at + ("ms" in over ? over.ms : DAY_MS)));
+      const hours = Array.from({ length: 24 }, (_, i) => Math.ceil(now / HOUR_MS) * HOUR_MS + i * HOUR_MS);
+      for (const at of [...released, ...hours, ...drawn.map((part) => now + Math.floor(leftMs * part)), ends.expiresAt])
+        if (at >= now && at <= ends.expiresAt) expect([at, allow(ends, who, laid, at).type]).toEqual([at, "refused"]);
+    }),
+    { numRuns: runs * 2 },
+  );
+  expect(refusals).toBeGreaterThan(runs / 20);
 }); // prettier-ignore
 
 test("who may not wait is refused where others wait, and allowed where others are", () => {
