@@ -24,7 +24,7 @@ export function statusOf(text: string | undefined): string | null {
 }
 
 /** The address is wrong for good: no such mailbox or domain, moved, no mail taken (null MX), or disabled. */
-const BAD_ADDRESS = /^5\.(1\.(0|1|2|3|4|6|9|10)|2\.1|4\.4)$/;
+const BAD_ADDRESS = /^5\.(1\.(1|2|3|6|10)|2\.1|4\.4)$/;
 /** Our own identity is doubted: SPF, DKIM, DMARC, PTR, authentication, sender's address. */
 const OUR_IDENTITY = /^[45]\.(7\.(8|9|11|14|15|2[0-9]|3[0-2]|515|509|57|60|64)|1\.(7|8))$/;
 const TOO_LARGE = /^5\.(2\.3|3\.4)$/;
@@ -35,7 +35,7 @@ const GREYLISTED = /gr[ea]y-?list/i;
 
 /** Whether a refusal for good is about the address itself, by its status code or, where that says nothing, by its words. */
 export function condemnsAddress(status: string | null, words: string): boolean {
-  if (status !== null && !/^5\.[05]\.0$/.test(status)) return BAD_ADDRESS.test(status);
+  if (status !== null && !/^5\.[015]\.0$/.test(status)) return BAD_ADDRESS.test(status);
   return UNKNOWN_USER.test(words);
 }
 
@@ -86,7 +86,7 @@ function permanent(
   if (end.responseCode === 503 || (end.responseCode! < 530 && end.responseCode! !== 521))
     return rest(DRIVER_LIMITS.troubleMs);
   if (status !== null) {
-    if (BAD_ADDRESS.test(status)) return failed("bad_address", "bounced", detail);
+    if (condemnsAddress(status, detail)) return failed("bad_address", "bounced", detail);
     if (TOO_LARGE.test(status)) return failed("too_large", null, detail);
     if (/^5\.3\.[235]$/.test(status)) return rest(DRIVER_LIMITS.restMs);
     return failed(/^5\.(6|7)\./.test(status) ? "content" : "rejected", null, detail);
