@@ -21,7 +21,11 @@ type Told = { -readonly [field in keyof Knowledge]: Knowledge[field] };
 export function told(event: Event): Knowledge {
   const { id, happenedAt: at, name, channel, touchpoint } = event;
   const count: CountKnown = [1, at, at];
-  if (isOwnDoing(name)) return { ...nothingTold(), counts: { [name]: count } };
+  if (isOwnDoing(name)) {
+    // A journey's update tells traits, and is no activity of the customer's.
+    const traits = event.type === "identify" && event.traits ? traitsOf(event.traits, at) : NONE;
+    return { ...nothingTold(), traits, counts: { [name]: count } };
+  }
   const known: Told = {
     firstSeenAt: at,
     lastSeenAt: at,
