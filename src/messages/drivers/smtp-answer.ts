@@ -29,7 +29,7 @@ const BAD_ADDRESS = /^5\.(1\.(1|2|3|6|10)|2\.1|4\.4)$/;
 const OUR_IDENTITY = /^[45]\.(7\.(8|9|11|14|15|2[0-9]|3[0-2]|515|509|57|60|64)|1\.(7|8))$/;
 const TOO_LARGE = /^5\.(2\.3|3\.4)$/;
 const UNKNOWN_USER =
-  /(user|recipient|mailbox|address|account)[^.;]{0,40}(unknown|not (found|exist)|does(n't| not) exist|unavailable|invalid|disabled|rejected)|no such (user|mailbox|recipient|address)|(unknown|invalid) (user|recipient|mailbox|address)/i;
+  /(user|recipient|mailbox|address|account)[^.;]{0,40}(unknown|not (found|exist)|does(n't| not) exist|unavailable|invalid|disabled)|no such (user|mailbox|recipient|address)|(unknown|invalid) (user|recipient|mailbox|address)/i;
 /** Greylisting speaks of this message at this moment, not of us. */
 const GREYLISTED = /gr[ea]y-?list/i;
 
