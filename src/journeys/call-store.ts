@@ -69,7 +69,7 @@ export const doQuickCalls = (sql: Database, now: Instant): Promise<number> =>
            select 1 from calls e where e.run = c.run and e.state = 'due' and e.kind = 'audience' and (e.due_at, length(e.id), e.id) < (c.due_at, length(c.id), c.id)))
          order by due_at, id limit ${CALL_LIMITS.quickMax} for update skip locked),
        changes as (select distinct on (workspace, body->>'audience', atom) workspace, body->>'audience' as audience, atom, body->>'change' as change
-         from taken where kind = 'audience' order by workspace, body->>'audience', atom, due_at desc, id desc),
+         from taken where kind = 'audience' order by workspace, body->>'audience', atom, due_at desc, length(id) desc, id desc),
        added as (insert into audience_members (workspace, audience, atom, since_at) select workspace, audience, atom, $1 from changes where change = 'add'
          order by 1, 2, 3 on conflict do nothing),
        removed as (delete from audience_members m using changes c where c.change = 'remove' and m.workspace = c.workspace and m.audience = c.audience and m.atom = c.atom),
