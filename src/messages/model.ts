@@ -7,7 +7,7 @@
 import { z } from "zod";
 import type { ConsentAnswer } from "../consent/model.ts";
 import { MessageChannel, Purpose } from "../permission/model.ts";
-import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
+import { AnyJson, type AtomId, type Instant, type JsonObject, type WorkspaceId } from "../values.ts";
 
 /** Every bound of messages in one place. */
 export const MESSAGE_LIMITS = {
@@ -150,7 +150,7 @@ export const ProviderDraft = z.strictObject({
   name: z.string().trim().min(1).max(100),
   /** Messages a second at most; absent: as many as it takes. */
   perSecond: z.number().positive().max(10_000).optional(),
-  config: z.record(z.string(), z.json()),
+  config: z.record(z.string(), AnyJson),
 });
 export type ProviderDraft = z.infer<typeof ProviderDraft>;
 
@@ -167,7 +167,7 @@ export const MessageDraft = z.strictObject({
   /** The products it is about (property paths of the context are resolved before). */
   products: z.array(z.string().max(200)).max(50).default([]),
   else: z.enum(["wait", "skip"]).default("wait"),
-  context: z.record(z.string().max(100), z.json()).default({}),
+  context: z.record(z.string().max(100), AnyJson).default({}),
   expiresMs: z.int().min(60_000).max(30 * 86_400_000).default(MESSAGE_LIMITS.expiresMs),
 }); // prettier-ignore
 export type MessageDraft = z.infer<typeof MessageDraft>;
@@ -182,6 +182,8 @@ export type Happening = {
   readonly at: Instant;
   /** The message it came by; null: by none. */
   readonly message: string | null;
+  /** Of that message; null: it was done on a page of ours. */
+  readonly channel: MessageChannel | null;
   readonly properties: JsonObject;
   /** What the customer allows or forbids with it. */
   readonly consents: readonly ConsentAnswer[];

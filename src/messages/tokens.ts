@@ -24,7 +24,15 @@ const Message = z.string().min(1).max(200);
 /** What a token says, by kind. Their order in the list is their number, for ever. */
 const KINDS = {
   unsubscribe: z.tuple([Workspace, Atom, Message, MessageChannel, Purpose]),
-  click: z.tuple([Workspace, Atom, Message, z.int().min(0), z.string().max(ADDRESS_BYTES_MAX).nullable()]),
+  /** `address` null: it lies with the message. */
+  click: z.tuple([
+    Workspace,
+    Atom,
+    Message,
+    MessageChannel,
+    z.int().min(0),
+    z.string().max(ADDRESS_BYTES_MAX).nullable(),
+  ]),
   open: z.tuple([Workspace, Atom, Message]),
   preferences: z.tuple([Workspace, Atom, Message.nullable()]),
   receipt: z.tuple([Workspace, Atom, Message]),
@@ -91,7 +99,7 @@ const SHORT: ReadonlySet<MessageChannel> = new Set(["sms", "whatsapp"]);
 
 /** What leads to an address by way of us. For `sms` and `whatsapp` the addresses must be kept with the message. */
 export const trackOf = (key: LinkKey, base: string, { id, workspace, atom, channel }: Linkable) => (address: string, number: number): string =>
-  `${base}/l/${tokenOf(key, "click", [workspace, atom, id, number, SHORT.has(channel) ? null : address])}`; // prettier-ignore
+  `${base}/l/${tokenOf(key, "click", [workspace, atom, id, channel, number, SHORT.has(channel) ? null : address])}`; // prettier-ignore
 
 /** The image that tells that a message was opened. */
 export const openPixelOf = (key: LinkKey, base: string, { id, workspace, atom }: Linkable): string =>

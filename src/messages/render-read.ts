@@ -1,0 +1,80 @@
+/** What a template reads, read from the stores: for a preview, a test, and the sender. */
+import { atomsOfCustomer, readCustomer } from "../customers/read.ts";
+import type { CustomerDocument } from "../customers/document.ts";
+import { absorb, nothing } from "../customers/fold.ts";
+import type { Sql } from "../db/postgres.ts";
+import { Failure } from "../errors.ts";
+import { zoneOf } from "../permission/recipient.ts";
+import { readPolicy } from "../permission/store.ts";
+import { type ForceReader, readCustomerSegments } from "../segments/customer.ts";
+import { type AtomId, type Instant, type Json, type WorkspaceId, customerIdOf } from "../values.ts";
+import type { CustomerLinks } from "./footer.ts";
+import { type Manner, mannerOf } from "./liquid-filters.ts";
+import { type RunContext, type TemplateData, templateDataOf } from "./render-data.ts";
+
+/** Who a message is from, as its foot and the customer's pages say it. */
+export type FromWhom = { readonly name: string; readonly address: string | null };
+/** The workspace's name and postal address. */
+export async function readFromWhom(sql: Sql, workspace: WorkspaceId): Promise<FromWhom> {
+  const [row] = await sql.query<{ name: string; address: string | null }>(
+    "select name, settings->>'postalAddress' as address from workspaces where id = $1",
+    [workspace],
+  );
+  if (!row) throw new Failure("not_found", "There is no such workspace.");
+  return row;
+}
+
+/** All that one rendering needs of a customer. */
+export type Readings = { readonly data: TemplateData; readonly manner: Manner; readonly from: FromWhom };
+export type Wanted = {
+  readonly workspace: WorkspaceId;
+  /** Null: a made-up customer, to look at a template before there is anybody. */
+  readonly atom: AtomId | null;
+  readonly context: RunContext;
+  readonly links: CustomerLinks;
+  readonly now: Instant;
+};
+
+/** Reads it; null when there is no such customer in the workspace. */
+export async function readTemplateData(sql: Sql, force: ForceReader, { workspace, atom, context, links, now }: Wanted): Promise<Readings | null> {
+  const [from, policy] = await Promise.all([readFromWhom(sql, workspace), readPolicy(sql, workspace)]);
+  if (atom === null) {
+    const data = templateDataOf(MADE_UP, null, { ...EXAMPLE_CONTEXT, ...context }, links, from);
+    return { data, manner: mannerOf(now, policy.zone, "en"), from };
+  }
+  const [document, atoms, rules] = await Promise.all([
+    readCustomer(sql, workspace, atom),
+    atomsOfCustomer(sql, workspace, atom),
+    readCustomerSegments(sql, await force(), workspace, atom, now),
+  ]);
+  if (!document) return null;
+  const known = atoms.map(({ knowledge }) => knowledge).reduce(absorb, nothing());
+  const zone = zoneOf(known, atoms.flatMap(({ identifiers }) => identifiers));
+  return { data: templateDataOf(document, rules, context, links, from), manner: mannerOf(now, zone?.name ?? policy.zone, localeOf(document.traits)), from };
+} // prettier-ignore
+
+/** The language a customer's traits tell. */
+export function localeOf(traits: { readonly [name: string]: Json }): string | null {
+  for (const name of ["locale", "language", "lang"]) {
+    const value = Object.hasOwn(traits, name) ? traits[name] : undefined;
+    if (typeof value === "string" && value.length <= 35) return value.replaceAll("_", "-");
+  }
+  return null;
+}
+
+const MADE_UP: CustomerDocument = {
+  id: customerIdOf(1), name: "Ann Example", firstSeenAt: "2026-01-05T09:00:00.000Z", lastSeenAt: "2026-06-30T18:30:00.000Z", events: 12,
+  identifiers: [{ kind: "email", value: "ann@example.com", createdAt: "2026-01-05T09:00:00.000Z" }, { kind: "phone", value: "+15550100", createdAt: "2026-01-05T09:00:00.000Z" }],
+  traits: { firstName: "Ann", lastName: "Example", email: "ann@example.com", city: "Springfield" }, traitsAt: {}, counts: {}, channels: {}, firstTouch: null, lastTouch: null,
+  recentlyViewed: [{ at: "2026-06-30T18:20:00.000Z", product: { id: "boot-1", name: "Trail boots", price: 129.9, currency: "EUR", url: "https://example.com/boots" } }],
+  cart: { items: [{ product: { id: "boot-1", name: "Trail boots", price: 129.9, currency: "EUR", url: "https://example.com/boots" }, quantity: 1, addedAt: "2026-06-30T18:25:00.000Z" }], updatedAt: "2026-06-30T18:25:00.000Z" },
+  purchases: {
+    orders: 1, value: [{ currency: "EUR", valueMinor: 4990 }], firstAt: "2026-03-01T12:00:00.000Z", lastAt: "2026-03-01T12:00:00.000Z",
+    recent: [{ orderId: "A-1001", at: "2026-03-01T12:00:00.000Z", currency: "EUR", valueMinor: 4990, refundedMinor: 0, products: ["sock-3"], title: "Wool socks" }],
+  },
+  consents: [], accounts: [], recentEvents: [],
+}; // prettier-ignore
+const EXAMPLE_CONTEXT: RunContext = {
+  event: { name: "Order Completed", at: "2026-06-30T18:30:00.000Z", properties: { order_id: "A-1002", total: 129.9, currency: "EUR" } },
+  vars: {},
+}; // prettier-ignore
