@@ -2,15 +2,16 @@
 import type { Database } from "./db/postgres.ts";
 import type { Event, Inbox } from "./events/model.ts";
 import { type Journeys, loadJourneys } from "./journeys/force.ts";
-import { MESSAGES_CHANNEL } from "./journeys/save.ts";
 import { upcomingOf } from "./journeys/upcoming.ts";
 import { createComposer } from "./messages/compose.ts";
-import type { Lane } from "./messages/outbox.ts";
+import { MESSAGES_CHANNEL, sendTest } from "./messages/direct.ts";
 import { createDrivers, localProviderOf } from "./messages/providers.ts";
 import { type ProviderRow, listProviders } from "./messages/provider-store.ts";
 import { type Sender, startSender } from "./messages/send.ts";
-import { linkKeyOf } from "./messages/tokens.ts";
-import type { Clock } from "./values.ts";
+import type { TestMessage } from "./messages/routes-templates.ts";
+import { type LinkKey, linkKeyOf } from "./messages/tokens.ts";
+import type { MessageChannel } from "./permission/model.ts";
+import type { Clock, WorkspaceId } from "./values.ts";
 
 export type SendingDeps = {
   readonly sql: Database;
@@ -25,32 +26,50 @@ export type SendingDeps = {
   readonly random?: () => number;
 };
 
-/** Starts sending what is due. */
-export async function startSending({ sql, clock, inbox, base, publicUrl, onFault, random }: SendingDeps): Promise<Sender> {
+export type Sending = {
+  /** What addresses for customers are signed with. */
+  readonly linkKey: LinkKey;
+  /** Hands a try of a template over at once. */
+  sendTest(test: TestMessage): Promise<string>;
+  /** Starts sending what is due. */
+  start(): Promise<Sender>;
+  /** Closes the drivers; after the sender was stopped. */
+  close(): Promise<void>;
+};
+
+/** Opens what sending needs. */
+export async function openSending({ sql, clock, inbox, base, publicUrl, onFault, random }: SendingDeps): Promise<Sending> {
   const drivers = createDrivers({ sql, clock, publicUrl });
-  let journeys: Journeys = await loadJourneys(sql, await epochOf(sql));
-  const look = async () => {
-    const epoch = await epochOf(sql);
-    if (epoch !== journeys.epoch) journeys = await loadJourneys(sql, epoch);
-  };
-  const sender = startSender({
-    sql, clock, onFault, ...(random && { random }),
-    providerOf: async (lane) => {
-      await look();
-      return (await readProviderOf(sql, lane)) ?? localProviderOf(lane.workspace, lane.channel);
-    },
-    driverOf: (provider) => drivers.of(provider),
-    compose: createComposer({ sql, clock, base, linkKey: await linkKeyOf(sql, clock()) }),
-    upcomingOf: (atoms, except) => upcomingOf(journeys, atoms, except),
-    tell: (events: readonly Event[]) => inbox.append(events),
-  });
-  const listening = await sql.listen(MESSAGES_CHANNEL, () => sender.wake());
+  const linkKey = await linkKeyOf(sql, clock());
+  const providerOf = async (workspace: WorkspaceId, channel: MessageChannel): Promise<ProviderRow> =>
+    (await listProviders(sql, workspace)).find((one) => one.channel === channel) ?? localProviderOf(workspace, channel);
   return {
-    wake: () => sender.wake(),
-    stop: async () => {
-      await listening.stop();
-      await sender.stop();
-      await drivers.close();
+    linkKey,
+    sendTest: (test) => sendTest({ sql, clock, base, linkKey, drivers, providerOf }, test),
+    close: () => drivers.close(),
+    start: async () => {
+      let journeys: Journeys = await loadJourneys(sql, await epochOf(sql));
+      const sender = startSender({
+        sql, clock, onFault, ...(random && { random }),
+        // Of a channel's providers the first is used; before each claim it is looked whether anything changed.
+        providerOf: async ({ workspace, channel }) => {
+          const epoch = await epochOf(sql);
+          if (epoch !== journeys.epoch) journeys = await loadJourneys(sql, epoch);
+          return providerOf(workspace, channel);
+        },
+        driverOf: (provider) => drivers.of(provider),
+        compose: createComposer({ sql, clock, base, linkKey }),
+        upcomingOf: (atoms, except) => upcomingOf(journeys, atoms, except),
+        tell: (events: readonly Event[]) => inbox.append(events),
+      });
+      const listening = await sql.listen(MESSAGES_CHANNEL, () => sender.wake());
+      return {
+        wake: () => sender.wake(),
+        stop: async () => {
+          await listening.stop();
+          await sender.stop();
+        },
+      };
     },
   };
 } // prettier-ignore
@@ -58,9 +77,4 @@ export async function startSending({ sql, clock, inbox, base, publicUrl, onFault
 async function epochOf(sql: Database): Promise<number> {
   const [row] = await sql.query<{ n: number }>("select n from epochs");
   return row!.n;
-}
-
-/** Of a channel's providers the first is used. */
-async function readProviderOf(sql: Database, { workspace, channel }: Lane): Promise<ProviderRow | null> {
-  return (await listProviders(sql, workspace)).find((one) => one.channel === channel) ?? null;
 }

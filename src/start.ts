@@ -30,7 +30,13 @@ import { segmentRoutes } from "./segments/routes.ts";
 import { DEFINED_CHANNEL } from "./segments/store.ts";
 import { type Feed, startFeed, unloggedEvents } from "./log/feed.ts";
 import { sourceRoutes } from "./log/routes.ts";
+import { journeyRoutes } from "./journeys/routes.ts";
+import { readUsesOfTemplate } from "./journeys/store.ts";
+import { outboxRoutes } from "./messages/routes-outbox.ts";
+import { providerRoutes } from "./messages/routes-providers.ts";
+import { templateRoutes } from "./messages/routes-templates.ts";
 import { permissionRoutes } from "./permission/routes.ts";
+import { type Sending, openSending } from "./sending.ts";
 import { type Metrics, createMetrics } from "./telemetry/metrics.ts";
 import { keepUp } from "./upkeep.ts";
 import type { Clock } from "./values.ts";
@@ -64,8 +70,11 @@ type Parts = StartOptions & {
   readonly metrics: Metrics;
   readonly backlog: Backlog;
   readonly inbox: Inbox;
-  /** Says that there is a version of a segment, a trait or the stages to build. */
+  readonly sending: Sending;
+  /** Says that there is a version of a segment, a trait, the stages or a journey to build. */
   readonly onVersion: () => void;
+  /** Says that somebody is to enter a journey. */
+  readonly onEntry: () => void;
 };
 
 /** Starts the roles of `config`. Throws `Failure("configuration")` in a sentence that says what to do. */
@@ -104,14 +113,23 @@ export async function start(options: StartOptions): Promise<Running> {
         work?.worker.wake();
       },
     }); // prettier-ignore
+    const sending = await openSending({
+      sql, clock, inbox, base: baseOf(config), publicUrl: config.THROUGHLINE_URL,
+      onFault: (cause) => logger.warn({ err: cause }, "messages cannot be sent for now; tried again"),
+    }); // prettier-ignore
+    closers.push(() => sending.close());
     if (config.roles.includes("sender")) {
+      const messages = await sending.start();
+      closers.push(() => messages.stop());
       const sender = startWebhooks({
         sql, clock, onFault: (cause) => logger.warn({ err: cause }, "webhooks cannot be sent for now; tried again"),
       }); // prettier-ignore
       closers.push(() => sender.stop());
     }
     const onVersion = () => work?.builder.wake();
-    const parts: Parts = { ...options, clock, stores, metrics: createMetrics(), backlog, inbox, onVersion };
+    // Workers elsewhere listen for events and look at everything when they hear of some.
+    const onEntry = () => void (work ? work.worker.wake() : sql.query("select pg_notify('inbox', '')").catch(() => undefined)); // prettier-ignore
+    const parts: Parts = { ...options, clock, stores, metrics: createMetrics(), backlog, inbox, sending, onVersion, onEntry }; // prettier-ignore
     const { app, runner } = await serve(parts);
     closers.push(
       () => runner?.stop(),
@@ -133,6 +151,10 @@ export async function start(options: StartOptions): Promise<Running> {
     throw cause;
   }
 }
+
+/** The address this server is reached by, without a stroke at its end. */
+const baseOf = ({ THROUGHLINE_URL, PORT }: Config): string =>
+  (THROUGHLINE_URL ?? `http://localhost:${PORT}`).replace(/\/+$/, "");
 
 async function listen(app: FastifyInstance, { PORT, HOST }: Config): Promise<void> {
   try {
@@ -231,6 +253,13 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       segmentRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
       webhookRoutes(rooms, { sql, clock });
       permissionRoutes(rooms, { sql, clock });
+      journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
+      outboxRoutes(rooms, { sql, clock });
+      providerRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL });
+      templateRoutes(rooms, {
+        sql, clock, base: baseOf(config), sendTest: parts.sending.sendTest,
+        usesOf: (workspace, template) => readUsesOfTemplate(sql, workspace, template),
+      });
     },
   }); // prettier-ignore
   return { app, runner };

@@ -34,6 +34,9 @@ export function atomOf(customerId: string): AtomId | null {
   return digits ? (Number(digits[1]) as AtomId) : null;
 }
 
+/** Any JSON, where it is told rather than checked; spelled as unknown so that the OpenAPI document stays small. */
+export const AnyJson = z.unknown() as z.ZodType<Json>;
+
 /** A public customer id as it stands in addresses and answers. */
 export const CustomerId = z
   .string()

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 /** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
 const ROOMS = [
   "values", "errors", "nap", "config", "paging", "db", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "permission", "messages", "journeys", "access",
-  "imports", "lanes", "memory", "pipeline", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
+  "imports", "lanes", "memory", "pipeline", "sending", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */
 const PURE = [

@@ -41,6 +41,13 @@ const TAGS = [
     name: "Permission",
     description: "When messages may leave: consent, caps, quiet hours, holds; and stock.",
   },
+  { name: "Journeys", description: "Designed plans over time: drafts, publishing, who is where in them." },
+  {
+    name: "Messages",
+    description: "The outbox: what was sent, what waits, what was refused, each with its reason.",
+  },
+  { name: "Templates", description: "What messages say, with versions and previews." },
+  { name: "Providers", description: "How messages leave, by channel." },
   { name: "Webhooks", description: "Addresses that are told of entries and exits, with signed requests." },
   { name: "Imports", description: "Files in, everything out." },
   { name: "Keys", description: "Write keys send events; secret keys may do everything in their workspace." },

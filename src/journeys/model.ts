@@ -8,7 +8,7 @@ import { z } from "zod";
 import { MESSAGE_LIMITS, MessageDraft } from "../messages/model.ts";
 import { MessageChannel } from "../permission/model.ts";
 import { Rule, Where } from "../segments/model.ts";
-import { type Instant, type JsonObject } from "../values.ts";
+import { AnyJson, type Instant, type JsonObject } from "../values.ts";
 
 /** Every bound of journeys in one place. */
 export const JOURNEY_LIMITS = {
@@ -110,7 +110,7 @@ export const Step = z.discriminatedUnion("type", [
     type: z.literal("decide"), ...Shown, by: z.enum(["order", "priority", "learning"]),
     candidates: path({ key: Key, rule: Rule.optional(), priority: z.int().min(0).max(100).default(50) }), next: Next,
   }),
-  z.strictObject({ type: z.literal("update"), ...Shown, traits: z.record(Name, z.json()).refine((traits) => Object.keys(traits).length <= 50, "At most 50 traits"), next: Next }),
+  z.strictObject({ type: z.literal("update"), ...Shown, traits: z.record(Name, AnyJson).refine((traits) => Object.keys(traits).length <= 50, "At most 50 traits"), next: Next }),
   /** Somebody does something; the run goes on by what came of it, after `maxMs` by `next`. No outcomes: it does not wait. */
   z.strictObject({
     type: z.literal("task"), ...Shown, name: Name, detail: z.string().max(2_000).default(""), team: z.string().max(100).default(""), dueMs: Duration.nullable().default(null),

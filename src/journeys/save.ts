@@ -1,6 +1,7 @@
 /** The statements that put what a batch decided about journeys into the tables, inside the batch's transaction. */
 import { SEPARATOR, type Sql } from "../db/postgres.ts";
 import { LANES } from "../events/model.ts";
+import { MESSAGES_CHANNEL } from "../messages/direct.ts";
 import type { Instant, JsonObject } from "../values.ts";
 import type { JourneyEffects, QueuedEntry, RunChange } from "./advance.ts";
 import type { Effect } from "./walk.ts";
@@ -51,9 +52,6 @@ async function savePassed(tx: Sql, passed: JourneyEffects["passed"], now: Instan
     [JSON.stringify(rows)],
   );
 }
-
-/** Notified when messages are due, for senders in other processes. */
-export const MESSAGES_CHANNEL = "messages";
 
 async function saveMessages(tx: Sql, asked: readonly Is<"message">[], now: Instant): Promise<void> {
   if (asked.length === 0) return;

@@ -2,6 +2,7 @@
 import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
+import { STILL_WALKED } from "../segments/force.ts";
 import type { FormerRuns, JourneyBody } from "./force.ts";
 import type { JourneyDraft } from "./model.ts";
 
@@ -136,3 +137,15 @@ export const readStranded = (sql: Sql, now: Instant, graceMs: number): Promise<r
        or (r.blocker = 'call' and exists (select 1 from calls c where c.run = r.id and c.state = 'due'))) limit 100`,
     [now, graceMs],
   ); // prettier-ignore
+
+/** The journeys that send a template, by their names: in a draft, or in a version that somebody is in or may enter. */
+export async function readUsesOfTemplate(sql: Sql, workspace: WorkspaceId, template: number): Promise<readonly string[]> {
+  const rows = await sql.query<{ name: string }>(
+    `select name from journeys j where workspace = $1 and (
+       jsonb_path_exists(draft, '$.steps.* ? (@.template == $template)', jsonb_build_object('template', $2::int))
+       or exists (select 1 from versions v where v.journey = j.id and (v.state not in ('replaced', 'failed') or ${STILL_WALKED})
+         and jsonb_path_exists(v.body, '$.draft.steps.* ? (@.template == $template)', jsonb_build_object('template', $2::int)))) order by name`,
+    [workspace, template],
+  );
+  return rows.map(({ name }) => `the journey ${name}`);
+} // prettier-ignore

@@ -1,11 +1,9 @@
 /** Segments, stages, computed traits and bands as the API answers them: schemas, of which the types are inferred. */
 import { z } from "zod";
 import { CustomerSummary } from "../customers/document.ts";
-import { CustomerId, type Json } from "../values.ts";
+import { AnyJson, CustomerId, type Json } from "../values.ts";
 import { ComputedTraitDraft, RfmModel, Rule, SegmentDraft, StageModel } from "./model.ts";
 
-// Any JSON; spelled as unknown so that the OpenAPI document stays small.
-const AnyJson = z.unknown() as z.ZodType<Json>;
 const At = z.iso.datetime().describe("ISO 8601, UTC");
 const SegmentName = z.object({ id: z.int(), name: z.string() });
 

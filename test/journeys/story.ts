@@ -1,8 +1,8 @@
 /** What the journey stories share: a world with a template, drafts told shortly, and what became of people. */
 import { changeState, createJourney, draftOf, publish } from "../../src/journeys/change.ts";
 import type { FormerRuns } from "../../src/journeys/force.ts";
-import { startSending } from "../../src/sending.ts";
-import { WORKSPACE, anOwnWorld } from "../world.ts";
+import { openSending } from "../../src/sending.ts";
+import { type Said, WORKSPACE, anOwnWorld } from "../world.ts";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -32,12 +32,14 @@ export async function aTemplate(world: OwnWorld, name: string, content: object):
 }
 type OwnWorld = Awaited<ReturnType<typeof anOwnWorld>>;
 
-export async function aJourneyWorld() {
-  const world = await anOwnWorld();
-  const sender = await startSending({
+/** `base`: the time on which the clock stands, where it is not to run. */
+export async function aJourneyWorld(base?: () => number) {
+  const world = await anOwnWorld(base);
+  const sending = await openSending({
     sql: world.sql, clock: world.clock, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random: () => 0,
     onFault: (cause) => world.faults.push(cause),
   }); // prettier-ignore
+  const sender = await sending.start();
   /** Waits until nothing that is due is left to send, and everybody was told how it went. */
   const sent = async () => {
     for (;;) {
@@ -67,7 +69,7 @@ export async function aJourneyWorld() {
     template,
     journey,
     sent,
-    async says(...events: Parameters<typeof world.says>) {
+    async says(...events: readonly Said[]) {
       await world.says(...events);
       await sent();
     },
@@ -80,6 +82,7 @@ export async function aJourneyWorld() {
       world.sql.query("update workspaces set settings = jsonb_set(settings, '{policy}', $2::jsonb) where id = $1", [WORKSPACE, JSON.stringify(policy)]),
     async close() {
       await sender.stop();
+      await sending.close();
       await world.close();
     },
     stop: (id: number) => changeState(world.sql, WORKSPACE, id, "stopped", world.clock()),
