@@ -168,6 +168,11 @@ describe("a more valuable message that is due", () => {
     expect(free({}, { purpose: "transactional" })).toBe("allowed");
     expect(free({}, {}, { ...one, lookAheadMs: 0 })).toBe("allowed");
     expect(free({}, {}, { ...one, lookAheadMs: 20 * HOUR_MS - 1 })).toBe("allowed");
+    expect(free({}, {}, { ...one, lookAheadMs: 20 * HOUR_MS })).toBe(
+      "later reserved 2026-02-05T08:00:00.000Z",
+    );
+    const named = policy({ caps: [{ name: "One", most: 1, over: { ms: DAY_MS }, purposes: ["transactional", "marketing"] }] }); // prettier-ignore
+    expect(free({ purpose: "transactional" }, {}, named)).toBe("allowed");
     expect(free({ channel: "sms" }, {}, policy({ caps: [{ name: "E-mail", most: 1, over: { ms: DAY_MS }, channels: ["email"] }] }))).toBe("allowed"); // prettier-ignore
     expect(free({}, {}, policy({ caps: [{ name: "Two", most: 2, over: { ms: DAY_MS } }] }))).toBe("allowed");
   });
