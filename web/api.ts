@@ -14,6 +14,8 @@ import type { Channel, EventType, RefusalReason } from "../src/events/model.ts";
 import type { IdentifierKind } from "../src/identity/model.ts";
 import type { Import, Mapping, RefusedRow } from "../src/imports/model.ts";
 import type { Client } from "./http.ts";
+import { journeyCalls } from "./journeys/calls.ts";
+import { messageCalls } from "./messages/calls.ts";
 import { segmentCalls } from "./segments/calls.ts";
 
 /** GET /auth/session */
@@ -123,6 +125,8 @@ export function createApi(client: Client) {
   return {
     client,
     ...segmentCalls(client),
+    ...journeyCalls(client),
+    ...messageCalls(client),
     session: (signal?: AbortSignal) => json<Session>("/auth/session", { signal }),
     setup: (body: SetUp) => json<unknown>("/auth/setup", { method: "POST", body }),
     signIn: (body: SignIn) => json<unknown>("/auth/sign-in", { method: "POST", body }),

@@ -1,0 +1,52 @@
+/** Every endpoint of journeys this app uses. Types only, like the rest of the API. */
+import type {
+  BlastRadius,
+  DraftChecked,
+  FormerRuns,
+  JourneyCounts,
+  JourneyList,
+  JourneyView,
+  RunList,
+} from "../../src/journeys/document.ts";
+import type { JourneyDraft } from "../../src/journeys/model.ts";
+import type { z } from "zod";
+import type { Client } from "../http.ts";
+
+/** What becomes of those in the version before. */
+export type Former = z.infer<typeof FormerRuns>;
+type Page = { readonly limit?: number; readonly cursor?: string | undefined };
+
+/** The calls. */
+export function journeyCalls({ json }: Client) {
+  const journey = (id: number) => `/v1/journeys/${id}`;
+  return {
+    journeys: (signal?: AbortSignal) => json<JourneyList>("/v1/journeys", { signal }),
+    journey: (id: number, signal?: AbortSignal) => json<JourneyView>(journey(id), { signal }),
+    createJourney: (draft: unknown) => json<JourneyView>("/v1/journeys", { method: "POST", body: { draft } }),
+    changeJourney: (id: number, draft: JourneyDraft, ifMatch?: number) =>
+      json<JourneyView>(journey(id), { method: "PUT", body: { draft }, ifMatch }),
+    deleteJourney: (id: number) => json<unknown>(journey(id), { method: "DELETE" }),
+    checkJourney: (draft: unknown, signal?: AbortSignal) =>
+      json<DraftChecked>("/v1/journeys/check", { method: "POST", body: { draft }, signal }),
+    blastRadius: (id: number, signal?: AbortSignal) =>
+      json<BlastRadius>(`${journey(id)}/blast-radius`, { signal }),
+    publishJourney: (id: number, body: { formerRuns: Former; draftNo: number }) =>
+      json<JourneyView>(`${journey(id)}/publish`, { method: "POST", body }),
+    setJourneyState: (id: number, state: "live" | "paused" | "stopped") =>
+      json<JourneyView>(`${journey(id)}/state`, { method: "PUT", body: { state } }),
+    journeyCounts: (
+      id: number,
+      query: { days?: number | undefined; version?: number | undefined },
+      signal?: AbortSignal,
+    ) => json<JourneyCounts>(`${journey(id)}/counts`, { query, signal }),
+    journeyRuns: (
+      id: number,
+      query: Page & { step?: string | undefined; state?: string | undefined },
+      signal?: AbortSignal,
+    ) => json<RunList>(`${journey(id)}/runs`, { query, signal }),
+    enterJourney: (id: number, body: { segment: number } | { customerId: string }) =>
+      json<{ readonly queued: number }>(`${journey(id)}/runs`, { method: "POST", body }),
+    customerJourneys: (id: string, signal?: AbortSignal) =>
+      json<RunList>(`/v1/customers/${encodeURIComponent(id)}/journeys`, { signal }),
+  };
+}
