@@ -4,6 +4,7 @@
  * cursor moves only under its name. All instants here are the database's, so machines' clocks need not agree.
  */
 import type { Sql } from "./db/postgres.ts";
+import type { InboxRow, LaneCursor } from "./events/inbox.ts";
 import { LANES } from "./events/model.ts";
 
 export const LEASE_MS = 6_000;
@@ -78,4 +79,35 @@ async function heldLanes(sql: Sql, owner: string): Promise<readonly HeldLane[]> 
 export async function releaseLanes(sql: Sql, owner: string): Promise<void> {
   await sql.query("update lanes set owner = null, lease_until = 0 where owner = $1", [owner]);
   await sql.query("delete from workers where id = $1", [owner]);
+}
+
+/** The lanes' new cursors after `rows` (which are in order). */
+export function cursorsOf(rows: readonly InboxRow[]): readonly LaneCursor[] {
+  const last = new Map<number, LaneCursor>();
+  for (const { lane, id, receivedAt } of rows)
+    last.set(lane, { lane, cursorId: id, cursorAt: Math.max(receivedAt, last.get(lane)?.cursorAt ?? 0) });
+  return [...last.values()];
+}
+
+/** Moves each cursor from exactly where it stood: what lies between was neither handled twice nor left out. */
+export async function moveCursors(
+  tx: Sql,
+  owner: string,
+  held: readonly LaneCursor[],
+  cursors: readonly LaneCursor[],
+): Promise<boolean> {
+  const from = new Map(held.map(({ lane, cursorId }) => [lane, cursorId]));
+  const moved = await tx.query(
+    `update lanes l set cursor_id = c.id, cursor_at = greatest(l.cursor_at, c.at)
+     from (select * from unnest($2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[]) as t (lane, before, id, at) order by lane) c
+     where l.lane = c.lane and l.owner = $1 and l.cursor_id = c.before returning 1 as one`,
+    [
+      owner,
+      cursors.map((c) => c.lane),
+      cursors.map((c) => from.get(c.lane)),
+      cursors.map((c) => c.cursorId),
+      cursors.map((c) => c.cursorAt),
+    ],
+  );
+  return moved.length === cursors.length;
 }

@@ -7,11 +7,11 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "./db/postgres.ts";
 import { type InboxRow, readInbox } from "./events/inbox.ts";
-import { BEAT_MS, type HeldLane, beat, releaseLanes, renew } from "./lanes.ts";
+import { BEAT_MS, type HeldLane, beat, cursorsOf, releaseLanes, renew } from "./lanes.ts";
 import { Memory } from "./memory.ts";
 import { Nap } from "./nap.ts";
 import { nextWake, unfoldWakes } from "./segments/save.ts";
-import { type Batch, cursorsOf, type LogBatch, Overtaken, prepare, understand } from "./pipeline.ts";
+import { type Batch, type LogBatch, Overtaken, prepare, understand } from "./pipeline.ts";
 import type { Clock } from "./values.ts";
 
 /** Events of one batch: enough to spread a commit's cost, few enough that it takes well under a second. */

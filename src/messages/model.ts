@@ -151,7 +151,9 @@ export const ProviderDraft = z.strictObject({
   /** Messages a second at most; absent: as many as it takes. */
   perSecond: z.number().positive().max(10_000).optional(),
   config: z.record(z.string(), AnyJson),
-});
+}).meta({
+  examples: [{ channel: "email", driver: "smtp", name: "Our mail server", config: { host: "mail.example.com", port: 587, from: "Boots <hello@example.com>" } }],
+}); // prettier-ignore
 export type ProviderDraft = z.infer<typeof ProviderDraft>;
 
 /** Where a message stands. */
