@@ -39,6 +39,8 @@ export type Counterpart = {
   readonly received: Received[];
   /** Connections that are open. */
   connections(): number;
+  /** Ends every connection from its side. */
+  hangUp(): void;
   close(): Promise<void>;
 }; // prettier-ignore
 
@@ -103,6 +105,9 @@ export async function anHttpCounterpart(protocol: Protocol): Promise<Counterpart
     port,
     url: `http://127.0.0.1:${port}`,
     connections: () => sockets.size,
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     close: async () => {
       server.closeAllConnections();
       server.close();
@@ -158,6 +163,9 @@ export async function aMailCounterpart(
     port,
     url: `smtp://127.0.0.1:${port}`,
     connections: () => sockets.size,
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     close: () =>
       new Promise<void>((resolve) => {
         for (const socket of sockets) socket.destroy();
