@@ -2,6 +2,7 @@
 import { SEPARATOR, type Sql } from "../db/postgres.ts";
 import { LANES } from "../events/model.ts";
 import { MESSAGES_CHANNEL } from "../messages/direct.ts";
+import { freeReserved } from "../messages/outbox.ts";
 import type { Instant, JsonObject } from "../values.ts";
 import type { JourneyEffects, QueuedEntry, RunChange } from "./advance.ts";
 import type { Effect } from "./walk.ts";
@@ -115,12 +116,18 @@ async function cancel(tx: Sql, asked: readonly Is<"cancel">[], now: Instant): Pr
   const ids = (type: "message" | "task" | "call") =>
     asked.flatMap(({ effect: { blocker } }) => (blocker.type === type ? [blocker.id] : [])).toSorted();
   const [messages, tasks, calls] = [ids("message"), ids("task"), ids("call")];
-  if (messages.length > 0)
+  if (messages.length > 0) {
     await tx.query(
       `update messages set state = 'cancelled', reason = 'run_ended', settled_at = $2, told_at = $2 where id in (
          select id from messages where id = any($1::text[]) and state = 'due' order by id for update)`,
       [messages, now],
     );
+    await freeReserved(
+      tx,
+      asked.map(({ atom }) => atom),
+      now,
+    );
+  }
   if (tasks.length > 0)
     await tx.query("update tasks set state = 'cancelled', done_at = $2 where id = any($1::text[]) and state = 'open'", [tasks, now]); // prettier-ignore
   if (calls.length > 0)

@@ -5,7 +5,8 @@
  */
 import { type CustomerAtom, loadAtoms } from "../customers/store.ts";
 import type { Database, Sql } from "../db/postgres.ts";
-import { type MessageChannel, PERMISSION_LIMITS, Preferences, type RefusalReason, type Suppression, type Upcoming } from "../permission/model.ts"; // prettier-ignore
+import { type MessageChannel, Preferences, type RefusalReason, type Suppression, type Upcoming } from "../permission/model.ts"; // prettier-ignore
+import { lookBackMs } from "../permission/policy.ts";
 import { recipientOf } from "../permission/recipient.ts";
 import { readPolicy, readStock } from "../permission/store.ts";
 import { type AtomId, type Instant, type JsonObject, type WorkspaceId, customerIdOf } from "../values.ts";
@@ -81,7 +82,7 @@ export async function claim(sql: Database, asked: ClaimAsked): Promise<Claimed> 
     const groups = groupsOf(messages, atoms);
     const { workspace } = asked.lane;
     const policy = await readPolicy(tx, workspace);
-    const facts = await readFacts(tx, asked, groups);
+    const facts = await readFacts(tx, asked, groups, lookBackMs(policy));
     const judged = [...groups].flatMap(([customer, group]) =>
       withOthers(
         judge(group.messages, knownOf(customer, group, facts, asked), policy, asked.now),
@@ -141,12 +142,11 @@ type Facts = {
   readonly stock: ReadonlyMap<string, number>;
 }; // prettier-ignore
 
-async function readFacts(tx: Sql, { lane, now }: ClaimAsked, groups: ReadonlyMap<AtomId, Group>): Promise<Facts> {
+async function readFacts(tx: Sql, { lane, now }: ClaimAsked, groups: ReadonlyMap<AtomId, Group>, spanMs: number): Promise<Facts> {
   const atoms = [...groups.values()].flatMap((group) => group.atoms.map(({ id }) => id));
   const contacts = await tx.query<Facts["contacts"][number]>(
-    `select c.message, c.atom, c.at, c.channel, c.purpose, c.tags from unnest($1::bigint[]) a cross join lateral
-       (select * from contacts where atom = a and at > $2::bigint order by at desc limit $3) c`,
-    [atoms, now - PERMISSION_LIMITS.spanMsMax, PERMISSION_LIMITS.contactsMax],
+    `select message, atom, at, channel, purpose, tags from contacts where atom = any($1::bigint[]) and at > $2::bigint`,
+    [atoms, now - spanMs],
   );
   const waiting = await tx.query<Facts["waiting"][number]>(
     `select id, atom, channel, purpose, asked, due_at as "dueAt" from messages where atom = any($1::bigint[]) and state = 'due'`,
@@ -251,9 +251,21 @@ async function write(tx: Sql, judged: readonly JudgedHere[], { lane, now, claimM
      on conflict (message) do update set at = excluded.at`,
     [JSON.stringify(permitted.map(({ message: { id, atom, channel, purpose, asked } }) => ({ message: id, atom, channel, purpose, tags: asked.tags }))), lane.workspace, now],
   );
+  await freeReserved(tx, refused.map(({ message }) => message.atom), now);
   await count(tx, lane, counts, now);
   return { permitted, refused, delayed: judged.length - permitted.length - refused.length };
 } // prettier-ignore
+
+/** What waits for a more valuable message of these atoms' customers is looked at again: that one does not leave. */
+export async function freeReserved(tx: Sql, atoms: readonly AtomId[], now: Instant): Promise<void> {
+  if (atoms.length === 0) return;
+  await tx.query(
+    `update messages set due_at = $2 where id in (
+       select m.id from atoms one join atoms a on a.customer = one.customer join messages m on m.atom = a.id
+       where one.id = any($1::bigint[]) and m.state = 'due' and m.reason = 'reserved' and m.due_at > $2 order by m.id for update of m)`,
+    [atoms, now],
+  );
+}
 
 const DAY_MS = 86_400_000;
 /** Counts outcomes with their reasons, by day. */
@@ -310,6 +322,7 @@ export async function settle(sql: Database, lane: Lane, settlements: readonly Se
     // What never left takes no place under a cap.
     const freed = settlements.filter(({ state }) => state === "failed" || state === "refused").map(({ message }) => message.id);
     if (freed.length > 0) await tx.query("delete from contacts where message = any($1::text[])", [freed]);
+    await freeReserved(tx, settlements.flatMap(({ state, message }) => (state === "failed" || state === "refused" ? [message.atom] : [])), now);
     for (const { message, suppress, detail } of settlements)
       if (suppress) await addSuppression(tx, { ...lane, ...suppress, purpose: "", message: message.id, detail: detail ?? "" }, now);
     await count(tx, lane, counts, now);
