@@ -7,12 +7,14 @@ import { Failure } from "../errors.ts";
 import { problemsBy } from "../segments/check.ts";
 import { refuse } from "../segments/change.ts";
 import { moveEpoch } from "../segments/epoch.ts";
+import type { Rule } from "../segments/model.ts";
 import type { PlanContext, Problem } from "../segments/plan.ts";
 import { changing, contextOf, makeVersion, readDefinitions } from "../segments/store.ts";
 import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
+import { cronProblem } from "./cron.ts";
 import type { FormerRuns } from "./force.ts";
 import { JOURNEY_LIMITS, JourneyDraft } from "./model.ts";
-import { planJourney, rulesOf } from "./plan.ts";
+import { planJourney, rulesOf, triggersOf } from "./plan.ts";
 import { type JourneyState, type StoredJourney, readJourney, readJourneys } from "./store.ts";
 
 /** What a journey may refer to: besides what rules may, templates by number with their channel. */
@@ -22,6 +24,8 @@ export type JourneyContext = PlanContext & { readonly templates: ReadonlyMap<num
 export function problemsOf(draft: JourneyDraft, context: JourneyContext): readonly Problem[] {
   const planned = planJourney(draft, context);
   const problems: Problem[] = planned.ok ? [] : [...planned.problems];
+  const wrong = draft.entry.type === "schedule" ? cronProblem(draft.entry.cron) : null;
+  if (wrong !== null) problems.push({ path: "entry/cron", message: wrong });
   for (const [id, step] of Object.entries(draft.steps)) {
     if (step.type !== "message") continue;
     const channel = context.templates.get(step.template);
@@ -95,7 +99,9 @@ export const publish = (sql: Sql, workspace: WorkspaceId, id: number, asked: { r
     const problems = problemsOf(journey.draft, context);
     if (problems.length > 0) refuse(problems, "draft");
     const rules = rulesOf(journey.draft).map(([, rule]) => rule);
-    const version = await makeVersion(tx, workspace, { kind: "journey", journey: id, body: { rules } }, context, now);
+    // The segments its triggers wait for belong to what the version was made with.
+    const body = { rules: [...rules, ...segmentsOf(journey.draft)] };
+    const version = await makeVersion(tx, workspace, { kind: "journey", journey: id, body }, context, now);
     await tx.query(
       `update versions set body = jsonb_build_object('draft', $2::jsonb, 'rules', $3::jsonb), published_by = $4, former_runs = $5,
          number = 1 + (select count(*) from versions where journey = $6 and id < $1) where id = $1`,
@@ -104,6 +110,11 @@ export const publish = (sql: Sql, workspace: WorkspaceId, id: number, asked: { r
     if (journey.state !== "live") await setState(tx, workspace, id, "live", now);
     return version;
   }); // prettier-ignore
+
+const segmentsOf = (draft: JourneyDraft): readonly Rule[] => [
+  ...triggersOf(draft).flatMap(([, trigger]) => (trigger.type === "segment" ? [{ type: "segment" as const, id: trigger.id }] : [])),
+  ...(draft.entry.type === "schedule" ? [{ type: "segment" as const, id: draft.entry.segment }] : []),
+]; // prettier-ignore
 
 /** Pauses (nobody enters, runs go on), resumes, or stops (runs end too) a journey. */
 export const changeState = (sql: Sql, workspace: WorkspaceId, id: number, state: Exclude<JourneyState, "draft">, now: Instant): Promise<void> =>
