@@ -39,13 +39,12 @@ export async function readCentre(sql: Sql, workspace: WorkspaceId, atom: AtomId)
   const atoms = await atomsOfCustomer(sql, workspace, atom);
   if (atoms.length === 0) return null;
   const ids = atoms.map(({ id }) => id);
-  const [choices, policy, preferences, used, got] = await Promise.all([
-    readChoices(sql, workspace),
-    readPolicy(sql, workspace),
-    readPreferences(sql, ids),
-    channelsUsed(sql, workspace),
-    messagesGot(sql, ids),
-  ]);
+  // One after the other: in a transaction they share a connection.
+  const choices = await readChoices(sql, workspace);
+  const policy = await readPolicy(sql, workspace);
+  const preferences = await readPreferences(sql, ids);
+  const used = await channelsUsed(sql, workspace);
+  const got = await messagesGot(sql, ids);
   const addresses = await addressesOf(sql, atoms, new Set([...used, ...got.map(({ channel }) => channel)]));
   const identifiers = atoms.flatMap((one) => one.identifiers);
   const known = atoms.map(({ knowledge }) => knowledge);

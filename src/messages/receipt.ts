@@ -181,12 +181,11 @@ const journeyOf = ({ journey }: ReceiptFacts): readonly string[] =>
 
 function allowedOf(purpose: string, { consent, checks }: ReceiptFacts): readonly string[] {
   const passed = checks.filter(({ result }) => result === "passed").length;
-  const asked = checks.length === 0 ? [] : [`Before it left, ${checks.length} rules were asked; ${passed} had nothing against it${exemptOf(checks)}.`]; // prettier-ignore
-  return [consentWords(purpose, consent), ...asked];
-}
-function exemptOf(checks: ReceiptFacts["checks"]): string {
   const exempt = checks.filter(({ result }) => result === "exempt").length;
-  return exempt === 0 ? "" : `, and ${exempt} do not apply to messages of this kind`;
+  if (checks.length === 0) return [consentWords(purpose, consent)];
+  const not =
+    exempt === 0 ? "" : `, and ${exempt} ${exempt === 1 ? "does" : "do"} not apply to messages of this kind`;
+  return [consentWords(purpose, consent), `Before it left, ${checks.length} ${checks.length === 1 ? "rule was" : "rules were"} asked; ${passed} had nothing against it${not}.`]; // prettier-ignore
 }
 function consentWords(purpose: string, consent: ConsentFact | null): string {
   if (purpose === TRANSACTIONAL) return "It is about something you asked us for, such as an order or an appointment, so it needs no further permission."; // prettier-ignore

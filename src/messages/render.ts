@@ -209,7 +209,13 @@ function contentOf(content: Content, at: Put, numbering: Numbering, options: Ren
 const wordsOf = (at: Put) => ({ title: needed("title", lineAt(at, "title")), body: at("body") ?? "" });
 
 function smsOf(at: Put, numbering: Numbering): Rendered {
-  const text = linkText(needed("text", at("text")).trim(), numbering);
+  // The blanks that keep an amount and its currency together are in no text message's alphabet, and would halve its room.
+  const text = linkText(
+    needed("text", at("text"))
+      .trim()
+      .replaceAll(/[\u00a0\u202f]/g, " "),
+    numbering,
+  );
   const { parts } = smsPartsOf(text);
   if (parts > CHANNEL_LIMITS.smsParts) refuse("too_large", "text", `Rendered, it takes ${parts} text messages; ${CHANNEL_LIMITS.smsParts} are allowed.`); // prettier-ignore
   return { channel: "sms", text };
