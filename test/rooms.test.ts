@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 /** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
 const ROOMS = [
-  "values", "errors", "nap", "config", "paging", "db", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "permission", "messages", "journeys", "access",
+  "values", "errors", "nap", "config", "paging", "db", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "permission", "messages", "journeys", "people", "access",
   "imports", "lanes", "memory", "pipeline", "sending", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */
@@ -18,9 +18,9 @@ const PURE = [
   "segments/bands.ts", "webhooks/model.ts", "permission/zone.ts", "permission/locate.ts", "permission/caps.ts", "permission/consents.ts", "permission/holds.ts", "permission/allow.ts",
   "permission/recipient.ts", "permission/policy.ts",
   "experiments/hash.ts", "experiments/variation.ts", "experiments/assign.ts", "experiments/distributions.ts", "experiments/compare.ts",
-  "experiments/verdict.ts", "experiments/bandit.ts",
+  "experiments/verdict.ts", "experiments/bandit.ts", "journeys/cron.ts", "journeys/call-rules.ts",
 ]; // prettier-ignore
-const PACKAGES = ["zod", "isbot", "bowser", "libphonenumber-js", "lru-cache"];
+const PACKAGES = ["zod", "isbot", "bowser", "libphonenumber-js", "lru-cache", "croner"];
 
 const roomOf = (path: string): string => {
   const inside = path.slice("src/".length).replace(/\.ts$/, "");
