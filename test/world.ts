@@ -43,7 +43,8 @@ export function eventOf({ who, name = "Signed Up", at, ...rest }: Said): Event {
   }; // prettier-ignore
 }
 
-export async function aWorld(sql: Database, log: EventLog) {
+/** `base`: the time on which the world's clock stands, where it is not to run. */
+export async function aWorld(sql: Database, log: EventLog, base: () => number = Date.now) {
   await sql.query(
     "insert into workspaces (id, name, created_at) overriding system value values ($1, 'Test', 0) on conflict do nothing",
     [WORKSPACE],
@@ -51,7 +52,7 @@ export async function aWorld(sql: Database, log: EventLog) {
   const faults: unknown[] = [];
   /** How far this world's clock is ahead. */
   let aheadMs = 0;
-  const clock = () => Date.now() + aheadMs;
+  const clock = () => base() + aheadMs;
   const feed = startFeed({ sql, log, clock: Date.now, onFault: (cause) => faults.push(cause) });
   let passed: (() => void)[] = [];
   const worker = startWorker({
@@ -146,10 +147,10 @@ export async function aWorld(sql: Database, log: EventLog) {
 export type World = Awaited<ReturnType<typeof aWorld>>;
 
 /** A world on stores of its own, which `close` drops with it. */
-export async function anOwnWorld(): Promise<World & { close(): Promise<void> }> {
+export async function anOwnWorld(base?: () => number): Promise<World & { close(): Promise<void> }> {
   const database = await aDatabase();
   const { log, drop } = await aLog();
-  const world = await aWorld(database.sql, log);
+  const world = await aWorld(database.sql, log, base);
   return {
     ...world,
     close: async () => {

@@ -1,0 +1,286 @@
+/**
+ * Reads of the event log what a rehearsal needs and nothing else: the events that can make a difference, of the customers
+ * who may come in, customer by customer. A part of the customers is read at a time; all of a customer is in one part.
+ */
+import type { EventLog, LogParameters } from "../db/clickhouse.ts";
+import type { Channel, Event, EventType } from "../events/model.ts";
+import type { ConsentAnswer } from "../consent/model.ts";
+import { EventRows, NOT_OWN } from "../segments/sql-rows.ts";
+import { Parameters, SQL_SETTINGS } from "../segments/sql-values.ts";
+import type { Instant, JsonObject, WorkspaceId } from "../values.ts";
+import { REPLAY_LIMITS } from "./replay-model.ts";
+import type { Play } from "./replay-plan.ts";
+
+/** [at, receivedAt, id, name's place (0: none that is named), flags, properties, traits, consents, channel, touchpoint] */
+type Row = readonly [Instant, Instant, string, number, number, string, string, string, string, string];
+type AtomRow = { readonly atom: number; readonly events: readonly Row[] };
+/** A customer with the events that count, in order. */
+export type Told = {
+  readonly customer: number;
+  readonly atoms: readonly number[];
+  readonly events: readonly Event[];
+};
+/** What is read: `oneIn` customers by chance that is the same each time. */
+export type Reading = {
+  readonly log: EventLog;
+  readonly play: Play;
+  readonly oneIn: number;
+  /** Only this customer's atoms. */
+  readonly only?: { readonly customer: number; readonly atoms: readonly number[] };
+};
+/** How much there is to read. */
+export type Extent = {
+  readonly events: number;
+  readonly customers: number;
+  readonly first: number;
+  readonly last: number;
+};
+
+const OF_OURS = 1;
+const IDENTIFY = 2;
+
+/** An event as it was read; its JSON is parsed when somebody asks. */
+class LoggedEvent {
+  readonly workspace: WorkspaceId;
+  readonly id: string;
+  readonly type: EventType;
+  readonly name: string;
+  readonly happenedAt: Instant;
+  readonly receivedAt: Instant;
+  readonly originalAt = null;
+  readonly sentAt = null;
+  readonly identifiers = [];
+  readonly channel: Channel;
+  readonly touchpoint: string;
+  readonly key: number;
+  readonly consents?: readonly ConsentAnswer[];
+  readonly #properties: string;
+  readonly #traits: string;
+  #parsed: JsonObject | null = null;
+
+  constructor(workspace: WorkspaceId, name: string, row: Row) {
+    const [at, receivedAt, id, , flags, properties, traits, consents, channel, touchpoint] = row;
+    this.workspace = workspace;
+    this.id = id;
+    this.type = (flags & IDENTIFY) === 0 ? "track" : "identify";
+    this.name = name;
+    this.happenedAt = at;
+    this.receivedAt = receivedAt;
+    this.channel = channel as Channel;
+    this.touchpoint = touchpoint;
+    this.key = (flags & OF_OURS) === 0 ? 1 : 0;
+    if (consents !== "") this.consents = JSON.parse(consents) as readonly ConsentAnswer[];
+    this.#properties = properties;
+    this.#traits = traits;
+  }
+
+  get properties(): JsonObject {
+    return (this.#parsed ??=
+      this.#properties === "" ? NOTHING : (JSON.parse(this.#properties) as JsonObject));
+  }
+
+  get traits(): JsonObject {
+    return this.#traits === "" ? NOTHING : (JSON.parse(this.#traits) as JsonObject);
+  }
+}
+const NOTHING: JsonObject = {};
+
+/** The text of what is read, put together once for a replay. */
+class Statements {
+  readonly parameters = new Parameters();
+  readonly names: readonly string[];
+  readonly #play: Play;
+
+  constructor(play: Play) {
+    this.#play = play;
+    this.names = [...play.needs.names.keys()];
+  }
+
+  /** Which events can make a difference, before the period's end. */
+  which(): string {
+    const { names, everything, identifies, consents } = this.#play.needs;
+    const parts: string[] = [];
+    const bySince = new Map<Instant | null, string[]>();
+    for (const [name, { since }] of names) bySince.set(since, [...(bySince.get(since) ?? []), name]);
+    for (const [since, of] of bySince)
+      parts.push(
+        `name in ${this.parameters.texts(of)}${since === null ? "" : ` and happenedAt >= ${since}`}`,
+      );
+    if (everything) parts.push(NOT_OWN);
+    if (identifies) parts.push("type = 'identify'");
+    if (consents) parts.push("consents != ''");
+    return `happenedAt < ${this.#play.until} and (${parts.length === 0 ? "0" : parts.map((part) => `(${part})`).join(" or ")})`;
+  }
+
+  /** Whether an event may let its customer in, as columns of the log tell it; null: anybody may come in. */
+  entry(): string | null {
+    const { plan, from } = this.#play;
+    const { entry } = plan.draft;
+    return entry.type === "event"
+      ? `(name = ${this.parameters.text(entry.event)} and happenedAt >= ${from})`
+      : null;
+  }
+
+  /** The atoms of those who pass the entry's conditions; null where there are none to pass. */
+  passing(atoms: string): string | null {
+    const { plan, from, until, workspace } = this.#play;
+    const { entry } = plan.draft;
+    if (entry.type !== "event" || entry.where.length === 0) return null;
+    const rows = new EventRows(this.parameters);
+    const keep = { kind: "total" } as const;
+    const { is } = rows.item({ event: entry.event, where: entry.where, since: from, until, property: null, numeric: false, keep });
+    const source = { workspace, epochBelow: null, customers: null };
+    return `select atom from (${rows.sql(source, "atom")}) where ${is} and (${atoms})`;
+  } // prettier-ignore
+
+  /** One event as a row. What nobody asks for is empty. */
+  row(): string {
+    const { needs, asksChannels, tracks, plan } = this.#play;
+    const asked = [...needs.names].flatMap(([name, { properties }]) => (properties ? [name] : []));
+    const wheres = [...tracks.flatMap(({ spec }) => spec.where), ...wheresIn(plan.draft)];
+    const place = asksChannels || wheres.some(({ property }) => property.startsWith("$"));
+    // Of any name that rules ask something of, properties may count.
+    const any = tracks.some(({ spec }) => spec.event === null && (spec.where.length > 0 || spec.property !== null));
+    const properties = any ? "properties" : `if(name in ${this.parameters.texts(asked)}, properties, '')`;
+    const traits = needs.identifies ? "if(type = 'identify', traits, '')" : "''";
+    const consents = needs.consents ? "consents" : "''";
+    const flags = `toUInt8((key = 0) * ${OF_OURS} + (type = 'identify') * ${IDENTIFY})`;
+    const channel = place ? "toString(channel), toString(touchpoint)" : "'', ''";
+    const id = needs.messages || needs.identifies || needs.consents ? `if(type = 'identify' or consents != '' or startsWith(name, 'Order '), id, '')` : "''";
+    return `(happenedAt, receivedAt, ${id}, toUInt16(indexOf(${this.parameters.texts(this.names)}, toString(name))), ${flags}, ${properties}, ${traits}, ${consents}, ${channel})`;
+  } // prettier-ignore
+}
+
+const wheresIn = (draft: Play["plan"]["draft"]) =>
+  [
+    ...draft.exits,
+    ...(draft.entry.type === "event" ? [draft.entry] : []),
+    ...(draft.goal ? [draft.goal.when] : []),
+    ...Object.values(draft.steps).flatMap((step) => (step.type === "wait_until" ? step.paths.map(({ when }) => when) : [])),
+  ].flatMap((trigger) => (trigger.type === "event" ? trigger.where : [])); // prettier-ignore
+
+/** Atoms that belong to another one's customer, and those customers. */
+const joinedSql = (workspace: WorkspaceId): string =>
+  `(select arrayJoin([atom, customer]) from (${mappingSql(workspace)}) where atom != customer)`;
+const mappingSql = (workspace: WorkspaceId): string =>
+  `select atom, argMax(customer, version) as customer from customersOfAtoms where workspace = ${workspace} group by atom`;
+
+/** How many events and customers a replay reads of, at most. */
+export async function extentOf(log: EventLog, play: Play): Promise<Extent> {
+  const statements = new Statements(play);
+  const entry = statements.entry();
+  const text = `select toUInt64(sum(n)) as events, count() as customers, min(atom) as first, max(atom) as last from (
+      select atom, count() as n${entry ? `, max(${entry}) as enters` : ""} from events where workspace = ${play.workspace} and ${statements.which()} group by atom)
+    ${entry ? "where enters" : ""}`;
+  const [row] = await log.rows<Extent>(text, statements.parameters.values);
+  return row!;
+}
+
+/** Reads part after part; `doneRatio` says how far it is. While one is rehearsed the log already reads the next. */
+export async function* readParts(reading: Reading, extent: Extent): AsyncGenerator<{ readonly told: readonly Told[]; readonly doneRatio: number }> {
+  const statements = new Statements(reading.play);
+  const parts = reading.only ? [onlyPart(reading.only)] : [...singleParts(reading, extent), ...(await joinedParts(reading))];
+  let next = parts[0] ? readPart(reading, statements, parts[0]) : null;
+  for (let i = 0; next !== null; i++) {
+    const told = await next;
+    const following = parts[i + 1];
+    next = following ? readPart(reading, statements, following) : null;
+    // Whoever stops listening does not wait for it.
+    next?.catch(() => undefined);
+    yield { told, doneRatio: (i + 1) / parts.length };
+  }
+} // prettier-ignore
+
+/** Atoms as SQL, and of which customer each is where it is not its own. */
+type Part = {
+  readonly atoms: string;
+  readonly customerOf: ReadonlyMap<number, number> | null;
+};
+
+const onlyPart = ({ customer, atoms }: NonNullable<Reading["only"]>): Part => ({
+  atoms: `atom in (${atoms.join(", ")})`,
+  customerOf: new Map(atoms.map((atom) => [atom, customer])),
+});
+
+/** Customers of one atom, by ranges: these lie side by side in the log. */
+function singleParts({ play, oneIn }: Reading, { events, first, last }: Extent): readonly Part[] {
+  if (events === 0) return [];
+  const many = Math.max(1, Math.ceil(events / oneIn / REPLAY_LIMITS.chunkEvents));
+  const step = Math.max(1, Math.ceil((last - first + 1) / many));
+  const parts: Part[] = [];
+  for (let from = first; from <= last; from += step)
+    parts.push({
+      atoms: `atom >= ${from} and atom < ${from + step} and atom not in ${joinedSql(play.workspace)}${sampledSql("atom", oneIn)}`,
+      customerOf: null,
+    });
+  return parts;
+}
+
+const sampledSql = (column: string, oneIn: number): string =>
+  oneIn === 1 ? "" : ` and intHash64(${column}) % ${oneIn} = 0`;
+/** Customers of several atoms read at once. */
+const JOINED_AT_ONCE = 4_000;
+
+async function joinedParts({ log, play, oneIn }: Reading): Promise<readonly Part[]> {
+  const rows = await log.rows<{ customer: number; atoms: readonly number[] }>(
+    `select customer, groupArray(atom) as atoms from (${mappingSql(play.workspace)}) where atom != customer${sampledSql("customer", oneIn)} group by customer order by customer`,
+  );
+  const parts: Part[] = [];
+  for (let from = 0; from < rows.length; from += JOINED_AT_ONCE) {
+    const of = rows.slice(from, from + JOINED_AT_ONCE);
+    const customerOf = new Map(of.flatMap(({ customer, atoms }) => [customer, ...atoms].map((atom) => [atom, customer] as const))); // prettier-ignore
+    parts.push({ atoms: `atom in (${[...customerOf.keys()].join(", ")})`, customerOf });
+  }
+  return parts;
+}
+
+async function readPart(
+  { log, play, only }: Reading,
+  statements: Statements,
+  part: Part,
+): Promise<readonly Told[]> {
+  const entry = only ? null : statements.entry();
+  const passing = only ? null : statements.passing(part.atoms);
+  // Of a customer of several atoms one may come in and another tell the rest.
+  const having = entry && part.customerOf === null ? ` having max(${entry})` : "";
+  const among = passing && part.customerOf === null ? ` and atom in (${passing})` : "";
+  const rows = await log.rows<AtomRow>(
+    `select atom, arraySort(groupArray(${statements.row()})) as events from events
+     where workspace = ${play.workspace} and (${part.atoms}) and ${statements.which()}${among} group by atom${having} ${SQL_SETTINGS}`,
+    statements.parameters.values as LogParameters,
+  );
+  return toldOf(rows, play, statements.names, part.customerOf);
+}
+
+function toldOf(
+  rows: readonly AtomRow[],
+  play: Play,
+  names: readonly string[],
+  customerOf: Part["customerOf"],
+): readonly Told[] {
+  const made = (events: readonly Row[]): readonly Event[] =>
+    events
+      .map((row) => new LoggedEvent(play.workspace, row[3] === 0 ? "" : names[row[3] - 1]!, row))
+      .filter((event) => !isOfThisJourney(event, play.journey));
+  if (customerOf === null)
+    return rows.map(({ atom, events }) => ({ customer: atom, atoms: [atom], events: made(events) }));
+  const gathered = new Map<number, { atoms: number[]; events: Row[] }>();
+  for (const { atom, events } of rows) {
+    const customer = customerOf.get(atom)!;
+    const held = gathered.get(customer) ?? { atoms: [], events: [] };
+    held.atoms.push(atom);
+    held.events.push(...events);
+    gathered.set(customer, held);
+  }
+  return [...gathered].map(([customer, { atoms, events }]) => ({
+    customer,
+    atoms,
+    events: made(
+      events.toSorted((a, b) => a[0] - b[0] || a[1] - b[1] || (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0)),
+    ),
+  }));
+}
+
+/** What the journey itself did while it was live is not history to its own replay. */
+const isOfThisJourney = ({ name, key, properties }: LoggedEvent, journey: number): boolean =>
+  key === 0 && name.startsWith("$") && properties["journey"] === journey;

@@ -1,0 +1,437 @@
+/**
+ * One customer rehearsing a journey: what happened to them is told event by event, and between events time passes. The
+ * rules are those of live traffic (mayEnter, walk, match, judge), so what comes out is what would have come out; only
+ * that nothing is stored and nothing leaves. No clock, no chance, no I/O.
+ *
+ * It goes as the worker goes (advance.ts): rules are asked first, then what happened is offered to the runs, then who
+ * enters, then time. Messages are settled at once, webhooks are taken to answer, and tasks that nobody did stay undone.
+ */
+import { absorb, nothing } from "../customers/fold.ts";
+import { told } from "../customers/told.ts";
+import type { Event } from "../events/model.ts";
+import type { HeldIdentifier } from "../identity/directory.ts";
+import { happeningOf } from "../messages/happenings.ts";
+import { type DueMessage, judge } from "../messages/judge.ts";
+import type { Answer, Contact, MessageChannel, Preferences, Suppression } from "../permission/model.ts";
+import { recipientOf, zoneOf } from "../permission/recipient.ts";
+import { valueAt } from "../segments/compare.ts";
+import { type Facts, match } from "../segments/match.ts";
+import { type Track, type TrackState, itemOf, tell } from "../segments/track.ts";
+import { type AtomId, type Instant, type JsonObject, customerIdOf } from "../values.ts";
+import { occurrenceOf } from "./dates.ts";
+import { type Entered, NEVER_ENTERED, begun, enteredOnce, mayEnter } from "./enter.ts";
+import { type EntryRefusal, JOURNEY_LIMITS, type Run, type RunEnd } from "./model.ts";
+import type { Play } from "./replay-plan.ts";
+import { type Cause, type Effect, type Known, triggers, walk } from "./walk.ts";
+
+/** What is known of a customer beside events, as it is today. */
+export type Person = {
+  readonly customer: number;
+  readonly identifiers: readonly HeldIdentifier[];
+  readonly preferences: Preferences;
+  /** What left before, of other journeys and by hand; oldest first. */
+  readonly contacts: readonly Contact[];
+  /** Keys of the conditions about accounts that the customer passes. */
+  readonly accounts: ReadonlySet<string>;
+  address(channel: MessageChannel): string | null;
+  suppressed(channel: MessageChannel, address: string, purpose: string): Suppression | null;
+  stock(product: string): number | null;
+};
+/** Something that happened in a rehearsal. `run` counts the customer's entries from 1. */
+export type Note = { readonly at: Instant } & (
+  | { readonly type: "refused"; readonly reason: EntryRefusal }
+  | { readonly type: "entered" | "held_out"; readonly run: number; readonly key: string }
+  | { readonly type: "passed"; readonly run: number; readonly step: string; readonly path: string }
+  | { readonly type: "asked"; readonly run: number; readonly step: string; readonly id: string; readonly what: "message" | "task" | "webhook" | "update" | "audience" }
+  | { readonly type: "message"; readonly run: number; readonly step: string; readonly id: string; readonly answer: Answer; readonly zone: string }
+  | { readonly type: "cancelled"; readonly run: number; readonly step: string; readonly id: string; readonly what: "message" | "task" | "call" }
+  | { readonly type: "ended"; readonly run: number; readonly step: string; readonly state: RunEnd; readonly detail: string }
+  | { readonly type: "converted"; readonly run: number; readonly value: number; readonly afterMessage: boolean }
+  | { readonly type: "segment"; readonly segment: number; readonly entered: boolean }
+); // prettier-ignore
+/** A message that waits until it may leave. */
+type Waiting = DueMessage & { readonly run: Run; readonly step: string; readonly template: number; readonly dueAt: Instant }; // prettier-ignore
+type Entry = {
+  readonly run: number;
+  readonly enteredAt: Instant;
+  sentAt: Instant | null;
+  converted: boolean;
+};
+
+/** Rounds of time in one customer's rehearsal: what turns more often is taken to be done. */
+const ROUNDS_MAX = 20_000;
+const SETTLES = /^\$(?:message\.(?:sent|refused|failed|unknown)|task\.completed|call\.(?:done|failed))$/;
+
+export class Rehearsal {
+  readonly #play: Play;
+  readonly #person: Person;
+  readonly notes: Note[] = [];
+  readonly #knowledge = nothing();
+  readonly #states = new Map<string, TrackState>();
+  readonly #facts: Facts;
+  readonly #known: Known;
+  readonly #in = new Set<number>();
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #calls: Extract<Effect, { type: "webhook" | "update" }>[] = [];
+  readonly #contacts: (Contact & { readonly message: string })[] = [];
+  readonly #entries: Entry[] = [];
+  #runs: readonly Run[] = [];
+  #entered: Entered = NEVER_ENTERED;
+  #now: Instant;
+  #stage: string | null;
+  #zone: string | null = null;
+  #exists = false;
+  #turnsAt: Instant = Infinity;
+  #dateAt: Instant = Infinity;
+  #round = 0;
+  #toldRules = false;
+  #rounds = 0;
+
+  constructor(play: Play, person: Person) {
+    this.#play = play;
+    this.#person = person;
+    this.#now = play.from;
+    this.#stage = play.firstStage;
+    const [knowledge, states, stage, zone] = [this.#knowledge, this.#states, () => this.#stage, () => this.#zoneNow()];
+    this.#facts = {
+      track: (key) => states.get(key), trait: (name) => knowledge.traits[name]?.[0], accountTraits: () => [],
+      consent: (channel, purpose) => knowledge.consents[`${channel} ${purpose}`]?.answer,
+      get channels() { return knowledge.channels; },
+      accountMatches: (key) => person.accounts.has(key),
+      get stage() { return stage(); },
+    };
+    this.#known = {
+      customer: customerIdOf(person.customer),
+      holds: (node) => match(node, this.#facts, this.#now).matches,
+      trait: (name) => knowledge.traits[name]?.[0],
+      inSegment: (id) => this.#in.has(id),
+      get zone() { return zone(); },
+      arms: () => [],
+    };
+  } // prettier-ignore
+
+  /** Live runs, as they stand. */
+  get runs(): readonly Run[] {
+    return this.#runs;
+  }
+
+  /** Messages that wait until they may leave. */
+  get waiting(): readonly { readonly id: string; readonly step: string; readonly dueAt: Instant }[] {
+    return [...this.#waiting.values()];
+  }
+
+  /** When time alone next does something; Infinity: never. */
+  get dueAt(): Instant {
+    const { rounds } = this.#play;
+    return Math.min(
+      this.#turnsAt, this.#dateAt, rounds?.at[this.#round] ?? Infinity,
+      ...this.#runs.map(({ dueAt }) => dueAt ?? Infinity), ...[...this.#waiting.values()].map(({ dueAt }) => dueAt),
+    ); // prettier-ignore
+  }
+
+  /** Tells what happened before the period. */
+  before(event: Event): void {
+    this.#exists = true;
+    this.#tell(event);
+  }
+
+  /** Begins the period: who is in a segment by then did not just enter it. */
+  begin(): void {
+    this.#ask(false);
+    this.#dates();
+  }
+
+  /** Time passes until the event happens, and it happens. Events come in order. */
+  happen(event: Event): void {
+    this.pass(event.happenedAt);
+    this.#exists = true;
+    this.#batch(event.happenedAt, [event]);
+    this.#settle();
+  }
+
+  /** Time passes; whatever it brings at `until` has happened then. */
+  pass(until: Instant): void {
+    for (let at = this.dueAt; at <= until; at = this.dueAt) {
+      if (++this.#rounds > ROUNDS_MAX) return;
+      this.#batch(Math.max(at, this.#now), []);
+      this.#settle();
+    }
+    this.#now = Math.max(this.#now, until);
+  }
+
+  /** Somebody comes in whom a person, a system or a schedule put in front of the journey. */
+  enter(context: JsonObject, key: string): void {
+    this.#enter(context, key);
+    this.#settle();
+  }
+
+  /** A task or call came to its end. */
+  settle(id: string, outcome: string, answer: JsonObject): void {
+    for (const run of this.#runs) this.#walk(run, { type: "settled", id, outcome, answer });
+    this.#settle();
+  }
+
+  /** What the worker does with one batch at one instant. */
+  #batch(now: Instant, events: readonly Event[]): void {
+    this.#now = now;
+    for (const event of events) this.#tell(event);
+    const own = this.#ask(true);
+    for (const event of events) this.#happened(event);
+    for (const event of own) this.#happened(event);
+    this.#comeRounds();
+    this.#time(now);
+    this.#dates();
+    if (!this.#toldRules) return;
+    this.#toldRules = false;
+    this.#batch(now, []);
+  }
+
+  #tell(event: Event): void {
+    const { tracksOf, tracksOfAny, knowledge, asksChannels } = this.#play;
+    this.#tellTracks(tracksOf.get(event.name), event);
+    this.#tellTracks(tracksOfAny, event);
+    if (event.name === "$stage.changed" && typeof event.properties?.["stage"] === "string")
+      this.#stage = event.properties["stage"];
+    const identified = event.type === "identify";
+    if (!identified && !asksChannels && !knowledge.has(event.name) && (event.consents?.length ?? 0) === 0)
+      return;
+    absorb(this.#knowledge, told(event));
+    if (identified) this.#zone = null;
+  }
+
+  #tellTracks(tracks: readonly Track[] | undefined, event: Event): boolean {
+    let any = false;
+    for (const { key, spec } of tracks ?? []) {
+      const item = itemOf(spec, event);
+      if (item !== null) this.#states.set(key, tell(spec, this.#states.get(key), item));
+      any ||= item !== null;
+    }
+    return any;
+  }
+
+  /** Asks the rules of watched segments; what turned, as events of our own. */
+  #ask(tells: boolean): readonly Event[] {
+    const own: Event[] = [];
+    let next = Infinity;
+    for (const { id, root, holdsNobody } of this.#play.watched) {
+      if (holdsNobody && !this.#exists) continue;
+      const { matches, turnsAt } = match(root, this.#facts, this.#now);
+      next = Math.min(next, turnsAt ?? Infinity);
+      if (matches === this.#in.has(id)) continue;
+      if (matches) this.#in.add(id);
+      else this.#in.delete(id);
+      if (!tells) continue;
+      this.notes.push({ at: this.#now, type: "segment", segment: id, entered: matches });
+      own.push(this.#own(`$segment.${matches ? "entered" : "left"}`, { segment: id }));
+    }
+    this.#turnsAt = next;
+    return own;
+  }
+
+  #own(name: string, properties: JsonObject): Event {
+    const { workspace } = this.#play;
+    return {
+      workspace, id: "", type: "track", name, happenedAt: this.#now, receivedAt: this.#now, originalAt: null, sentAt: null, identifiers: [],
+      channel: "other", touchpoint: "", properties, key: 0,
+    };
+  } // prettier-ignore
+
+  #happened(event: Event): void {
+    this.#time(Math.min(event.happenedAt, this.#now));
+    const settles = event.key === 0 && SETTLES.test(event.name);
+    for (const run of this.#runs) this.#walk(run, settles ? settledBy(event) : { type: "happened", event });
+    this.#convert(event);
+    const { entry } = this.#play.plan.draft;
+    if ((entry.type === "event" || entry.type === "segment") && triggers(entry, event))
+      this.#enter(event.properties ?? {}, "");
+  }
+
+  /** Whether somebody who came in has reached the goal with this event, whatever became of the run. */
+  #convert(event: Event): void {
+    const { goal } = this.#play.plan.draft;
+    if (!goal || this.#entries.length === 0 || !triggers(goal.when, event)) return;
+    for (const entry of this.#entries) {
+      if (entry.converted || event.happenedAt > entry.enteredAt + goal.withinMs) continue;
+      entry.converted = true;
+      const worth = goal.value === undefined ? undefined : valueAt(event.properties, goal.value);
+      this.notes.push({ at: this.#now, type: "converted", run: entry.run, value: typeof worth === "number" ? worth : 0, afterMessage: entry.sentAt !== null }); // prettier-ignore
+    }
+  }
+
+  /** All members of the segment come in whose time this is. */
+  #comeRounds(): void {
+    const { rounds } = this.#play;
+    for (; rounds && (rounds.at[this.#round] ?? Infinity) <= this.#now; this.#round++)
+      if (this.#in.has(rounds.segment)) this.#enter({}, "");
+  }
+
+  #time(until: Instant): void {
+    for (let round = 0; round < JOURNEY_LIMITS.walkSteps; round++) {
+      const due = this.#runs.filter(({ dueAt }) => dueAt !== null && dueAt <= until);
+      if (due.length === 0) return;
+      for (const run of due) this.#walk(run, { type: "time" });
+    }
+  }
+
+  #dates(): void {
+    const { entry } = this.#play.plan.draft;
+    if (entry.type !== "date") return;
+    const value = this.#knowledge.traits[entry.trait]?.[0];
+    const { last, following } = occurrenceOf(entry, value, this.#zoneNow(), this.#now);
+    this.#dateAt = following ?? Infinity;
+    if (last !== null && last >= this.#play.from && last > this.#now - JOURNEY_LIMITS.eventAgeMsMax && this.#entered.at < last)
+      this.#enter({ date: new Date(last).toISOString() }, "");
+  } // prettier-ignore
+
+  #enter(context: JsonObject, key: string): void {
+    const { plan, journey, workspace, globalHoldoutRatio } = this.#play;
+    const { draft } = plan;
+    const answer = mayEnter(
+      {
+        draft, journey, workspace, customer: this.#known.customer, context, key, entered: this.#entered, live: this.#runs, globalHoldoutRatio,
+        inAudience: () => draft.audience === undefined || this.#known.holds(plan.rules.get("audience")!),
+      },
+      this.#now,
+    ); // prettier-ignore
+    const at = this.#now;
+    if (answer.type === "refused")
+      return void this.notes.push({ at, type: "refused", reason: answer.reason });
+    const n = this.#entered.n + 1;
+    const run = begun(String(n), journey, 0, answer.key, draft, context, at, at);
+    this.#entered = enteredOnce(this.#entered, answer.key, at);
+    this.notes.push({
+      at,
+      type: answer.type === "held_out" ? "held_out" : "entered",
+      run: n,
+      key: answer.key,
+    });
+    this.#tellOwn(`$journey.${answer.type === "held_out" ? "held_out" : "entered"}`, { journey });
+    if (answer.type === "held_out") return;
+    this.#entries.push({ run: n, enteredAt: at, sentAt: null, converted: false });
+    this.#runs = [...this.#runs, run];
+    this.#walk(run, { type: "began" });
+  }
+
+  #walk(run: Run, cause: Cause): void {
+    // A walk before this one may have ended it.
+    if (!this.#runs.includes(run)) return;
+    const walked = walk(this.#play.plan, run, cause, this.#known, this.#now);
+    if (walked.run === run) return;
+    const [at, n] = [this.#now, Number(run.id)];
+    const { run: to } = walked;
+    this.#runs = this.#runs.flatMap((one) => (one !== run ? [one] : to ? [to] : []));
+    for (const { step, path } of walked.passed) this.notes.push({ at, type: "passed", run: n, step, path });
+    for (const effect of walked.effects) this.#asked(effect, walked.run ?? run);
+    if (walked.end) {
+      const left = walked.told.find(({ name }) => name === "left");
+      this.notes.push({
+        at,
+        type: "ended",
+        run: n,
+        step: String(left?.properties["step"] ?? run.at),
+        ...walked.end,
+      });
+    }
+    for (const { name, properties } of walked.told) this.#tellOwn(`$journey.${name}`, properties);
+  }
+
+  /** What journeys tell is asked by rules only where one names it. */
+  #tellOwn(name: string, properties: JsonObject): void {
+    const tracks = this.#play.tracksOf.get(name);
+    if (tracks && this.#tellTracks(tracks, this.#own(name, properties))) this.#toldRules = true;
+  }
+
+  #asked(effect: Effect, run: Run): void {
+    const at = this.#now;
+    const n = Number(run.id);
+    if (effect.type === "cancel") return this.#cancel(effect.blocker, n);
+    const step = "step" in effect ? effect.step : run.at;
+    this.notes.push({ at, type: "asked", run: n, step, id: effect.id, what: effect.type });
+    if (effect.type === "webhook" || effect.type === "update") this.#calls.push(effect);
+    if (effect.type !== "message") return;
+    const { channel, purpose, template, tags, expiresMs, else: otherwise } = effect.asked;
+    const { priority } = this.#play.plan.draft;
+    this.#waiting.set(effect.id, {
+      id: effect.id, run, step, channel, purpose, template, dueAt: at, expiresAt: at + expiresMs,
+      asked: { tags, products: effect.products, priority, else: otherwise, context: run.context, why: {} },
+    }); // prettier-ignore
+  }
+
+  #cancel(blocker: Extract<Effect, { type: "cancel" }>["blocker"], run: number): void {
+    if (blocker.type === "time" || blocker.type === "trigger") return;
+    const { id, type: what } = blocker;
+    const held = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    this.notes.push({ at: this.#now, type: "cancelled", run, step: held?.step ?? "", id, what });
+  }
+
+  /** Everything asked of the world is done: calls answer, and messages that are due leave, wait or are refused. */
+  #settle(): void {
+    for (let round = 0; round < JOURNEY_LIMITS.walkSteps; round++) {
+      const call = this.#calls.shift();
+      if (call) {
+        this.#batch(this.#now, [this.#answered(call)]);
+        continue;
+      }
+      const due = [...this.#waiting.values()].filter(({ dueAt }) => dueAt <= this.#now);
+      if (due.length === 0) return;
+      const events = this.#judge(due.filter(({ channel }) => channel === due[0]!.channel));
+      if (events.length > 0) this.#batch(this.#now, events);
+    }
+  }
+
+  #answered(call: Extract<Effect, { type: "webhook" | "update" }>): Event {
+    if (call.type === "webhook") return this.#own("$call.done", { call: call.id, answer: {} });
+    return { ...this.#own("$customer.identified", {}), id: call.id, type: "identify", traits: call.traits };
+  }
+
+  #judge(due: readonly Waiting[]): readonly Event[] {
+    const { policy } = this.#play;
+    const { address, suppressed, stock, preferences, identifiers } = this.#person;
+    const at = this.#now;
+    const before = this.#person.contacts
+      .filter((one) => one.at <= at)
+      .map((one) => ({ ...one, message: "" }));
+    const contacts = [...before, ...this.#contacts];
+    const recipient = recipientOf([this.#knowledge], { address: null, suppressed: null, contacts, upcoming: [], preferences, stock, identifiers }); // prettier-ignore
+    const events: Event[] = [];
+    for (const { message, answer } of judge(
+      due,
+      { ...recipient, contacts, address, suppressed },
+      policy,
+      at,
+    )) {
+      const { id, run, step, channel, purpose, asked, template } = message;
+      this.notes.push({ at, type: "message", run: Number(run.id), step, id, answer, zone: this.#zoneNow() });
+      if (answer.type === "later") {
+        this.#waiting.set(id, { ...message, dueAt: answer.at });
+        continue;
+      }
+      this.#waiting.delete(id);
+      const left = answer.type === "allowed";
+      if (left) {
+        this.#contacts.push({ at, channel, purpose, tags: asked.tags, message: id });
+        const entry = this.#entries.find((one) => one.run === Number(run.id));
+        if (entry) entry.sentAt ??= at;
+      }
+      const about = { id, workspace: this.#play.workspace, atom: this.#person.customer as AtomId, journey: run.journey, version: run.version, step, template, channel, purpose }; // prettier-ignore
+      events.push(happeningOf(about, left ? "sent" : "refused", at, left ? {} : { reason: answer.reason }));
+    }
+    return events;
+  }
+
+  #zoneNow(): string {
+    return (this.#zone ??= zoneOf(this.#knowledge, this.#person.identifiers)?.name ?? this.#play.policy.zone);
+  }
+}
+
+function settledBy({ name, properties = {} }: Event): Cause {
+  const id = properties["message"] ?? properties["task"] ?? properties["call"];
+  const outcome = properties["outcome"] ?? name.slice(name.indexOf(".") + 1);
+  return {
+    type: "settled",
+    id: String(id),
+    outcome: String(outcome),
+    answer: (properties["answer"] ?? {}) as JsonObject,
+  };
+}
