@@ -45,7 +45,7 @@ export async function openSending({ sql, clock, inbox, base, publicUrl, onFault,
     (await listProviders(sql, workspace)).find((one) => one.channel === channel) ?? localProviderOf(workspace, channel);
   return {
     linkKey,
-    sendTest: (test) => sendTest({ sql, clock, base, linkKey, drivers, providerOf }, test),
+    sendTest: (test) => sendTest({ sql, clock, base, drivers, providerOf }, test),
     close: () => drivers.close(),
     start: async () => {
       let journeys: Journeys = await loadJourneys(sql, await epochOf(sql));

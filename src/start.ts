@@ -32,6 +32,8 @@ import { type Feed, startFeed, unloggedEvents } from "./log/feed.ts";
 import { sourceRoutes } from "./log/routes.ts";
 import { journeyRoutes } from "./journeys/routes.ts";
 import { readUsesOfTemplate } from "./journeys/store.ts";
+import { customerRoutesOfMessages } from "./messages/customer-routes.ts";
+import { tellBy } from "./messages/links-tell.ts";
 import { outboxRoutes } from "./messages/routes-outbox.ts";
 import { providerRoutes } from "./messages/routes-providers.ts";
 import { templateRoutes } from "./messages/routes-templates.ts";
@@ -256,8 +258,9 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
       outboxRoutes(rooms, { sql, clock });
       providerRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL });
+      customerRoutesOfMessages(rooms, { sql, clock, base: baseOf(config), key: parts.sending.linkKey, tell: tellBy(inbox) });
       templateRoutes(rooms, {
-        sql, clock, base: baseOf(config), sendTest: parts.sending.sendTest,
+        sql, clock, base: baseOf(config), sendTest: (test) => parts.sending.sendTest(test),
         usesOf: (workspace, template) => readUsesOfTemplate(sql, workspace, template),
       });
     },

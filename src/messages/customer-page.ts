@@ -21,7 +21,7 @@ p{margin:.35rem 0}
 ul{margin:.35rem 0;padding-left:1.2rem}
 a{color:var(--accent)}
 label.row{display:flex;gap:.75rem;align-items:flex-start;padding:.5rem 0;min-height:2.75rem}
-label.row+label.row{border-top:1px solid var(--line)}
+label.row~label.row{border-top:1px solid var(--line)}
 input[type=checkbox],input[type=radio]{width:1.35rem;height:1.35rem;margin:.15rem 0 0;flex:none;accent-color:var(--accent)}
 .fields{display:flex;flex-wrap:wrap;gap:1rem}
 .fields label{display:block}
@@ -30,6 +30,7 @@ button{font:inherit;font-weight:700;min-height:2.9rem;padding:.6rem 1.4rem;borde
 button.second{background:transparent;color:var(--accent)}
 button:focus-visible,a:focus-visible,input:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 nav{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;margin-top:1rem}
+form+form{margin-top:2rem}
 @media (max-width:30rem){button{width:100%}}`;
 
 /** The headers of such a page; its style is the only thing that may be on it, and its form goes to itself. */
@@ -56,6 +57,8 @@ export const section = (heading: string, html: string): string => `<section><h2>
 /** A text as a paragraph. */
 export const paragraph = (text: string, kind = ""): string => `<p${kind === "" ? "" : ` class="${kind}"`}>${escaped(text)}</p>`; // prettier-ignore
 
-/** What somebody sees whose link is none of ours, or cut in two on its way. */
-export const brokenLinkPage = (): string =>
-  customerPage(null, "This link does not work", `<section>${paragraph("It may have been cut or changed on its way to you. Open the message again and use the link in it.")}</section>`); // prettier-ignore
+/** What somebody sees whose link is none of ours, or cut in two on its way; or who tries the link of a test. */
+export const brokenLinkPage = (token: string): string =>
+  token === "test"
+    ? customerPage(null, "This is a test", `<section>${paragraph("The message was a test or a preview. In a real one, this link is the customer's own.")}</section>`)
+    : customerPage(null, "This link does not work", `<section>${paragraph("It may have been cut or changed on its way to you. Open the message again and use the link in it.")}</section>`); // prettier-ignore

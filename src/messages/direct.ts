@@ -12,7 +12,7 @@ import { renderMessage } from "./render.ts";
 import type { TestMessage } from "./routes-templates.ts";
 import { forceReader } from "../segments/customer.ts";
 import { createTemplates } from "./templates.ts";
-import { type LinkKey, customerLinksOf } from "./tokens.ts";
+import { testLinksOf } from "./tokens.ts";
 
 /** Notified when messages are due, for senders in other processes. */
 export const MESSAGES_CHANNEL = "messages";
@@ -47,7 +47,6 @@ export type TestDeps = {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly base: string;
-  readonly linkKey: LinkKey;
   readonly drivers: Drivers;
   readonly providerOf: (workspace: WorkspaceId, channel: ProviderRow["channel"]) => Promise<ProviderRow>;
 };
@@ -56,13 +55,14 @@ export type TestDeps = {
  * Tries a template: renders it for the customer (or a made-up one), hands it over to the address given and keeps it in the
  * outbox; its id. Whoever tries it asked for it, so nobody's permission is needed. Throws what the provider refused.
  */
-export async function sendTest({ sql, clock, base, linkKey, drivers, providerOf }: TestDeps, test: TestMessage): Promise<string> {
+export async function sendTest({ sql, clock, base, drivers, providerOf }: TestDeps, test: TestMessage): Promise<string> {
   const { workspace, template: templateId, number, to, atom, context } = test;
   const ready = await createTemplates(sql).ready(workspace, templateId, number);
   if (!ready || "problems" in ready) throw new Failure("not_found", `There is no template ${templateId} here.`);
   const { channel } = ready.template.draft.content;
   const id = `test-${randomUUID()}`;
-  const links = customerLinksOf(linkKey, base, { id, workspace, atom: atom ?? (1 as AtomId), channel, purpose: "test" });
+  // Whoever gets the test must not be able to choose for the customer whose data it shows.
+  const links = testLinksOf(base);
   const readings = await readTemplateData(sql, forceReader(sql), { workspace, atom, context, links, now: clock() });
   if (!readings) throw new Failure("not_found", "There is no such customer.");
   const rendering = renderMessage(ready.template, readings.data, {

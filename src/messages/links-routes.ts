@@ -32,10 +32,10 @@ export function linkRoutes(app: App, deps: LinkDeps): void {
   const { sql, key, clock } = deps;
   app.get<{ Params: { "*": string } }>("/l/*", open, async (request, reply) => {
     const said = readToken(key, "click", request.params["*"]);
-    if (!said) return broken(reply);
+    if (!said) return broken(request, reply);
     const [workspace, atom, message, channel, number, given] = said;
     const address = given ?? (await addressOf(sql, workspace, message, number));
-    if (address === null || !isWebAddress(address)) return broken(reply);
+    if (address === null || !isWebAddress(address)) return broken(request, reply);
     const bot = isProgram(request);
     await told(deps, request, {
       id: idOf(`${message}:clicked:${number}`, bot), workspace, atom, name: "$message.clicked", at: clock(), message, channel,
@@ -93,4 +93,8 @@ async function told({ tell }: LinkDeps, request: FastifyRequest, happening: Happ
   }
 } // prettier-ignore
 
-const broken = (reply: FastifyReply): FastifyReply => reply.code(404).headers(CUSTOMER_PAGE_HEADERS).send(brokenLinkPage()); // prettier-ignore
+const broken = ({ params }: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  reply
+    .code(404)
+    .headers(CUSTOMER_PAGE_HEADERS)
+    .send(brokenLinkPage((params as { readonly "*": string })["*"]));

@@ -192,7 +192,7 @@ function consentWords(purpose: string, consent: ConsentFact | null): string {
   if (consent === null || consent.answer === null)
     return `You had said nothing against messages of this kind (${plain(purpose)}).`;
   const when = consent.at === null ? "" : ` on ${dateWords(consent.at)}`;
-  const source = consent.source === null ? "" : `, told us by ${SOURCES[consent.source] ?? plain(consent.source)}`; // prettier-ignore
+  const source = consent.source === null ? "" : `; we know that from ${SOURCES[consent.source] ?? plain(consent.source)}`; // prettier-ignore
   return consent.answer === "granted"
     ? `You agreed to ${plain(purpose)} messages${when}${source}.`
     : `You had said no to ${plain(purpose)} messages${when}${source}.`;

@@ -64,7 +64,8 @@ async function formOf({ headers }: FastifyRequest, body: Buffer): Promise<Form> 
 } // prettier-ignore
 
 const page = (reply: FastifyReply, status: number, html: string): FastifyReply => reply.code(status).headers(CUSTOMER_PAGE_HEADERS).send(html); // prettier-ignore
-const broken = (reply: FastifyReply): FastifyReply => page(reply, 404, brokenLinkPage());
+const broken = ({ params }: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  page(reply, 404, brokenLinkPage((params as { readonly "*": string })["*"]));
 
 function unsubscribeRoutes(app: App, deps: PreferenceDeps): void {
   const { sql, key } = deps;
@@ -77,12 +78,12 @@ function unsubscribeRoutes(app: App, deps: PreferenceDeps): void {
 
   app.get<Token>("/u/*", open, async (request, reply) => {
     const said = readToken(key, "unsubscribe", request.params["*"]);
-    return said ? page(reply, 200, confirmPage(await endingOf(said))) : broken(reply);
+    return said ? page(reply, 200, confirmPage(await endingOf(said))) : broken(request, reply);
   });
 
   app.post<Token>("/u/*", open, async (request, reply) => {
     const said = readToken(key, "unsubscribe", request.params["*"]);
-    if (!said) return broken(reply);
+    if (!said) return broken(request, reply);
     const [asked] = (request.body as Form | undefined)?.["List-Unsubscribe"] ?? [];
     if (asked !== "One-Click") throw new Failure("bad_request", "To unsubscribe, the form says List-Unsubscribe=One-Click."); // prettier-ignore
     await unsubscribe(deps, said);
@@ -116,7 +117,7 @@ function centreRoutes(app: App, deps: PreferenceDeps): void {
   app.get<Token>("/p/*", open, async (request, reply) => {
     const said = readToken(key, "preferences", request.params["*"]);
     const centre = said && (await readCentre(sql, said[0], said[1]));
-    if (!centre) return broken(reply);
+    if (!centre) return broken(request, reply);
     const { name } = await readFromWhom(sql, said[0]);
     const cells = cellsOf(centre.standing, centre.purposes);
     return page(reply, 200, preferencesPage({ ...centre, workspace: name, cells, now: clock(), changed: null, problems: [] })); // prettier-ignore
@@ -124,9 +125,9 @@ function centreRoutes(app: App, deps: PreferenceDeps): void {
 
   app.post<Token>("/p/*", open, async (request, reply) => {
     const said = readToken(key, "preferences", request.params["*"]);
-    if (!said) return broken(reply);
+    if (!said) return broken(request, reply);
     const answer = await sql.transaction((tx) => choose(deps, tx, said, (request.body ?? {}) as Form));
-    return answer === null ? broken(reply) : page(reply, answer.status, answer.html);
+    return answer === null ? broken(request, reply) : page(reply, answer.status, answer.html);
   });
 }
 

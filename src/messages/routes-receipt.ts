@@ -31,7 +31,7 @@ export function receiptRoutes(app: App, { sql, key }: ReceiptDeps): void {
   app.get<{ Params: { "*": string } }>("/r/*", { config: { access: "public" }, schema: { hide: true } }, async (request, reply) => {
     const said = readToken(key, "receipt", request.params["*"]);
     const row = said && (await readReceipt(sql, said[0], said[2]));
-    if (!row) return reply.code(404).headers(CUSTOMER_PAGE_HEADERS).send(brokenLinkPage());
+    if (!row) return reply.code(404).headers(CUSTOMER_PAGE_HEADERS).send(brokenLinkPage(request.params["*"]));
     const [workspace, atom, message] = said;
     const { name } = await readFromWhom(sql, workspace);
     const unsubscribe = row.purpose === TRANSACTIONAL ? null : `/u/${tokenOf(key, "unsubscribe", [workspace, atom, message, row.channel, row.purpose])}`;

@@ -11,6 +11,7 @@ import { TemplateDraft } from "./model.ts";
 import { type Prepared, type TemplateProblem, prepareTemplate, renderMessage } from "./render.ts";
 import type { RunContext } from "./render-data.ts";
 import { readTemplateData } from "./render-read.ts";
+import { testLinksOf } from "./tokens.ts";
 import { addTemplate, changeTemplate, createTemplates, listTemplates, listVersions, noTemplate, readTemplate, removeTemplate } from "./templates.ts"; // prettier-ignore
 import {
   DraftPreview, Preview, PreviewQuery, TemplateBody, TemplateList, TemplateView, TestDraft, TestSent, VersionList, isTooMuch, previewOf, templateViewOf,
@@ -190,7 +191,7 @@ function previewRoutes(app: App, deps: TemplateDeps): void {
 /** Renders for a customer, or for a made-up one; nothing is kept, tracked or told. */
 function previewer({ sql, clock, base }: TemplateDeps) {
   const force = forceReader(sql);
-  const links = { unsubscribe: `${base}/u/preview`, preferences: `${base}/p/preview`, receipt: `${base}/r/preview` };
+  const links = testLinksOf(base);
   return async (workspace: WorkspaceId, template: Prepared, customerId: string | undefined, context: object): Promise<Preview> => {
     refuseTooMuch(context);
     const atom = customerId === undefined ? null : atomOf(customerId);

@@ -94,6 +94,15 @@ export function customerLinksOf(key: LinkKey, base: string, { id, workspace, ato
   };
 } // prettier-ignore
 
+/** What stands in place of a token where nothing is sent to a customer: it may do nothing, and says so. */
+export const NO_TOKEN = "test";
+/** The links of a preview or a test. Whoever tries a template must not be able to choose for the customer it shows. */
+export const testLinksOf = (base: string): CustomerLinks => ({
+  unsubscribe: `${base}/u/${NO_TOKEN}`,
+  preferences: `${base}/p/${NO_TOKEN}`,
+  receipt: `${base}/r/${NO_TOKEN}`,
+});
+
 /** Channels whose messages are paid by their length: the address lies with the message, not in the link. */
 const SHORT: ReadonlySet<MessageChannel> = new Set(["sms", "whatsapp"]);
 

@@ -162,7 +162,7 @@ describe("a click", () => {
       (await clicks())
         .filter(([, link]) => link === 7)
         .map(([, , bot]) => bot)
-        .toSorted(),
+        .toSorted((a, b) => Number(a) - Number(b)),
     ).toEqual([false, true]);
   });
 

@@ -28,7 +28,7 @@ describe("a receipt in words", () => {
       { question: "What became of it?", sentences: ["It was sent as an email on 3 May 2026, 14:05 UTC."] },
       { question: "Why you?", sentences: ["You left something in your cart."] },
       { question: "Why now?", sentences: ["Because of what happened on 3 May 2026, 14:05 UTC: Product Added.", 'It belongs to the plan "Saved cart <b>" (version 4, step reminder).'] },
-      { question: "Were we allowed to?", sentences: ["You agreed to marketing messages on 3 May 2026, 14:05 UTC, told us by your choice in the preference centre.", "Before it left, 2 rules were asked; 1 had nothing against it, and 1 does not apply to messages of this kind."] },
+      { question: "Were we allowed to?", sentences: ["You agreed to marketing messages on 3 May 2026, 14:05 UTC; we know that from your choice in the preference centre.", "Before it left, 2 rules were asked; 1 had nothing against it, and 1 does not apply to messages of this kind."] },
       { question: "What did we use?", sentences: ["The text was written with: first name, items (cart), total (of what happened)."] },
       { question: "What did we not send instead?", sentences: ["Welcome, step 2: it is worth less to you."] },
     ]); // prettier-ignore

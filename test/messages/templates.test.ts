@@ -67,7 +67,7 @@ describe("a template", () => {
     const { id } = await make(draftOf(mail("one")));
     const name = `Template ${names}`;
     const all = await Promise.all(["two", "three"].map((html) => desk.api("PUT", `/v1/templates/${id}`, { name, content: mail(html) }, { "if-match": '"1"' }))); // prettier-ignore
-    expect(all.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(all.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
   });
 
   test("of a name that another has is refused, in big letters too", async () => {
@@ -130,8 +130,10 @@ describe("a preview", () => {
       ),
     );
     expect(body.content.html).toContain("<p>Ann €129.90</p>");
-    expect(body.content.html).toContain("https://t.example/u/preview");
-    expect(body.content.text).toContain("Unsubscribe: https://t.example/u/preview");
+    expect(body.content.html).toContain("https://t.example/u/test");
+    expect(body.content.text).toContain("Unsubscribe: https://t.example/u/test");
+    for (const kind of ["u", "p", "r"])
+      expect((await desk.get(`/${kind}/test`)).body).toContain("This is a test");
   });
 
   test("tells what is missing or wrong in place of the message", async () => {
