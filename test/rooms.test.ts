@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 /** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
 const ROOMS = [
   "values", "errors", "nap", "config", "paging", "db", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "permission", "messages", "journeys", "people", "access",
-  "imports", "lanes", "memory", "pipeline", "sending", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
+  "imports", "lanes", "memory", "pipeline", "sending", "chores", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */
 const PURE = [
@@ -19,6 +19,8 @@ const PURE = [
   "permission/recipient.ts", "permission/policy.ts",
   "experiments/hash.ts", "experiments/variation.ts", "experiments/assign.ts", "experiments/distributions.ts", "experiments/compare.ts",
   "experiments/verdict.ts", "experiments/bandit.ts", "journeys/cron.ts", "journeys/call-rules.ts",
+  "messages/links.ts", "messages/footer.ts", "messages/mail-body.ts", "messages/receipt.ts", "messages/receipt-page.ts", "messages/preferences-page.ts", "messages/liquid-filters.ts", "messages/liquid-numbers.ts",
+  "messages/render-data.ts", "messages/render-sms.ts", "messages/preferences.ts",
 ]; // prettier-ignore
 const PACKAGES = ["zod", "isbot", "bowser", "libphonenumber-js", "lru-cache", "croner"];
 

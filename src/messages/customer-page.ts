@@ -1,12 +1,11 @@
 /**
  * The frame of pages that customers see: plain HTML that works without a script, without a login and on any width, in
- * the light or dark of their device. Nothing is loaded from anywhere, and the address (it is a key) is told to nobody. Pure but for
- * the hash of its own style.
+ * the light or dark of their device. Nothing is loaded from anywhere, and the address (it is a key) is told to nobody. Pure.
  */
-import { createHash } from "node:crypto";
 import { escaped } from "./mail-body.ts";
 
-const STYLE = `:root{color-scheme:light dark;--back:light-dark(#f6f6f4,#16181b);--card:light-dark(#fff,#212428);--ink:light-dark(#1c1e21,#eceef0);--quiet:light-dark(#585d63,#aeb4bb);--line:light-dark(#d9dbde,#43484f);--accent:light-dark(#0b5394,#9cc9f5);--on-accent:light-dark(#fff,#10202f);--good:light-dark(#e3f2e6,#1d3a26)}
+/** The style that stands on every page; the content policy names it by its hash (customer-headers.ts). */
+export const STYLE = `:root{color-scheme:light dark;--back:light-dark(#f6f6f4,#16181b);--card:light-dark(#fff,#212428);--ink:light-dark(#1c1e21,#eceef0);--quiet:light-dark(#585d63,#aeb4bb);--line:light-dark(#d9dbde,#43484f);--accent:light-dark(#0b5394,#9cc9f5);--on-accent:light-dark(#fff,#10202f);--good:light-dark(#e3f2e6,#1d3a26)}
 *{box-sizing:border-box}
 body{margin:0;background:var(--back);color:var(--ink);font:17px/1.55 system-ui,sans-serif}
 main{max-width:40rem;margin:0 auto;padding:1.5rem 1rem 4rem}
@@ -32,14 +31,6 @@ button:focus-visible,a:focus-visible,input:focus-visible{outline:3px solid var(-
 nav{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;margin-top:1rem}
 form+form{margin-top:2rem}
 @media (max-width:30rem){button{width:100%}}`;
-
-/** The headers of such a page; its style is the only thing that may be on it, and its form goes to itself. */
-export const CUSTOMER_PAGE_HEADERS: { readonly [name: string]: string } = {
-  "content-type": "text/html; charset=utf-8",
-  "content-security-policy": `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
-  "referrer-policy": "no-referrer",
-  "x-robots-tag": "noindex, nofollow",
-};
 
 /** A whole page. `title` is its heading; `body` is HTML. */
 export function customerPage(workspace: string | null, title: string, body: string): string {
