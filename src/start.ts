@@ -35,7 +35,9 @@ import { readUsesOfTemplate } from "./journeys/store.ts";
 import { customerRoutesOfMessages } from "./messages/customer-routes.ts";
 import { tellBy } from "./messages/links-tell.ts";
 import { outboxRoutes } from "./messages/routes-outbox.ts";
+import { inboxRoutes } from "./messages/routes-inbox.ts";
 import { providerRoutes } from "./messages/routes-providers.ts";
+import { reportRoutes } from "./messages/routes-reports.ts";
 import { templateRoutes } from "./messages/routes-templates.ts";
 import { permissionRoutes } from "./permission/routes.ts";
 import { type Sending, openSending } from "./sending.ts";
@@ -258,6 +260,11 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
       outboxRoutes(rooms, { sql, clock });
       providerRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL });
+      reportRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL, tell: (events) => inbox.append(events) });
+      inboxRoutes(rooms, {
+        sql, clock, keys, tell: (events) => inbox.append(events),
+        onFault: (cause) => logger.warn({ err: cause }, "in-app messages cannot be shown as they come for now"),
+      });
       customerRoutesOfMessages(rooms, { sql, clock, base: baseOf(config), key: parts.sending.linkKey, tell: tellBy(inbox) });
       templateRoutes(rooms, {
         sql, clock, base: baseOf(config), sendTest: (test) => parts.sending.sendTest(test),
