@@ -95,7 +95,8 @@ type Concern = {
 };
 
 /** Names of events that end what a run waits for. */
-const SETTLES = /^\$(?:message\.(?:sent|refused|failed|unknown)|task\.completed|call\.(?:done|failed))$/;
+const SETTLES =
+  /^\$(?:message\.(?:sent|refused|failed|unknown)|task\.(?:completed|cancelled)|call\.(?:done|failed))$/;
 
 /** The customers whom the batch concerns, each with what happened to them, in order. */
 function concerned({ journeys, directory, handled, entries, stirred, effects }: Advance): ReadonlyMap<AtomId, Concern> {
@@ -110,7 +111,8 @@ function concerned({ journeys, directory, handled, entries, stirred, effects }: 
     if (!force) return;
     const moves = directory.membersOf(atom.customer).some(({ standing }) => standing.hasRuns);
     const dated = event.type === "identify" && force.byDate.length > 0;
-    if (moves || dated || force.enteredBy.has(event.name)) of(atom.customer).happened.push({ event, atom: atom.id });
+    // Whom an event before this one lets in may be moved by this one already.
+    if (found.has(atom.customer) || moves || dated || force.enteredBy.has(event.name)) of(atom.customer).happened.push({ event, atom: atom.id });
   };
   for (const { event, atom } of handled) offer(event, atom);
   for (const { event, atom } of [...effects.own]) offer(event, directory.atoms.get(atom)!);
@@ -222,7 +224,7 @@ class Moving {
     for (const journey of this.#journeys.enteredBy.get(event.name) ?? []) {
       const { entry } = journey.plan.draft;
       if ((entry.type === "event" || entry.type === "segment") && triggers(entry, event))
-        this.#enter(journey, atomId, event.properties ?? {}, "", { type: entry.type, event: event.name, messageId: event.id, at: event.happenedAt }); // prettier-ignore
+        this.#enter(journey, atomId, event.properties ?? {}, "", { type: entry.type, event: event.name, messageId: event.id, at: event.happenedAt, receivedAt: event.receivedAt }); // prettier-ignore
     }
   }
 
@@ -273,7 +275,8 @@ class Moving {
     ); // prettier-ignore
     if (answer.type === "refused") return this.#count(journey.version, "$entry", answer.reason);
     const atom = this.#asked.directory.atoms.get(atomId) ?? this.#root;
-    const run = begun(randomUUID(), journey.journey, journey.version, answer.key, draft, context, this.#now);
+    const begunAt = typeof because["at"] === "number" ? Math.min(because["at"], this.#now) : this.#now;
+    const run = begun(randomUUID(), journey.journey, journey.version, answer.key, draft, context, begunAt, this.#now);
     this.#remember(atom, journey.journey, answer.key);
     const told = { journey: journey.journey, name: journey.name, version: journey.version, run: run.id, because, ...(answer.key !== "" && { key: answer.key }) };
     if (answer.type === "held_out") {

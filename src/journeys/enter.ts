@@ -55,11 +55,14 @@ export function enteredOnce(entered: Entered, key: string, now: Instant): Entere
   return { n: entered.n + 1, at: now, keys };
 }
 
-/** The run that begins; it stands at the first step and has not passed it yet. */
-export function begun(id: string, journey: number, version: number, key: string, draft: JourneyDraft, event: JsonObject, now: Instant): Run {
+/**
+ * The run that begins; it stands at the first step and has not passed it yet. `begunAt`: when the event that brought them
+ * in happened. What happened after that concerns the run, though we may have heard of both only now.
+ */
+export function begun(id: string, journey: number, version: number, key: string, draft: JourneyDraft, event: JsonObject, begunAt: Instant, now: Instant): Run {
   const context: JsonObject = JSON.stringify(event).length <= JOURNEY_LIMITS.contextBytesMax ? { event } : { event: shortened(event) };
   return {
-    id, journey, version, key, enteredAt: now, at: draft.start, since: now, blocker: { type: "time" }, dueAt: null, passed: 0, context, seen: {},
+    id, journey, version, key, enteredAt: begunAt, at: draft.start, since: now, blocker: { type: "time" }, dueAt: null, passed: 0, context, seen: {},
   };
 } // prettier-ignore
 
