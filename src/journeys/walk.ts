@@ -126,13 +126,14 @@ class Walk {
     if (event.happenedAt < this.#run.enteredAt) return;
     const { goal, exits } = this.#plan.draft;
     if (goal && triggers(goal.when, event) && event.happenedAt <= this.#run.enteredAt + goal.withinMs) {
-      this.#tellGoal("goal", event);
+      this.#tellGoal("goal", "goal", event);
       if (goal.ends) return this.#finish("goal", `${event.name} happened.`);
     }
     const exit = exits.find((one) => triggers(one, event));
     if (exit) return this.#finish("exited", `${event.name} happened.`);
     for (const [text, trigger] of this.#plan.awaited)
-      if (triggers(trigger, event)) this.#run = { ...this.#run, seen: { ...this.#run.seen, [text]: event.happenedAt } }; // prettier-ignore
+      if (triggers(trigger, event))
+        this.#note(text, Math.min(event.happenedAt, this.#run.seen[text] ?? Infinity));
     const step = this.#step();
     if (step.type === "wait_until") this.#pass(this.#pathSeen(step));
     // A date that was told anew is waited for anew.
@@ -145,9 +146,15 @@ class Walk {
       this.#moves = true;
   }
 
-  #tellGoal(name: string, event: Event | null): void {
-    if (`goal ${name}` in this.#run.seen) return;
-    this.#run = { ...this.#run, seen: { ...this.#run.seen, [`goal ${name}`]: this.#now } };
+  /** Notes when something was first seen; keys of triggers are JSON, so no other kind of key is one. */
+  #note(key: string, at: Instant): void {
+    this.#run = { ...this.#run, seen: { ...this.#run.seen, [key]: at } };
+  }
+
+  /** Tells a goal once; `key` keeps the journey's own apart from a step's of the same name. */
+  #tellGoal(key: string, name: string, event: Event | null): void {
+    if (key in this.#run.seen) return;
+    this.#note(key, this.#now);
     const worth = event && this.#plan.draft.goal?.value !== undefined ? valueAt(event.properties, this.#plan.draft.goal.value) : undefined; // prettier-ignore
     this.#tell("goal_reached", { goal: name, ...(typeof worth === "number" && { value: worth }) });
   }
@@ -178,6 +185,7 @@ class Walk {
   #timeCame(): void {
     const step = this.#step();
     if (step.type === "wait_date") this.#moves = true;
+    else if (step.type === "wait_time") this.#passTime(step);
     else if ("next" in step) this.#pass(["next", step.next]);
   }
 
@@ -212,7 +220,7 @@ class Walk {
         this.#effects.push({ type: "audience", id: this.#nameOfEffect(), asked: step });
         return this.#pass(["next", step.next]);
       case "goal":
-        this.#tellGoal(step.name, null);
+        this.#tellGoal(`goal ${step.name}`, step.name, null);
         return this.#pass(["next", step.next]);
       case "jump":
         return this.#pass(["next", step.to]);
@@ -240,9 +248,18 @@ class Walk {
     return products.flatMap((path) => everyValueAt(event, path.split(".")).flatMap((value) => textOf(value) ?? [])).slice(0, 50); // prettier-ignore
   }
 
-  #waitTime({ minute, weekdays }: Of<"wait_time">): boolean {
-    const at = nextLocal(this.#now - 60_000, this.#known.zone, { minute, ...(weekdays && { weekdays }) });
-    return this.#waitFor(at);
+  #waitTime(step: Of<"wait_time">): boolean {
+    const { minute, weekdays } = step;
+    // Whoever comes round again within the minute waits for the next time: else a daily letter would go out all minute long.
+    const passedAt = this.#run.seen[this.#nameOfTime()] ?? -Infinity;
+    const after = Math.max(this.#now - 60_000, passedAt);
+    const at = nextLocal(after, this.#known.zone, { minute, ...(weekdays && { weekdays }) });
+    return at <= this.#now ? this.#passTime(step) : this.#stand({ type: "time" }, at);
+  }
+
+  #passTime(step: Of<"wait_time">): boolean {
+    this.#note(this.#nameOfTime(), this.#now);
+    return this.#pass(["next", step.next]);
   }
 
   #waitDate(step: Of<"wait_date">): boolean {
@@ -352,6 +369,7 @@ class Walk {
 
   #step = (): Step => this.#plan.draft.steps[this.#run.at]!;
   #rule = (path: string): Node => this.#plan.rules.get(path)!;
+  #nameOfTime = (): string => `time ${this.#run.at}`;
   #nameOfEffect = (): string => `${this.#run.id}-${this.#run.passed.toString(36)}`;
 }
 
