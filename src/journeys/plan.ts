@@ -29,10 +29,13 @@ export type PlannedAnswer =
 /** What names a trigger: equal triggers are one. */
 export const textOfTrigger = (trigger: Trigger): string => JSON.stringify(trigger);
 
-/** Whether a run may stand at this step until something happens. Circles of other steps would never end. */
-export const mayWait = (step: Step): boolean =>
-  step.type === "message" || step.type === "webhook" || step.type === "wait" || step.type === "wait_time" || step.type === "wait_until" ||
-  (step.type === "task" && step.outcomes.length > 0); // prettier-ignore
+/**
+ * Whether passing this step takes time in any case, so that a circle through it goes on at a human's pace. A message that
+ * may not leave is settled at once, a call that fails soon, and who is in a segment already does not wait for it.
+ */
+const takesTime = (step: Step): boolean =>
+  step.type === "wait" || step.type === "wait_time" || (step.type === "task" && step.outcomes.length > 0) ||
+  (step.type === "wait_until" && step.paths.every(({ when }) => when.type === "event")); // prettier-ignore
 
 /** The rules of a draft with their paths. */
 export function rulesOf(draft: JourneyDraft): readonly (readonly [path: string, rule: Rule])[] {
@@ -121,14 +124,18 @@ function unreachable({ steps, start }: JourneyDraft): readonly Problem[] {
     .map((id) => ({ path: `steps/${id}`, message: "No step leads here." }));
 }
 
-/** Steps that lead back to themselves without ever waiting. */
+/** Steps that lead back to themselves without anything on the way that surely takes time. */
 function circles({ steps }: JourneyDraft): readonly Problem[] {
   const done = new Set<string>();
   const found: Problem[] = [];
   const visit = (id: string, above: readonly string[]): void => {
-    if (mayWait(steps[id]!) || done.has(id)) return;
+    if (takesTime(steps[id]!) || done.has(id)) return;
     if (above.includes(id)) {
-      found.push({ path: `steps/${id}`, message: "The journey comes back here without ever waiting." });
+      found.push({
+        path: `steps/${id}`,
+        message:
+          "The journey comes back here without a wait on the way: a customer would go round and round.",
+      });
       return;
     }
     for (const { next } of waysOf(steps[id]!)) if (next !== null) visit(next, [...above, id]);
