@@ -100,21 +100,24 @@ export const publish = (sql: Sql, workspace: WorkspaceId, id: number, asked: { r
     if (problems.length > 0) refuse(problems, "draft");
     const rules = rulesOf(journey.draft).map(([, rule]) => rule);
     // The segments its triggers wait for belong to what the version was made with.
-    const body = { rules: [...rules, ...segmentsOf(journey.draft)] };
+    const segments = segmentsHeard(journey.draft);
+    const body = { rules: [...rules, ...segments.map((of): Rule => ({ type: "segment", id: of }))] };
     const version = await makeVersion(tx, workspace, { kind: "journey", journey: id, body }, context, now);
     await tx.query(
-      `update versions set body = jsonb_build_object('draft', $2::jsonb, 'rules', $3::jsonb), published_by = $4, former_runs = $5,
-         number = 1 + (select count(*) from versions where journey = $6 and id < $1) where id = $1`,
-      [version, JSON.stringify(journey.draft), JSON.stringify(rules), asked.by, asked.formerRuns, id],
+      `update versions set body = jsonb_build_object('draft', $2::jsonb, 'rules', $3::jsonb, 'segments', $7::jsonb), published_by = $4, former_runs = $5,
+         number = 1 + coalesce((select max(number) from versions where journey = $6), 0) where id = $1`,
+      [version, JSON.stringify(journey.draft), JSON.stringify(rules), asked.by, asked.formerRuns, id, JSON.stringify(segments)],
     );
     if (journey.state !== "live") await setState(tx, workspace, id, "live", now);
     return version;
   }); // prettier-ignore
 
-const segmentsOf = (draft: JourneyDraft): readonly Rule[] => [
-  ...triggersOf(draft).flatMap(([, trigger]) => (trigger.type === "segment" ? [{ type: "segment" as const, id: trigger.id }] : [])),
-  ...(draft.entry.type === "schedule" ? [{ type: "segment" as const, id: draft.entry.segment }] : []),
-]; // prettier-ignore
+/** The segments whose entries and exits, or members, a journey goes by. */
+function segmentsHeard(draft: JourneyDraft): readonly number[] {
+  const heard = triggersOf(draft).flatMap(([, trigger]) => (trigger.type === "segment" ? [trigger.id] : []));
+  return [...new Set(draft.entry.type === "schedule" ? [...heard, draft.entry.segment] : heard)];
+}
+// prettier-ignore
 
 /** Pauses (nobody enters, runs go on), resumes, or stops (runs end too) a journey. */
 export const changeState = (sql: Sql, workspace: WorkspaceId, id: number, state: Exclude<JourneyState, "draft">, now: Instant): Promise<void> =>
@@ -140,13 +143,14 @@ const setState = (tx: Sql, workspace: WorkspaceId, id: number, state: JourneySta
 export const removeJourney = (sql: Sql, workspace: WorkspaceId, id: number): Promise<void> =>
   changing(sql, workspace, async (tx) => {
     await readJourney(tx, workspace, id);
+    // First: a batch that is letting somebody in holds the epoch, and is counted after this.
+    await moveEpoch(tx);
     const [inside] = await tx.query<{ n: number }>("select count(*)::int as n from runs where journey = $1 and state = 'running'", [id]); // prettier-ignore
     if (inside!.n > 0)
       throw new Failure(
         "conflict",
         `${inside!.n} customers are in journey ${id}. Stop it first: their runs end then.`,
       );
-    await moveEpoch(tx);
     await tx.query("delete from journeys where workspace = $1 and id = $2", [workspace, id]);
   });
 
