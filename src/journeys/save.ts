@@ -2,7 +2,7 @@
 import { SEPARATOR, type Sql } from "../db/postgres.ts";
 import { LANES } from "../events/model.ts";
 import { MESSAGES_CHANNEL } from "../messages/direct.ts";
-import { freeReserved } from "../messages/outbox.ts";
+import { freeContacts, freeReserved } from "../messages/outbox.ts";
 import type { Instant, JsonObject } from "../values.ts";
 import type { JourneyEffects, QueuedEntry, RunChange } from "./advance.ts";
 import type { Effect } from "./walk.ts";
@@ -117,10 +117,14 @@ async function cancel(tx: Sql, asked: readonly Is<"cancel">[], now: Instant): Pr
     asked.flatMap(({ effect: { blocker } }) => (blocker.type === type ? [blocker.id] : [])).toSorted();
   const [messages, tasks, calls] = [ids("message"), ids("task"), ids("call")];
   if (messages.length > 0) {
-    await tx.query(
+    const cancelled = await tx.query<{ id: string }>(
       `update messages set state = 'cancelled', reason = 'run_ended', settled_at = $2, told_at = $2 where id in (
-         select id from messages where id = any($1::text[]) and state = 'due' order by id for update)`,
+         select id from messages where id = any($1::text[]) and state = 'due' order by id for update) returning id`,
       [messages, now],
+    );
+    await freeContacts(
+      tx,
+      cancelled.map(({ id }) => id),
     );
     await freeReserved(
       tx,

@@ -24,8 +24,8 @@ export const MESSAGE_LIMITS = {
   /** What a message carries for its template, as JSON. */
   contextBytesMax: 16_384,
   tagsMax: 20,
-  /** A claim of a sender that died runs out after this. */
-  claimMs: 60_000,
+  /** A claim of a sender that died runs out after this; longer than any driver takes for one message. */
+  claimMs: 120_000,
   /** A message that could not leave for so long is given up, where its step says nothing else. */
   expiresMs: 72 * 3_600_000,
   inboxMax: 200,

@@ -4,7 +4,7 @@
  * no second sender and no second message can have passed the same cap.
  */
 import { type CustomerAtom, loadAtoms } from "../customers/store.ts";
-import type { Database, Sql } from "../db/postgres.ts";
+import { type Database, type Sql, untilUndisturbed } from "../db/postgres.ts";
 import { type MessageChannel, Preferences, type RefusalReason, type Suppression, type Upcoming } from "../permission/model.ts"; // prettier-ignore
 import { lookBackMs } from "../permission/policy.ts";
 import { recipientOf } from "../permission/recipient.ts";
@@ -60,6 +60,8 @@ export type Claimed = {
   /** Settled here: they do not leave. */
   readonly refused: readonly { readonly message: OutboxMessage; readonly reason: RefusalReason; readonly detail: string }[]; // prettier-ignore
   readonly delayed: number;
+  /** Left for the next claim, because their customers were being written just then. */
+  readonly busy: number;
 };
 export type ClaimAsked = {
   readonly lane: Lane;
@@ -75,22 +77,22 @@ export type ClaimAsked = {
 
 /** Takes messages of a lane that are due and decides each: it leaves, waits, or is refused. */
 export async function claim(sql: Database, asked: ClaimAsked): Promise<Claimed> {
-  return sql.transaction(async (tx) => {
-    const messages = await takeDue(tx, asked);
-    if (messages.length === 0) return { permitted: [], refused: [], delayed: 0 };
-    const atoms = await lockCustomers(tx, messages);
-    const groups = groupsOf(messages, atoms);
-    const { workspace } = asked.lane;
-    const policy = await readPolicy(tx, workspace);
-    const facts = await readFacts(tx, asked, groups, lookBackMs(policy));
-    const judged = [...groups].flatMap(([customer, group]) =>
-      withOthers(
-        judge(group.messages, knownOf(customer, group, facts, asked), policy, asked.now),
-        group.atoms,
-      ),
-    );
-    return write(tx, judged, asked);
-  });
+  return untilUndisturbed(() => sql.transaction((tx) => claimIn(tx, asked)));
+}
+
+async function claimIn(tx: Sql, asked: ClaimAsked): Promise<Claimed> {
+  const due = await takeDue(tx, asked);
+  if (due.length === 0) return { permitted: [], refused: [], delayed: 0, busy: 0 };
+  const atoms = await lockCustomers(tx, due);
+  const held = new Set(atoms.map(({ id }) => id));
+  const messages = due.filter(({ atom }) => held.has(atom));
+  const groups = groupsOf(messages, atoms);
+  const policy = await readPolicy(tx, asked.lane.workspace);
+  const facts = await readFacts(tx, asked, groups, lookBackMs(policy));
+  const judged = [...groups].flatMap(([customer, group]) =>
+    withOthers(judge(group.messages, knownOf(customer, group, facts, asked), policy, asked.now), group.atoms),
+  );
+  return { ...(await write(tx, judged, asked)), busy: due.length - messages.length };
 }
 
 async function takeDue(tx: Sql, { lane, now, max }: ClaimAsked): Promise<readonly OutboxMessage[]> {
@@ -104,21 +106,22 @@ async function takeDue(tx: Sql, { lane, now, max }: ClaimAsked): Promise<readonl
   return first.length < max ? [...first, ...(await take(false, max - first.length))] : first;
 }
 
-/** Locks all atoms of the customers these messages are for, in order, until the transaction ends. */
+/**
+ * Locks all atoms of the customers these messages are for, until the transaction ends, and answers them. A customer who is
+ * being written just now is left out and not waited for: the writer may come to wait for messages that are locked here.
+ */
 async function lockCustomers(tx: Sql, messages: readonly OutboxMessage[]): Promise<readonly CustomerAtom[]> {
   const ids = [...new Set(messages.map(({ atom }) => atom))];
-  let held = new Set<number>();
-  for (;;) {
-    const rows = await tx.query<{ id: number }>(
-      `select id from atoms where customer in (select customer from atoms where id = any($1::bigint[])) order by id for update`,
-      [ids],
-    );
-    // Somebody joined customers while we waited for the lock: the others' atoms are theirs now.
-    const now = new Set(rows.map(({ id }) => id));
-    if ([...now].every((id) => held.has(id))) return loadAtoms(tx, ids);
-    held = now;
-  }
-}
+  const rows = await tx.query<{ id: number }>(
+    "select id from atoms where customer in (select customer from atoms where id = any($1::bigint[])) order by id for update skip locked",
+    [ids],
+  );
+  const locked = new Set(rows.map(({ id }) => id));
+  // Read after the locks, so as they are now: whoever joins or parts customers has to write all of their atoms.
+  const atoms = await loadAtoms(tx, ids);
+  const busy = new Set(atoms.flatMap(({ id, customer }) => (locked.has(id) ? [] : [customer])));
+  return atoms.filter(({ customer }) => !busy.has(customer));
+} // prettier-ignore
 
 type Group = { readonly atoms: readonly CustomerAtom[]; readonly messages: readonly OutboxMessage[] };
 function groupsOf(messages: readonly OutboxMessage[], atoms: readonly CustomerAtom[]): ReadonlyMap<AtomId, Group> {
@@ -219,7 +222,7 @@ function withOthers(
   return judged.map((one) => ({ ...one, atoms, lost }));
 }
 
-async function write(tx: Sql, judged: readonly JudgedHere[], { lane, now, claimMs }: ClaimAsked): Promise<Claimed> {
+async function write(tx: Sql, judged: readonly JudgedHere[], { lane, now, claimMs }: ClaimAsked): Promise<Omit<Claimed, "busy">> {
   const permitted: Permitted[] = [];
   const refused: Claimed["refused"][number][] = [];
   const rows: { id: string; state: MessageState; due_at: Instant; reason: string | null; detail: string | null; address: string | null }[] = [];
@@ -251,10 +254,19 @@ async function write(tx: Sql, judged: readonly JudgedHere[], { lane, now, claimM
      on conflict (message) do update set at = excluded.at`,
     [JSON.stringify(permitted.map(({ message: { id, atom, channel, purpose, asked } }) => ({ message: id, atom, channel, purpose, tags: asked.tags }))), lane.workspace, now],
   );
+  await freeContacts(tx, judged.flatMap(({ message: { id, attempts }, answer }) => (answer.type === "allowed" || attempts === 0 ? [] : [id])));
   await freeReserved(tx, refused.map(({ message }) => message.atom), now);
   await count(tx, lane, counts, now);
   return { permitted, refused, delayed: judged.length - permitted.length - refused.length };
 } // prettier-ignore
+
+/**
+ * Messages that were tried, never taken, and do not leave now take no place under a cap. Of transactional ones nobody can
+ * say that: they are handed over again even where the answer was lost.
+ */
+export async function freeContacts(tx: Sql, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await tx.query("delete from contacts where message = any($1::text[]) and purpose <> 'transactional'", [ids]); // prettier-ignore
+}
 
 /** What waits for a more valuable message of these atoms' customers is looked at again: that one does not leave. */
 export async function freeReserved(tx: Sql, atoms: readonly AtomId[], now: Instant): Promise<void> {
@@ -298,35 +310,60 @@ export type Settlement = {
 };
 
 /** Writes how messages of one lane ended. A message whose claim had passed to somebody else is left alone. */
-export async function settle(sql: Database, lane: Lane, settlements: readonly Settlement[], now: Instant): Promise<void> {
-  const rows = settlements.toSorted((a, b) => (a.message.id < b.message.id ? -1 : 1)).map(({ message, ...rest }) => ({
-    id: message.id, attempts: message.attempts, state: rest.state, due_at: rest.dueAt, reason: rest.reason, detail: rest.detail?.slice(0, MESSAGE_LIMITS.detailCharsMax) ?? null,
-    provider: rest.provider, provider_id: rest.providerId, template_no: rest.templateNo, content: rest.content, receipt: rest.receipt, uncounted: rest.uncounted,
-  }));
+export async function settle(
+  sql: Database,
+  lane: Lane,
+  settlements: readonly Settlement[],
+  now: Instant,
+): Promise<void> {
+  const rows = settlements
+    .toSorted((a, b) => (a.message.id < b.message.id ? -1 : 1))
+    .map(({ message, ...rest }) => ({
+      id: message.id,
+      attempts: message.attempts,
+      state: rest.state,
+      due_at: rest.dueAt,
+      reason: rest.reason,
+      detail: rest.detail?.slice(0, MESSAGE_LIMITS.detailCharsMax) ?? null,
+      provider: rest.provider,
+      provider_id: rest.providerId,
+      template_no: rest.templateNo,
+      content: rest.content,
+      receipt: rest.receipt,
+      uncounted: rest.uncounted,
+    }));
+  await untilUndisturbed(() =>
+    sql.transaction(async (tx) => {
+      const written = await tx.query<{ id: string }>(
+        `update messages m set state = t.state, due_at = t.due_at, reason = t.reason, detail = t.detail, provider = coalesce(t.provider, m.provider),
+           provider_id = coalesce(t.provider_id, m.provider_id), template_no = coalesce(t.template_no, m.template_no), content = coalesce(t.content, m.content),
+           receipt = coalesce(t.receipt, m.receipt), attempts = m.attempts - t.uncounted::int, claimed_until = 0,
+           settled_at = case when t.state = 'due' then null else $2::bigint end
+         from jsonb_to_recordset($1::jsonb) as t (id text, attempts int, state text, due_at bigint, reason text, detail text, provider int, provider_id text,
+           template_no int, content jsonb, receipt jsonb, uncounted boolean)
+         where m.id = t.id and m.state = 'sending' and m.attempts = t.attempts returning m.id`,
+        [JSON.stringify(rows), now],
+      );
+      const ids = new Set(written.map(({ id }) => id));
+      await settled(tx, lane, settlements.filter(({ message }) => ids.has(message.id)), now); // prettier-ignore
+    }),
+  );
+}
+
+/** What follows from settlements that were written. */
+async function settled(tx: Sql, lane: Lane, settlements: readonly Settlement[], now: Instant): Promise<void> {
   const counts = new Map<string, number>();
   for (const { state, reason } of settlements) {
     const name = `${state === "due" ? "retried" : state}\u0001${reason ?? ""}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  await sql.transaction(async (tx) => {
-    await tx.query(
-      `update messages m set state = t.state, due_at = t.due_at, reason = t.reason, detail = t.detail, provider = coalesce(t.provider, m.provider),
-         provider_id = coalesce(t.provider_id, m.provider_id), template_no = coalesce(t.template_no, m.template_no), content = coalesce(t.content, m.content),
-         receipt = coalesce(t.receipt, m.receipt), attempts = m.attempts - t.uncounted::int, claimed_until = 0,
-         settled_at = case when t.state = 'due' then null else $2::bigint end
-       from jsonb_to_recordset($1::jsonb) as t (id text, attempts int, state text, due_at bigint, reason text, detail text, provider int, provider_id text,
-         template_no int, content jsonb, receipt jsonb, uncounted boolean)
-       where m.id = t.id and m.state = 'sending' and m.attempts = t.attempts`,
-      [JSON.stringify(rows), now],
-    );
-    // What never left takes no place under a cap.
-    const freed = settlements.filter(({ state }) => state === "failed" || state === "refused").map(({ message }) => message.id);
-    if (freed.length > 0) await tx.query("delete from contacts where message = any($1::text[])", [freed]);
-    await freeReserved(tx, settlements.flatMap(({ state, message }) => (state === "failed" || state === "refused" ? [message.atom] : [])), now);
-    for (const { message, suppress, detail } of settlements)
-      if (suppress) await addSuppression(tx, { ...lane, ...suppress, purpose: "", message: message.id, detail: detail ?? "" }, now);
-    await count(tx, lane, counts, now);
-  });
+  const stayed = settlements.filter(({ state }) => state === "failed" || state === "refused").map(({ message }) => message);
+  // What never left takes no place under a cap.
+  if (stayed.length > 0) await tx.query("delete from contacts where message = any($1::text[])", [stayed.map(({ id }) => id)]);
+  await freeReserved(tx, stayed.map(({ atom }) => atom), now);
+  for (const { message, suppress, detail } of settlements)
+    if (suppress) await addSuppression(tx, { ...lane, ...suppress, purpose: "", message: message.id, detail: detail ?? "" }, now);
+  await count(tx, lane, counts, now);
 } // prettier-ignore
 
 /** Says that an address gets nothing more in a channel, for one purpose or (empty) for whatever. */
