@@ -5,6 +5,7 @@
  * Permission is asked in the claim and nowhere else. After a crash between the provider and the settlement a transactional
  * message is handed over again under the same id, and any other is "unknown": never silently twice.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import { Nap } from "../nap.ts";
@@ -46,6 +47,12 @@ const RECOVER_MS = 5_000;
 const TELL_MAX = 500;
 /** Settlements of a lane that end within this share a transaction. */
 const SETTLE_MS = 5;
+/** What could not be written is tried again so often, a second apart; by then the claim has run out, and `recover` decides. */
+const SETTLE_TRIES = 60;
+/** So soon it is looked again for customers who were being written. */
+const BUSY_MS = 20;
+/** A provider's rate gathers for so long, so that a burst leaves at once. */
+const GATHER_MS = 1_000;
 
 /** Starts sending. */
 export function startSender(deps: SenderDeps): Sender {
@@ -157,6 +164,8 @@ class LaneWork {
   #settling: Promise<void> | null = null;
   /** When the next message may be handed over, by the provider's rate. */
   #nextAt = -Infinity;
+  #timer: NodeJS.Timeout | null = null;
+  #stopping = false;
 
   constructor(deps: SenderDeps, lane: Lane, onSettled: () => void) {
     this.#deps = deps;
@@ -172,6 +181,8 @@ class LaneWork {
   }
 
   async finished(): Promise<void> {
+    this.#stopping = true;
+    if (this.#timer) clearTimeout(this.#timer);
     await this.#working;
     while (this.#underWay > 0 || this.#settling) {
       await this.#settling;
@@ -187,23 +198,32 @@ class LaneWork {
       const provider = await providerOf(this.#lane);
       const now = clock();
       const max = Math.min(CLAIM, this.#allowance(provider, now));
-      // Whoever rests is looked at again with the next round.
-      if (provider.restsUntil > now || max < 1) return;
+      if (provider.restsUntil > now) return this.#lookAgain(provider.restsUntil - now);
+      if (max < 1) return this.#lookAgain(this.#nextAt + 1000 / provider.perSecond! - now);
       await this.#room(AT_ONCE - 1);
       const claimed = await claim(sql, { lane: this.#lane, now: clock(), max, claimMs: MESSAGE_LIMITS.claimMs, upcomingOf });
       if (claimed.refused.length > 0) this.#onSettled();
       if (provider.perSecond !== null)
-        this.#nextAt = Math.max(this.#nextAt, now) + (claimed.permitted.length * 1000) / provider.perSecond;
+        this.#nextAt += (claimed.permitted.length * 1000) / provider.perSecond;
       for (const permitted of claimed.permitted) void this.#send(permitted, provider);
       if (claimed.permitted.length + claimed.refused.length + claimed.delayed > 0) this.#again = true;
+      else if (claimed.busy > 0) this.#lookAgain(BUSY_MS);
     }
   } // prettier-ignore
 
-  /** How many messages the provider's rate lets be handed over now; about a second's worth may gather. */
+  /** How many messages the provider's rate lets be handed over now; a second's worth may gather, and always one message. */
   #allowance({ perSecond }: ProviderRow, now: Instant): number {
     if (perSecond === null) return CLAIM;
-    this.#nextAt = Math.max(this.#nextAt, now - 1000);
-    return Math.floor(((now - this.#nextAt) * perSecond) / 1000);
+    this.#nextAt = Math.max(this.#nextAt, now - Math.max(GATHER_MS, 1000 / perSecond));
+    return Math.floor(((now - this.#nextAt) * perSecond) / 1000 + 1e-9);
+  }
+
+  #lookAgain(afterMs: number): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    if (this.#stopping) return;
+    // The sender's rounds come by as well; this is for what is due before the next of them.
+    this.#timer = setTimeout(() => this.wake(), Math.min(IDLE_MS, Math.max(1, Math.ceil(afterMs))));
+    this.#timer.unref();
   }
 
   /** Resolves when at most `most` messages are under way. */
@@ -232,15 +252,25 @@ class LaneWork {
 
   #settle(settlement: Settlement): void {
     this.#settlements.push(settlement);
-    this.#settling ??= new Promise<void>((soon) => setTimeout(soon, SETTLE_MS))
-      .then(async () => {
-        while (this.#settlements.length > 0)
-          await settle(this.#deps.sql, this.#lane, this.#settlements.splice(0), this.#deps.clock());
-      })
-      .catch(this.#deps.onFault)
-      .finally(() => {
-        this.#settling = null;
-        this.#onSettled();
-      });
+    this.#settling ??= this.#settleAll();
+  }
+
+  /** Writes what there is to settle, and what comes meanwhile. What was handed over is not forgotten for a moment's trouble. */
+  async #settleAll(): Promise<void> {
+    await pause(SETTLE_MS);
+    for (let tries = 0; this.#settlements.length > 0;) {
+      const some = this.#settlements.splice(0);
+      try {
+        await settle(this.#deps.sql, this.#lane, some, this.#deps.clock());
+      } catch (cause) {
+        this.#deps.onFault(cause);
+        if (++tries >= SETTLE_TRIES || this.#stopping) continue;
+        this.#settlements.unshift(...some);
+        await pause(FAULT_MS);
+      }
+    }
+    // Nothing may come between the last look and this, or it would wait for the next message's end.
+    this.#settling = null;
+    this.#onSettled();
   }
 }
