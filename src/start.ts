@@ -7,6 +7,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type First, ensureFirstWorkspace } from "./access/first.ts";
 import { createKeyRing } from "./access/keys.ts";
+import { type Chores, startChores } from "./chores.ts";
 import type { Config } from "./config.ts";
 import { Failure } from "./errors.ts";
 import { liveRoutes } from "./customers/live.ts";
@@ -39,13 +40,13 @@ import { inboxRoutes } from "./messages/routes-inbox.ts";
 import { providerRoutes } from "./messages/routes-providers.ts";
 import { reportRoutes } from "./messages/routes-reports.ts";
 import { templateRoutes } from "./messages/routes-templates.ts";
+import { taskRoutes } from "./people/routes.ts";
 import { permissionRoutes } from "./permission/routes.ts";
 import { type Sending, openSending } from "./sending.ts";
 import { type Metrics, createMetrics } from "./telemetry/metrics.ts";
 import { keepUp } from "./upkeep.ts";
 import type { Clock } from "./values.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
-import { startWebhooks } from "./webhooks/send.ts";
 import { startWorkerThread } from "./worker-host.ts";
 import type { Worker } from "./worker.ts";
 
@@ -75,6 +76,7 @@ type Parts = StartOptions & {
   readonly backlog: Backlog;
   readonly inbox: Inbox;
   readonly sending: Sending;
+  readonly chores: Chores;
   /** Says that there is a version of a segment, a trait, the stages or a journey to build. */
   readonly onVersion: () => void;
   /** Says that somebody is to enter a journey. */
@@ -125,15 +127,14 @@ export async function start(options: StartOptions): Promise<Running> {
     if (config.roles.includes("sender")) {
       const messages = await sending.start();
       closers.push(() => messages.stop());
-      const sender = startWebhooks({
-        sql, clock, onFault: (cause) => logger.warn({ err: cause }, "webhooks cannot be sent for now; tried again"),
-      }); // prettier-ignore
-      closers.push(() => sender.stop());
     }
     const onVersion = () => work?.builder.wake();
     // Workers elsewhere listen for events and look at everything when they hear of some.
     const onEntry = () => void (work ? work.worker.wake() : sql.query("select pg_notify('inbox', '')").catch(() => undefined)); // prettier-ignore
-    const parts: Parts = { ...options, clock, stores, metrics: createMetrics(), backlog, inbox, sending, onVersion, onEntry }; // prettier-ignore
+    const metrics = createMetrics();
+    const chores = startChores({ sql, clock, roles: config.roles, inbox, logger, metrics, waiting: () => backlog.waiting(), onEntry }); // prettier-ignore
+    closers.push(() => chores.stop());
+    const parts: Parts = { ...options, clock, stores, metrics, backlog, inbox, sending, chores, onVersion, onEntry }; // prettier-ignore
     const { app, runner } = await serve(parts);
     closers.push(
       () => runner?.stop(),
@@ -258,6 +259,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       webhookRoutes(rooms, { sql, clock });
       permissionRoutes(rooms, { sql, clock });
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
+      taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });
       providerRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL });
       reportRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL, tell: (events) => inbox.append(events) });

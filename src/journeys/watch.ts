@@ -75,5 +75,5 @@ const helpOn = (sql: Sql, runs: readonly string[], now: Instant): Promise<void> 
     );
     await tx.query("update calls set told_at = null where run = any($1::text[]) and settled_at is not null", [runs]);
     await tx.query("update messages set told_at = null where run = any($1::text[]) and settled_at is not null and state <> 'cancelled'", [runs]);
-    await tx.query("update tasks set told_at = null where run = any($1::text[]) and state = 'done'", [runs]);
+    await tx.query("update tasks set told_at = null where run = any($1::text[]) and done_by is not null", [runs]);
   }); // prettier-ignore

@@ -23,6 +23,8 @@ export interface Metrics {
   request(method: string, route: string, status: number, seconds: number): void;
   /** Also shows the event counts, the lag and the stores. */
   watch(sql: Sql, health: Health): void;
+  /** Shows a number without labels, read whenever it is asked for. */
+  gauge(name: string, help: string, read: () => number): void;
   /** The text Prometheus reads, in its format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -79,6 +81,17 @@ export function createMetrics(): Metrics {
       watchEvents(registry, sql);
       watchHealth(registry, health);
     },
+    gauge: (name, help, read) =>
+      registry.registerMetric(
+        new Gauge({
+          name,
+          help,
+          registers: [],
+          collect() {
+            this.set(read());
+          },
+        }),
+      ),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

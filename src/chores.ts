@@ -1,0 +1,59 @@
+/** Starts the loops beside the worker and the sender of messages: webhooks, journeys' calls, their clock and watch, telling of tasks. */
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { Database } from "./db/postgres.ts";
+import type { Inbox } from "./events/model.ts";
+import { startCaller } from "./journeys/calls.ts";
+import { startScheduler } from "./journeys/schedule.ts";
+import { startWatch } from "./journeys/watch.ts";
+import { startTaskTeller } from "./people/tell.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import type { Clock } from "./values.ts";
+import { startWebhooks } from "./webhooks/send.ts";
+
+export type ChoresDeps = {
+  readonly sql: Database;
+  readonly clock: Clock;
+  readonly roles: Config["roles"];
+  readonly inbox: Inbox;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Events that no worker has handled yet. */
+  readonly waiting: () => number;
+  /** Says that somebody is to enter a journey. */
+  readonly onEntry: () => void;
+};
+export type Chores = {
+  /** Tells runs what people did with their tasks. */
+  tellTasks(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Calls belong to the sender, the clock and the watch to the worker; what a task came to is told by whoever was told it. */
+export function startChores({ sql, clock, roles, inbox, logger, metrics, waiting, onEntry }: ChoresDeps): Chores {
+  const append = inbox.append.bind(inbox);
+  const fault = (message: string) => (cause: unknown) => logger.warn({ err: cause }, message);
+  const tasks = startTaskTeller({ sql, clock, append, onFault: fault("what came of a task cannot be told for now; tried again") });
+  const stops: (() => Promise<void>)[] = [() => tasks.stop()];
+  if (roles.includes("sender")) {
+    const caller = startCaller({ sql, clock, tell: append, onFault: fault("a journey's calls cannot be made for now; tried again") });
+    const webhooks = startWebhooks({ sql, clock, onFault: fault("webhooks cannot be sent for now; tried again") });
+    stops.push(() => caller.stop(), () => webhooks.stop());
+  }
+  if (roles.includes("worker")) {
+    const scheduler = startScheduler({ sql, clock, onEntry, onFault: fault("a journey cannot begin by the clock for now; tried again in a minute") });
+    const watch = startWatch({
+      sql, clock, waiting,
+      onStranded: (runs) => logger.warn({ runs }, "runs stood that nothing would have moved; they were helped on"),
+      onFault: fault("runs cannot be watched for now; tried again in a minute"),
+    });
+    metrics.gauge("throughline_journey_runs_stranded", "Live runs that neither time nor anybody's answer would move, as last seen: always 0.", () => watch.stranded());
+    stops.push(() => scheduler.stop(), () => watch.stop());
+  }
+  return {
+    tellTasks: () => tasks.tell(),
+    stop: async () => {
+      for (const stop of stops.toReversed()) await stop();
+    },
+  };
+} // prettier-ignore
