@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { accepted, whole } from "./collect.ts";
 import { footprint } from "./footprint.ts";
+import { journeys } from "./journeys.ts";
 import { calibration, machine } from "./machine.ts";
 import { stopAll } from "./program.ts";
 import { sample, weight } from "./sample.ts";
@@ -34,6 +35,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   footprint,
   rules,
   backfill,
+  journeys,
 };
 
 let leaving = false;

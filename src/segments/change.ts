@@ -111,6 +111,8 @@ export const changeSegment = (
     const after = { ...all, segments };
     const touched = [id, ...dependentsOf(id, contextOf(after).segments)];
     await renew(tx, workspace, after, touched, usesSegment(after, new Set(touched)), now);
+    const asks = ({ rules }: { readonly rules: readonly Rule[] }) => [...referencesOf(rules).segments].some((one) => touched.includes(one)); // prettier-ignore
+    await renewJourneys(tx, workspace, after, asks, now);
   });
 
 /** Equal rules, whatever the order of their keys (the store keeps its own). */
@@ -147,6 +149,28 @@ async function renew(
   await makeVersion(tx, workspace, { kind: "stages", body: all.stages.model }, context, now);
 }
 
+/**
+ * New versions of the journeys whose rules ask for what changed: the same journey, whose rules mean what they refer to
+ * now. Who is in it goes on in the new version where they stand.
+ */
+async function renewJourneys(tx: Sql, workspace: WorkspaceId, all: Definitions, asks: (journey: { readonly rules: readonly Rule[] }) => boolean, now: Instant): Promise<void> {
+  const context = contextOf(all);
+  for (const [id, journey] of all.journeys) {
+    if (!asks(journey)) continue;
+    for (const rule of journey.rules) {
+      const planned = planOf(rule, context);
+      if (!planned.ok) dependentFails(`the journey "${journey.name}" (${id})`, planned.problems);
+    }
+    // What it listens to belongs to what the version is made with, as when it was published.
+    const heard = journey.segments.map((of): Rule => ({ type: "segment", id: of }));
+    const version = await makeVersion(tx, workspace, { kind: "journey", journey: id, body: { rules: [...journey.rules, ...heard] } }, context, now);
+    await tx.query(
+      "update versions v set body = old.body, number = old.number, published_by = old.published_by, former_runs = 'migrate' from versions old where v.id = $1 and old.id = $2",
+      [version, journey.newest.id],
+    );
+  }
+} // prettier-ignore
+
 function dependentFails(what: string, [problem]: readonly Problem[]): never {
   throw new Failure("conflict", `With this change ${what} would no longer make sense: ${problem!.path}: ${problem!.message}`); // prettier-ignore
 }
@@ -170,6 +194,10 @@ export const deleteSegment = (sql: Sql, workspace: WorkspaceId, id: number): Pro
 /** Who refers directly to something, by name. */
 function usersOf(all: Definitions, uses: (found: ReturnType<typeof referencesOf>) => boolean): readonly string[] {
   const users = [...all.segments.values()].filter(({ rule }) => uses(referencesOf([rule]))).map(({ id, name }) => `segment "${name}" (${id})`);
+  for (const [id, { name, rules, segments }] of all.journeys) {
+    const found = referencesOf(rules);
+    if (uses({ ...found, segments: new Set([...found.segments, ...segments]) })) users.push(`the journey "${name}" (${id})`);
+  }
   const { stages } = all;
   return stages && uses(referencesOf(stageRules(stages.model))) ? [...users, "the stage model"] : users;
 } // prettier-ignore
@@ -190,6 +218,11 @@ export const changeStages = (
       const gone = [...referencesOf([rule]).stages].find((key) => !keys.has(key));
       if (gone !== undefined)
         throw new Failure("conflict", `Segment "${name}" (${id}) asks for the stage ${gone}, which would be gone. Change it first.`); // prettier-ignore
+    }
+    for (const [id, { name, rules }] of all.journeys) {
+      const gone = [...referencesOf(rules).stages].find((key) => !keys.has(key));
+      if (gone !== undefined)
+        throw new Failure("conflict", `The journey "${name}" (${id}) asks for the stage ${gone}, which would be gone. Change it first.`); // prettier-ignore
     }
     const same =
       all.stages && all.stages.newest.state !== "failed" && sameRule(model, { ...all.stages.model });
@@ -278,6 +311,7 @@ export const changeRfm = (sql: Sql, workspace: WorkspaceId, rfm: RfmModel, now: 
     const touched = [...segments].filter(([, rule]) => reachOf([rule], segments).rfm).map(([id]) => id);
     const stages = all.stages !== null && reachOf(stageRules(all.stages.model), segments).rfm;
     await renew(tx, workspace, { ...all, rfm }, touched, stages, now);
+    await renewJourneys(tx, workspace, { ...all, rfm }, ({ rules }) => reachOf(rules, segments).rfm, now);
   });
 
 /** Throws that there is no such segment. */

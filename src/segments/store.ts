@@ -42,8 +42,15 @@ export type StoredSegment = Versions & {
 };
 export type StoredTrait = Versions & { readonly draft: ComputedTraitDraft };
 export type StoredStages = Versions & { readonly model: StageModel };
+/** A published journey as far as rules are concerned: `segments` are those whose entries and exits it listens to. */
+export type StoredJourneyRules = Versions & {
+  readonly name: string;
+  readonly rules: readonly Rule[];
+  readonly segments: readonly number[];
+};
 /** Everything defined in a workspace, by its newest versions. */
 export type Definitions = {
+  readonly journeys: ReadonlyMap<number, StoredJourneyRules>;
   readonly segments: ReadonlyMap<number, StoredSegment>;
   readonly computed: ReadonlyMap<string, StoredTrait>;
   readonly stages: StoredStages | null;
@@ -80,12 +87,26 @@ export async function readDefinitions(sql: Sql, workspace: WorkspaceId): Promise
       computed.set(found.newest.name!, { ...found, draft: found.newest.body as ComputedTraitDraft });
   const stages = versions.get("stages");
   return {
+    journeys: await journeysIn(sql, workspace, versions),
     segments,
     computed,
     stages: stages ? { ...stages, model: stages.newest.body as StageModel } : null,
     rfm: await readRfm(sql, workspace),
   };
 }
+
+async function journeysIn(sql: Sql, workspace: WorkspaceId, versions: ReadonlyMap<string, Versions>): Promise<Definitions["journeys"]> {
+  const found = [...versions.values()].filter(({ newest }) => newest.kind === "journey");
+  if (found.length === 0) return new Map();
+  const names = await sql.query<{ id: number; name: string }>("select id, name from journeys where workspace = $1", [workspace]);
+  return new Map(
+    found.map((one) => {
+      const { rules, segments = [] } = one.newest.body as { rules: readonly Rule[]; segments?: readonly number[] };
+      const journey = one.newest.journey!;
+      return [journey, { ...one, rules, segments, name: names.find(({ id }) => id === journey)?.name ?? "" }];
+    }),
+  );
+} // prettier-ignore
 
 async function readVersions(sql: Sql, workspace: WorkspaceId): Promise<ReadonlyMap<string, Versions>> {
   const rows = await sql.query<Version>(

@@ -1,5 +1,8 @@
 /** Journeys on real stores: who comes in, what moves them, what they leave by, and what they are sent. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changeSegment, deleteSegment } from "../../src/segments/change.ts";
+import { did } from "../segments/story.ts";
+import { WORKSPACE } from "../world.ts";
 import { DAY_MS, HOUR_MS, type JourneyWorld, MINUTE_MS, aJourneyWorld, onEvent, wait } from "./story.ts";
 
 let world: JourneyWorld;
@@ -110,6 +113,34 @@ describe("two customers who turn out to be one", () => {
     expect((await world.runsOf("hal")).toSorted()).toEqual(["joined", "rest"]);
     await world.passes(HOUR_MS);
     expect(await world.messagesOf("hal")).toEqual(["nudge sent"]);
+    expect(world.faults).toEqual([]);
+  });
+});
+
+describe("a segment that a journey asks for", () => {
+  test("cannot be removed; with another rule the journey asks the new one, of those in it too", async () => {
+    const segment = await world.segment(did("Looked"), "Lookers");
+    await world.journey({
+      entry: onEvent("Fair Visited"), start: "rest",
+      steps: {
+        rest: wait(HOUR_MS, "choose"),
+        choose: { type: "branch", paths: [{ rule: { type: "segment", id: segment }, next: "nudge" }], next: null },
+        nudge: message(null),
+      },
+    }); // prettier-ignore
+    await says("ida", "Fair Visited");
+    await says("ida", "Asked");
+    await expect(deleteSegment(world.sql, WORKSPACE, segment)).rejects.toThrow("is used by the journey");
+    await changeSegment(
+      world.sql,
+      WORKSPACE,
+      segment,
+      { name: "Lookers", description: "", rule: did("Asked") },
+      world.clock(),
+    );
+    await world.built();
+    await world.passes(HOUR_MS);
+    expect(await world.messagesOf("ida")).toEqual(["nudge sent"]);
     expect(world.faults).toEqual([]);
   });
 });
