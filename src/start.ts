@@ -32,6 +32,8 @@ import { DEFINED_CHANNEL } from "./segments/store.ts";
 import { type Feed, startFeed, unloggedEvents } from "./log/feed.ts";
 import { sourceRoutes } from "./log/routes.ts";
 import { journeyRoutes } from "./journeys/routes.ts";
+import { replayRoutes } from "./journeys/routes-replay.ts";
+import { resultsRoutes } from "./journeys/routes-results.ts";
 import { readUsesOfTemplate } from "./journeys/store.ts";
 import { customerRoutesOfMessages } from "./messages/customer-routes.ts";
 import { tellBy } from "./messages/links-tell.ts";
@@ -259,6 +261,8 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       webhookRoutes(rooms, { sql, clock });
       permissionRoutes(rooms, { sql, clock });
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
+      replayRoutes(rooms, { sql, log: log!, clock, onFault: (cause) => logger.warn({ err: cause }, "a replay failed") });
+      resultsRoutes(rooms, { sql, log: log!, clock });
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });
       providerRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL });
