@@ -42,11 +42,13 @@ const TAGS = [
     description: "When messages may leave: consent, caps, quiet hours, holds; and stock.",
   },
   { name: "Journeys", description: "Designed plans over time: drafts, publishing, who is where in them." },
+  { name: "Tasks", description: "What journeys and colleagues ask of people for customers." },
   {
     name: "Messages",
     description: "The outbox: what was sent, what waits, what was refused, each with its reason.",
   },
   { name: "Templates", description: "What messages say, with versions and previews." },
+  { name: "Preferences", description: "What customers can choose from, and what they chose." },
   { name: "Providers", description: "How messages leave, by channel." },
   { name: "Webhooks", description: "Addresses that are told of entries and exits, with signed requests." },
   { name: "Imports", description: "Files in, everything out." },

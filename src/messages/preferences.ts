@@ -59,19 +59,31 @@ function cellOf(standing: Standing, channel: ConsentChannel, purpose: string): C
 
 type Refused = { readonly by: "consent" | "address"; readonly locked: string | null };
 function refusalOf(standing: Standing, channel: MessageChannel, purpose: string): Refused | null {
-  const suppression = suppressionOf(standing, channel, purpose);
-  if (suppression) return { by: "address", locked: lockOf(suppression) };
+  const ends = endsOf(standing, channel, purpose);
+  if (ends.length > 0 && ends.every((own) => own.length > 0)) {
+    const locks = ends.map((own) => own.map(lockOf).find((lock) => lock !== null) ?? null);
+    return {
+      by: "address",
+      locked: locks.includes(null) ? lockBySaying(standing, channel, purpose) : locks[0]!,
+    };
+  }
   const refusal = consentRefusal({ channel, purpose }, standing, standing.policy);
-  if (!refusal) return null;
-  return { by: "consent", locked: refusal.reason === "privacy_control" ? "Your browser asks us not to use what we know of you for advertising." : null }; // prettier-ignore
+  return refusal && { by: "consent", locked: lockBySaying(standing, channel, purpose) };
 }
 
-/** What keeps every address of the customer's in a channel from getting this; null while one is free. */
-function suppressionOf({ suppressed, addresses }: Standing, channel: MessageChannel, purpose: string): Suppressed | null {
-  const found = (addresses.get(channel) ?? []).map((address) =>
-    suppressed.find((one) => one.channel === channel && one.address === address && (one.purpose === "" || one.purpose === purpose)));
-  return found.length > 0 && found.every((one) => one !== undefined) ? found[0]! : null;
+/** What a customer's yes on this page could not change: a no to advertising as such, by their browser or by themselves. */
+function lockBySaying({ consent, policy }: Standing, channel: MessageChannel, purpose: string): string | null {
+  const said: Consent = { answer: "granted", source: "preferences", at: Number.MAX_SAFE_INTEGER };
+  const asked = CONSENT_OF[channel];
+  const refusal = consentRefusal({ channel, purpose }, { consent: (by, about) => (by === asked && about === purpose ? said : consent(by, about)) }, policy);
+  if (!refusal) return null;
+  return refusal.reason === "privacy_control" ? "Your browser asks us not to use what we know of you for advertising." : "You said no to advertising.";
 } // prettier-ignore
+
+/** What keeps each address of the customer's in a channel from getting this. */
+const endsOf = ({ suppressed, addresses }: Standing, channel: MessageChannel, purpose: string): readonly (readonly Suppressed[])[] =>
+  (addresses.get(channel) ?? []).map((address) =>
+    suppressed.filter((one) => one.channel === channel && one.address === address && (one.purpose === "" || one.purpose === purpose))); // prettier-ignore
 
 function lockOf({ reason, channel, purpose }: Suppressed): string | null {
   switch (reason) {

@@ -47,9 +47,11 @@ export const VersionList = z.object({
 
 const Context = z.record(z.string().max(100), AnyJson).default({}).describe("What led to the message: `event`, `vars`, ..., as a run would hand it over"); // prettier-ignore
 /** POST /v1/templates/{id}/preview. */
-export const PreviewQuery = z.object({ customerId: CustomerId.optional().describe("Whose data it is rendered with; absent: a made-up customer's"), context: Context }); // prettier-ignore
+export const PreviewQuery = z.object({ customerId: CustomerId.optional().describe("Whose data it is rendered with; absent: a made-up customer's"), context: Context }).meta({ examples: [{ customerId: "c1042", context: { event: { name: "Product Added" } } }] }); // prettier-ignore
 /** POST /v1/templates/preview: what it says need not be right. */
-export const DraftPreview = PreviewQuery.extend({ template: AnyJson });
+export const DraftPreview = PreviewQuery.extend({ template: AnyJson }).meta({
+  examples: [{ template: { name: "Hello", content: { channel: "sms", text: "Hello {{ customer.name }}" } }, context: {} }],
+}); // prettier-ignore
 export const PreviewProblem = z.object({
   path: z.string().describe("Where in the template: content/subject"),
   message: z.string(),
@@ -59,7 +61,7 @@ export const PreviewProblem = z.object({
 /** What came out: the message, or what is wrong. */
 export const Preview = z.object({
   ok: z.boolean(),
-  content: (z.unknown() as z.ZodType<Json>).nullable().describe("As the channel's driver would get it; null when it was refused"),
+  content: AnyJson.describe("As the channel's driver would get it; null when it was refused"),
   fields: z.array(z.string()),
   sms: z.object({ alphabet: z.enum(["gsm7", "ucs2"]), units: z.int(), parts: z.int() }).nullable().describe("How a text message would be cut"),
   reason: z.enum(["missing_variable", "too_large", "template_error"]).nullable(),
