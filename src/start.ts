@@ -40,6 +40,7 @@ import { tellBy } from "./messages/links-tell.ts";
 import { outboxRoutes } from "./messages/routes-outbox.ts";
 import { inboxRoutes } from "./messages/routes-inbox.ts";
 import { providerRoutes } from "./messages/routes-providers.ts";
+import { pushRoutes } from "./messages/routes-push.ts";
 import { reportRoutes } from "./messages/routes-reports.ts";
 import { templateRoutes } from "./messages/routes-templates.ts";
 import { taskRoutes } from "./people/routes.ts";
@@ -267,6 +268,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       outboxRoutes(rooms, { sql, clock });
       providerRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL });
       reportRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL, tell: (events) => inbox.append(events) });
+      pushRoutes(rooms, { sql, clock, keys });
       inboxRoutes(rooms, {
         sql, clock, keys, tell: (events) => inbox.append(events),
         onFault: (cause) => logger.warn({ err: cause }, "in-app messages cannot be shown as they come for now"),

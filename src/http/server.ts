@@ -195,7 +195,7 @@ function pages(app: App, scope: FastifyInstance): void {
 function serveTheRest(app: FastifyInstance, { config, webDir, clock }: ServerDeps, base: string): void {
   const web = config.roles.includes("api") ? createWeb(webDir, clock) : null;
   app.setNotFoundHandler(async (request, reply) => {
-    const ours = /^\/(v1|auth|api)(\/|$|\?)/.test(request.url);
+    const ours = /^\/(v1|auth|api|hooks|in-app|push)(\/|$|\?)/.test(request.url);
     if (!ours && web && (await web.serve(request, reply))) return reply;
     return sendProblem(
       request,

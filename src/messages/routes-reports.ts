@@ -60,7 +60,7 @@ export function reportRoutes(app: App, deps: ReportDeps): void {
     );
     callbackRoutes(scope, deps, async (provider, source, request, reply) => {
       const heard = await hearing.hear(provider, source, givenBy(request, deps.publicUrl), clock());
-      if (heard.type === "unknown") return missing(provider.id);
+      if (heard.type === "unknown") return deaf();
       if (heard.type === "refused") throw new Failure("forbidden", heard.detail);
       if (heard.reports.length > 0) await apply(provider, heard.reports);
       return source === "twilio" ? reply.type("text/xml; charset=utf-8").send(TWIML) : reply.send({ taken: heard.reports.length }); // prettier-ignore
@@ -83,14 +83,14 @@ function callbackRoutes(scope: App, { sql }: ReportDeps, answer: Answer): void {
     },
   }, async (request, reply) => {
     const { id, source } = request.params;
-    return answer((await readProvider(sql, null, id)) ?? missing(id), source, request, reply);
+    return answer((await readProvider(sql, null, id)) ?? deaf(), source, request, reply);
   }); // prettier-ignore
 
   scope.get("/hooks/providers/:id/whatsapp", {
     config,
     schema: { operationId: "confirmProvider", tags, summary: "Meta asks whether this address is ours", params: Params },
   }, async (request, reply) => {
-    const provider = (await readProvider(sql, null, request.params.id)) ?? missing(request.params.id);
+    const provider = (await readProvider(sql, null, request.params.id)) ?? deaf();
     const challenge = challengeOf(provider, request.query as { [name: string]: unknown });
     if (challenge === null) throw new Failure("forbidden", "The verify token is not the one of this provider.");
     return reply.type("text/plain; charset=utf-8").send(challenge);
@@ -124,5 +124,10 @@ function givenBy(request: FastifyRequest, publicUrl: string | undefined) {
 }
 
 function missing(id: number): never {
-  throw new Failure("not_found", `There is no provider ${id} that hears this.`);
+  throw new Failure("not_found", `There is no provider ${id} in this workspace.`);
+}
+
+/** Whoever proves nothing does not learn which providers there are. */
+function deaf(): never {
+  throw new Failure("forbidden", "No provider here hears that service.");
 }

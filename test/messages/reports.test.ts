@@ -222,9 +222,9 @@ describe("callbacks", () => {
     const provider = await mailProvider({ from: "postmark", user: "hook", password: "secret" });
     const body = JSON.stringify({ RecordType: "Bounce", ID: 1, Type: "HardBounce", MessageID: "pm", Email: "dead@example.com" }); // prettier-ignore
     const headers = { "content-type": "application/json", authorization: `Basic ${btoa("hook:secret")}` };
-    expect((await post(provider, "mailgun", body, headers)).statusCode).toBe(404);
-    expect((await post(provider, "constructor", body, headers)).statusCode).toBe(404);
-    expect((await post({ ...provider, id: 999_999 }, "postmark", body, headers)).statusCode).toBe(404);
+    expect((await post(provider, "mailgun", body, headers)).statusCode).toBe(403);
+    expect((await post(provider, "constructor", body, headers)).statusCode).toBe(403);
+    expect((await post({ ...provider, id: 999_999 }, "postmark", body, headers)).statusCode).toBe(403);
     expect((await post(provider, "postmark", body, { ...headers, authorization: `Basic ${btoa("hook:guess")}` })).statusCode).toBe(403); // prettier-ignore
     expect(await suppressedAs("dead@example.com")).toEqual([]);
     expect((await post(provider, "postmark", body, headers)).json()).toEqual({ taken: 1 });

@@ -32,6 +32,9 @@ export const DRIVER_LIMITS = {
   fcmBytesMax: 4_096,
   smsCharsMax: 1_600,
   webhookBytesMax: 256_000,
+  /** Of a push address, which an index holds; and how many a customer keeps in a channel. */
+  pushAddressCharsMax: 2_000,
+  pushAddressesMax: 20,
   pushTtlSeconds: 4 * 7 * 86_400,
   providersPerWorkspace: 100,
   /** Drivers that stay open at once. */
