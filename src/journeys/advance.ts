@@ -377,7 +377,8 @@ class Moving {
   }
 }
 
-function causeOf(event: Event): Cause {
+/** What an event is to a run: what it waited for came to its end, or something happened. */
+export function causeOf(event: Event): Cause {
   // Only what we said ourselves: a sender of events could name them so.
   if (event.key !== 0 || !SETTLES.test(event.name)) return { type: "happened", event };
   const { properties = {} } = event;

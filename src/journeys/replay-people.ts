@@ -7,7 +7,7 @@ import { lookBackMs } from "../permission/policy.ts";
 import { customerIdOf } from "../values.ts";
 import type { Told } from "./replay-log.ts";
 import type { Play } from "./replay-plan.ts";
-import type { Person } from "./replay-run.ts";
+import type { Person } from "./replay-note.ts";
 
 type Of<T> = T & { readonly atom: number };
 /** Suppressions that are held in memory for a replay. */

@@ -9,46 +9,22 @@
 import { absorb, nothing } from "../customers/fold.ts";
 import { told } from "../customers/told.ts";
 import type { Event } from "../events/model.ts";
-import type { HeldIdentifier } from "../identity/directory.ts";
 import { happeningOf } from "../messages/happenings.ts";
 import { type DueMessage, judge } from "../messages/judge.ts";
-import type { Answer, Contact, MessageChannel, Preferences, Suppression } from "../permission/model.ts";
+import type { Contact } from "../permission/model.ts";
 import { recipientOf, zoneOf } from "../permission/recipient.ts";
 import { valueAt } from "../segments/compare.ts";
 import { type Facts, match } from "../segments/match.ts";
 import { type Track, type TrackState, itemOf, tell } from "../segments/track.ts";
 import { type AtomId, type Instant, type JsonObject, customerIdOf } from "../values.ts";
+import { causeOf } from "./advance.ts";
 import { occurrenceOf } from "./dates.ts";
 import { type Entered, NEVER_ENTERED, begun, enteredOnce, mayEnter } from "./enter.ts";
-import { type EntryRefusal, JOURNEY_LIMITS, type Run, type RunEnd } from "./model.ts";
+import { JOURNEY_LIMITS, type Run } from "./model.ts";
+import type { Note, Person } from "./replay-note.ts";
 import type { Play } from "./replay-plan.ts";
 import { type Cause, type Effect, type Known, triggers, walk } from "./walk.ts";
 
-/** What is known of a customer beside events, as it is today. */
-export type Person = {
-  readonly customer: number;
-  readonly identifiers: readonly HeldIdentifier[];
-  readonly preferences: Preferences;
-  /** What left before, of other journeys and by hand; oldest first. */
-  readonly contacts: readonly Contact[];
-  /** Keys of the conditions about accounts that the customer passes. */
-  readonly accounts: ReadonlySet<string>;
-  address(channel: MessageChannel): string | null;
-  suppressed(channel: MessageChannel, address: string, purpose: string): Suppression | null;
-  stock(product: string): number | null;
-};
-/** Something that happened in a rehearsal. `run` counts the customer's entries from 1. */
-export type Note = { readonly at: Instant } & (
-  | { readonly type: "refused"; readonly reason: EntryRefusal }
-  | { readonly type: "entered" | "held_out"; readonly run: number; readonly key: string }
-  | { readonly type: "passed"; readonly run: number; readonly step: string; readonly path: string }
-  | { readonly type: "asked"; readonly run: number; readonly step: string; readonly id: string; readonly what: "message" | "task" | "webhook" | "update" | "audience" }
-  | { readonly type: "message"; readonly run: number; readonly step: string; readonly id: string; readonly answer: Answer; readonly zone: string }
-  | { readonly type: "cancelled"; readonly run: number; readonly step: string; readonly id: string; readonly what: "message" | "task" | "call" }
-  | { readonly type: "ended"; readonly run: number; readonly step: string; readonly state: RunEnd; readonly detail: string }
-  | { readonly type: "converted"; readonly run: number; readonly value: number; readonly afterMessage: boolean }
-  | { readonly type: "segment"; readonly segment: number; readonly entered: boolean }
-); // prettier-ignore
 /** A message that waits until it may leave. */
 type Waiting = DueMessage & { readonly run: Run; readonly step: string; readonly template: number; readonly dueAt: Instant }; // prettier-ignore
 type Entry = {
@@ -60,7 +36,6 @@ type Entry = {
 
 /** Rounds of time in one customer's rehearsal: what turns more often is taken to be done. */
 const ROUNDS_MAX = 20_000;
-const SETTLES = /^\$(?:message\.(?:sent|refused|failed|unknown)|task\.completed|call\.(?:done|failed))$/;
 
 export class Rehearsal {
   readonly #play: Play;
@@ -238,8 +213,8 @@ export class Rehearsal {
 
   #happened(event: Event): void {
     this.#time(Math.min(event.happenedAt, this.#now));
-    const settles = event.key === 0 && SETTLES.test(event.name);
-    for (const run of this.#runs) this.#walk(run, settles ? settledBy(event) : { type: "happened", event });
+    const cause = causeOf(event);
+    for (const run of this.#runs) this.#walk(run, cause);
     this.#convert(event);
     const { entry } = this.#play.plan.draft;
     if ((entry.type === "event" || entry.type === "segment") && triggers(entry, event))
@@ -280,10 +255,11 @@ export class Rehearsal {
     const { last, following } = occurrenceOf(entry, value, this.#zoneNow(), this.#now);
     this.#dateAt = following ?? Infinity;
     if (last !== null && last >= this.#play.from && last > this.#now - JOURNEY_LIMITS.eventAgeMsMax && this.#entered.at < last)
-      this.#enter({ date: new Date(last).toISOString() }, "");
+      this.#enter({ date: new Date(last).toISOString() }, "", last);
   } // prettier-ignore
 
-  #enter(context: JsonObject, key: string): void {
+  /** `begunAt`: when what brings them in happened. */
+  #enter(context: JsonObject, key: string, begunAt: Instant = this.#now): void {
     const { plan, journey, workspace, globalHoldoutRatio } = this.#play;
     const { draft } = plan;
     const answer = mayEnter(
@@ -297,17 +273,13 @@ export class Rehearsal {
     if (answer.type === "refused")
       return void this.notes.push({ at, type: "refused", reason: answer.reason });
     const n = this.#entered.n + 1;
-    const run = begun(String(n), journey, 0, answer.key, draft, context, at, at);
+    const run = begun(String(n), journey, 0, answer.key, draft, context, begunAt, at);
     this.#entered = enteredOnce(this.#entered, answer.key, at);
-    this.notes.push({
-      at,
-      type: answer.type === "held_out" ? "held_out" : "entered",
-      run: n,
-      key: answer.key,
-    });
-    this.#tellOwn(`$journey.${answer.type === "held_out" ? "held_out" : "entered"}`, { journey });
+    const type = answer.type === "held_out" ? answer.type : "entered";
+    this.notes.push({ at, type, run: n, key: answer.key, begunAt });
+    this.#tellOwn(`$journey.${type}`, { journey });
     if (answer.type === "held_out") return;
-    this.#entries.push({ run: n, enteredAt: at, sentAt: null, converted: false });
+    this.#entries.push({ run: n, enteredAt: begunAt, sentAt: null, converted: false });
     this.#runs = [...this.#runs, run];
     this.#walk(run, { type: "began" });
   }
@@ -361,6 +333,8 @@ export class Rehearsal {
     if (blocker.type === "time" || blocker.type === "trigger") return;
     const { id, type: what } = blocker;
     const held = this.#waiting.get(id);
+    // A run that ends with its message names it still.
+    if (!held && what !== "task") return;
     this.#waiting.delete(id);
     this.notes.push({ at: this.#now, type: "cancelled", run, step: held?.step ?? "", id, what });
   }
@@ -423,15 +397,4 @@ export class Rehearsal {
   #zoneNow(): string {
     return (this.#zone ??= zoneOf(this.#knowledge, this.#person.identifiers)?.name ?? this.#play.policy.zone);
   }
-}
-
-function settledBy({ name, properties = {} }: Event): Cause {
-  const id = properties["message"] ?? properties["task"] ?? properties["call"];
-  const outcome = properties["outcome"] ?? name.slice(name.indexOf(".") + 1);
-  return {
-    type: "settled",
-    id: String(id),
-    outcome: String(outcome),
-    answer: (properties["answer"] ?? {}) as JsonObject,
-  };
 }

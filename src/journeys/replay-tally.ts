@@ -7,7 +7,8 @@ import type { EntryRefusal, RunEnd } from "./model.ts";
 import { waysOf } from "./plan.ts";
 import { REPLAY_LIMITS, type ReplayResult } from "./replay-model.ts";
 import type { Play } from "./replay-plan.ts";
-import type { Note, Person, Rehearsal } from "./replay-run.ts";
+import type { Note, Person } from "./replay-note.ts";
+import type { Rehearsal } from "./replay-run.ts";
 import { caveatsOf, lineOf } from "./replay-words.ts";
 
 const WEEK_MS = 7 * 86_400_000;

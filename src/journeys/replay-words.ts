@@ -4,7 +4,7 @@ import { isoOf } from "../values.ts";
 import type { EntryRefusal, JourneyDraft } from "./model.ts";
 import type { StoryLine } from "./replay-model.ts";
 import type { Play } from "./replay-plan.ts";
-import type { Note } from "./replay-run.ts";
+import type { Note } from "./replay-note.ts";
 
 const REFUSED: { readonly [reason in EntryRefusal]: string } = {
   not_in_audience: "is not in the journey's audience",

@@ -15,7 +15,8 @@ import { type Extent, type Told, extentOf, readParts } from "./replay-log.ts";
 import { REPLAY_LIMITS, type ReplayResult } from "./replay-model.ts";
 import { type Common, readCommon, readPeople } from "./replay-people.ts";
 import type { Play } from "./replay-plan.ts";
-import { type Person, Rehearsal } from "./replay-run.ts";
+import type { Person } from "./replay-note.ts";
+import { Rehearsal } from "./replay-run.ts";
 import { Tally } from "./replay-tally.ts";
 
 export type ReplayDeps = {

@@ -119,12 +119,14 @@ function gathered(rows: EventRows, parameters: Parameters, { journey, version, g
   const run = rows.column(`JSONExtractString(${property("run")})`);
   const arm = rows.column(`JSONExtractString(${property("arm")})`);
   const because = rows.column(`JSONExtractString(${property("because")}, 'messageId')`);
+  // They came in when what brought them in happened, which may be before we heard of it.
+  const begunAt = rows.column(`JSONExtractInt(${property("because")}, 'at')`);
   const name = rows.column("toString(name)");
   const of = `toInt64OrZero(${property("journey")}) = ${journey} and toInt64OrZero(${property("version")}) = ${version}`;
   const isEntry = rows.column(`${of} and name in ('$journey.entered', '$journey.held_out') and at >= ${from} and at < ${to}`);
   const isSplit = rows.column(`${of} and name = '$journey.split' and JSONExtractString(${property("step")}) = ${parameters.text(step ?? "")}`);
   return {
-    entries: `groupArrayIf((at, ${run}, if(${name} = '$journey.entered', '${ENTERED}', '${HELD_OUT}'), ${because}), ${isEntry})`,
+    entries: `groupArrayIf((if(${begunAt} > 0, least(${begunAt}, at), at), ${run}, if(${name} = '$journey.entered', '${ENTERED}', '${HELD_OUT}'), ${because}), ${isEntry})`,
     splits: `groupUniqArrayIf((${run}, ${arm}), ${isSplit})`,
     goals: goalsOf(rows, goal, from, to),
   };

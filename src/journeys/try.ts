@@ -10,7 +10,8 @@ import { CustomerId, type Instant, type JsonObject, isoOf } from "../values.ts";
 import { EntryRefusal, type JourneyDraft, RunEnd, type Run, type Step } from "./model.ts";
 import { REPLAY_LIMITS } from "./replay-model.ts";
 import type { Play } from "./replay-plan.ts";
-import { type Note, type Person, Rehearsal } from "./replay-run.ts";
+import type { Note, Person } from "./replay-note.ts";
+import { Rehearsal } from "./replay-run.ts";
 import { lineOf } from "./replay-words.ts";
 
 const When = z.iso.datetime({ offset: true });

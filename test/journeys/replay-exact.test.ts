@@ -13,7 +13,7 @@ import { replay, rehearse } from "../../src/journeys/replay.ts";
 import { extentOf, readParts } from "../../src/journeys/replay-log.ts";
 import { readCommon, readPeople } from "../../src/journeys/replay-people.ts";
 import { type Play, playOf } from "../../src/journeys/replay-plan.ts";
-import type { Note } from "../../src/journeys/replay-run.ts";
+import type { Note } from "../../src/journeys/replay-note.ts";
 import { Policy } from "../../src/permission/model.ts";
 import { WORKSPACE } from "../world.ts";
 import { type Doing, RULES, aDraft, traffic } from "./replay-drafts.ts";
@@ -57,15 +57,15 @@ async function rehearsed({ sql, log }: StoodWorld, play: Play): Promise<Story> {
       const of = <Type extends Note["type"]>(type: Type) => notes.filter((note): note is Note & { type: Type } => note.type === type); // prettier-ignore
       for (const { reason } of of("refused")) count(`$entry ${reason}`);
       for (const { step, path } of of("passed")) count(`${step} ${path}`);
-      for (const { at, key } of of("held_out")) {
+      for (const { at, key, begunAt } of of("held_out")) {
         count("$entry held_out");
-        runs!.push(`${person.customer} ${at} ${key} held_out  ${at}`);
+        runs!.push(`${person.customer} ${begunAt} ${key} held_out  ${at}`);
       }
-      for (const { at, run, key } of of("entered")) {
+      for (const { run, key, begunAt } of of("entered")) {
         count("$entry entered");
         const end = of("ended").find((one) => one.run === run);
         const step = end ? "" : live.find(({ id }) => id === String(run))!.at;
-        runs!.push(`${person.customer} ${at} ${key} ${end?.state ?? "running"} ${step} ${end?.at ?? ""}`);
+        runs!.push(`${person.customer} ${begunAt} ${key} ${end?.state ?? "running"} ${step} ${end?.at ?? ""}`);
       }
       for (const { id, step, at, what } of of("asked")) {
         if (what !== "message") continue;

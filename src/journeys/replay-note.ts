@@ -1,0 +1,31 @@
+/** Who rehearses a journey, and what is noted of it. Pure. */
+import type { HeldIdentifier } from "../identity/directory.ts";
+import type { Answer, Contact, MessageChannel, Preferences, Suppression } from "../permission/model.ts";
+import type { Instant } from "../values.ts";
+import type { EntryRefusal, RunEnd } from "./model.ts";
+
+/** What is known of a customer beside events, as it is today. */
+export type Person = {
+  readonly customer: number;
+  readonly identifiers: readonly HeldIdentifier[];
+  readonly preferences: Preferences;
+  /** What left before, of other journeys and by hand; oldest first. */
+  readonly contacts: readonly Contact[];
+  /** Keys of the conditions about accounts that the customer passes. */
+  readonly accounts: ReadonlySet<string>;
+  address(channel: MessageChannel): string | null;
+  suppressed(channel: MessageChannel, address: string, purpose: string): Suppression | null;
+  stock(product: string): number | null;
+};
+/** Something that happened in a rehearsal. `run` counts the customer's entries from 1. */
+export type Note = { readonly at: Instant } & (
+  | { readonly type: "refused"; readonly reason: EntryRefusal }
+  | { readonly type: "entered" | "held_out"; readonly run: number; readonly key: string; readonly begunAt: Instant }
+  | { readonly type: "passed"; readonly run: number; readonly step: string; readonly path: string }
+  | { readonly type: "asked"; readonly run: number; readonly step: string; readonly id: string; readonly what: "message" | "task" | "webhook" | "update" | "audience" }
+  | { readonly type: "message"; readonly run: number; readonly step: string; readonly id: string; readonly answer: Answer; readonly zone: string }
+  | { readonly type: "cancelled"; readonly run: number; readonly step: string; readonly id: string; readonly what: "message" | "task" | "call" }
+  | { readonly type: "ended"; readonly run: number; readonly step: string; readonly state: RunEnd; readonly detail: string }
+  | { readonly type: "converted"; readonly run: number; readonly value: number; readonly afterMessage: boolean }
+  | { readonly type: "segment"; readonly segment: number; readonly entered: boolean }
+); // prettier-ignore
