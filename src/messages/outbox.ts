@@ -13,6 +13,7 @@ import { type AtomId, type Instant, type JsonObject, type WorkspaceId, customerI
 import { type PushAddress, addressOf } from "./address.ts";
 import { type DueMessage, type Judged, type Known, judge } from "./judge.ts";
 import { MESSAGE_LIMITS, type MessageState } from "./model.ts";
+import { suppress as takeOut } from "./reports.ts";
 
 /** A row of `messages` that is due. */
 export type OutboxMessage = DueMessage & {
@@ -362,16 +363,9 @@ async function settled(tx: Sql, lane: Lane, settlements: readonly Settlement[], 
   if (stayed.length > 0) await tx.query("delete from contacts where message = any($1::text[])", [stayed.map(({ id }) => id)]);
   await freeReserved(tx, stayed.map(({ atom }) => atom), now);
   for (const { message, suppress, detail } of settlements)
-    if (suppress) await addSuppression(tx, { ...lane, ...suppress, purpose: "", message: message.id, detail: detail ?? "" }, now);
+    if (suppress) await takeOut(tx, { ...lane, ...suppress, purpose: "", message: message.id, detail: detail ?? "", at: now }, now);
   await count(tx, lane, counts, now);
 } // prettier-ignore
-
-/** Says that an address gets nothing more in a channel, for one purpose or (empty) for whatever. */
-export const addSuppression = (tx: Sql, { workspace, channel, address, purpose, reason, message, detail }: Lane & { readonly address: string; readonly purpose: string; readonly reason: Suppression; readonly message: string | null; readonly detail: string }, now: Instant) =>
-  tx.query(
-    `insert into suppressions (workspace, channel, address, purpose, reason, since_at, message, detail) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
-    [workspace, channel, address, purpose, reason, now, message, detail.slice(0, MESSAGE_LIMITS.detailCharsMax)],
-  ); // prettier-ignore
 
 /**
  * Messages whose sender died between handing them over and hearing of it: transactional ones are sent again under the
