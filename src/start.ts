@@ -34,6 +34,7 @@ import { sourceRoutes } from "./log/routes.ts";
 import { journeyRoutes } from "./journeys/routes.ts";
 import { replayRoutes } from "./journeys/routes-replay.ts";
 import { resultsRoutes } from "./journeys/routes-results.ts";
+import { starterRoutes } from "./journeys/starters-routes.ts";
 import { readUsesOfTemplate } from "./journeys/store.ts";
 import { customerRoutesOfMessages } from "./messages/customer-routes.ts";
 import { tellBy } from "./messages/links-tell.ts";
@@ -264,6 +265,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
       replayRoutes(rooms, { sql, log: log!, clock, onFault: (cause) => logger.warn({ err: cause }, "a replay failed") });
       resultsRoutes(rooms, { sql, log: log!, clock });
+      starterRoutes(rooms, { sql, clock, onVersion: parts.onVersion });
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });
       providerRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL });
