@@ -2,6 +2,7 @@
 import { createECDH, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { userTokenOf } from "../../src/messages/inbox-token.ts";
+import { type OutboxMessage, settle } from "../../src/messages/outbox.ts";
 import { suppress } from "../../src/messages/reports.ts";
 import { type Whole, startWhole } from "../http/whole.ts";
 
@@ -84,3 +85,25 @@ test("a browser that was gone and subscribes anew is sent messages again", async
   expect(await kept()).toContainEqual({ address, retired: false });
   expect(await whole.stores.sql.query("select 1 as one from suppressions where address = $1", [address])).toEqual([]); // prettier-ignore
 });
+
+test("a browser that a push service no longer knows is found out by sending, and another one of the customer's serves", async () => {
+  await seen({ anonymousId: "browser-3" });
+  const device = { kind: "anonymous_id", value: "browser-3" };
+  const [old, other] = [aSubscription(), aSubscription()];
+  await tell(device, other);
+  await tell(device, old);
+  const { sql } = whole.stores;
+  const [row] = await sql.query<{ atom: number }>("select atom from push_addresses where address = $1", [old]); // prettier-ignore
+  await sql.query(
+    `insert into messages (id, workspace, atom, channel, template, purpose, asked, state, due_at, created_at, expires_at, attempts)
+     values ('m-push', $1, $2, 'web_push', 1, 'marketing', '{}', 'sending', 0, 0, $3, 1)`,
+    [whole.first.workspace, row!.atom, Date.now() + 60_000],
+  );
+  const message = { id: "m-push", atom: row!.atom, attempts: 1 } as unknown as OutboxMessage;
+  await settle(sql, { workspace: whole.first.workspace, channel: "web_push" }, [{
+    message, state: "failed", dueAt: Date.now(), reason: "bad_address", detail: "410", provider: null, providerId: null, templateNo: null, content: null,
+    receipt: null, uncounted: false, suppress: { address: old, reason: "invalid" },
+  }], Date.now());
+  expect(await kept()).toContainEqual({ address: old, retired: true });
+  expect(await kept()).toContainEqual({ address: other, retired: false });
+}); // prettier-ignore
