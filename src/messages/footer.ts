@@ -2,7 +2,7 @@
  * The foot of an email: who it is from, why it came, and how to end it. A template that shows the links itself is left as
  * it is; one that does not gets what the law asks for. Pure.
  */
-import { escaped } from "./mail-body.ts";
+import { beforeBodyEnd, escaped } from "./mail-body.ts";
 
 /** Where the customer can go from a message. Absent for a preview. */
 export type CustomerLinks = {
@@ -38,8 +38,7 @@ export function footedHtml(html: string, foot: Foot): string {
   const from = [name, address].filter((part) => part !== null && part !== "" && !html.includes(escaped(part))).map((part) => escaped(part!)); // prettier-ignore
   const links = lines.map((line) => `<a href="${escaped(line.address)}" style="${LINK}">${escaped(line.words)}</a>`); // prettier-ignore
   const block = `<div style="${STYLE}">${[from.join(", "), links.join(" &#183; ")].filter((part) => part !== "").join("<br>")}</div>`; // prettier-ignore
-  const end = html.toLowerCase().lastIndexOf("</body");
-  return end === -1 ? html + block : html.slice(0, end) + block + html.slice(end);
+  return beforeBodyEnd(html, block);
 }
 
 /** The text with what is missing at its end. */

@@ -56,18 +56,17 @@ export class Numbering {
   }
 }
 
+const LINKING: ReadonlySet<string> = new Set(["a", "area"]);
 /** The links of an HTML text. An address that could run something becomes `#`. */
 export function linkHtml(html: string, numbering: Numbering): string {
   const changes: { readonly begin: number; readonly end: number; readonly to: string }[] = [];
-  for (const piece of piecesOf(html)) {
-    if (piece.name !== "a" && piece.name !== "area") continue;
+  for (const piece of piecesOf(html, LINKING))
     for (const { name, begin, end, value } of attributesOf(html, piece)) {
       if (name !== "href") continue;
       const address = unescaped(value).trim();
       const to = isUnsafe(address) ? "#" : numbering.linkTo(address, false);
       if (to !== null) changes.push({ begin, end, to: escaped(to) });
     }
-  }
   return changed(html, changes);
 }
 

@@ -91,19 +91,24 @@ function formatOf<F extends Intl.NumberFormat | Intl.DateTimeFormat>(name: strin
 
 /** The manner with a zone and a language that exist; else UTC and English. */
 export function mannerOf(now: Instant, zone: string | null, locale: string | null): Manner {
-  return { now, zone: zone !== null && isZone(zone) ? zone : "UTC", locale: locale !== null && isLocale(locale) ? locale : "en" }; // prettier-ignore
+  return { now, zone: zone !== null && isKnown("zone", zone) ? zone : "UTC", locale: locale !== null && isKnown("locale", locale) ? locale : "en" }; // prettier-ignore
 }
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
-  } catch (cause) {
-    if (cause instanceof RangeError) return false;
-    throw cause;
-  }
+
+const KNOWN_MAX = 1_000;
+const known = new Map<string, boolean>();
+function isKnown(kind: "zone" | "locale", name: string): boolean {
+  const key = `${kind} ${name}`;
+  const held = known.get(key);
+  if (held !== undefined) return held;
+  if (known.size >= KNOWN_MAX) known.clear();
+  const there = isThere(kind, name);
+  known.set(key, there);
+  return there;
 }
-function isLocale(locale: string): boolean {
+function isThere(kind: "zone" | "locale", name: string): boolean {
   try {
-    return Intl.getCanonicalLocales(locale).length === 1;
+    if (kind === "locale") return Intl.getCanonicalLocales(name).length === 1;
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch (cause) {
     if (cause instanceof RangeError) return false;
     throw cause;

@@ -19,9 +19,15 @@ export type Attribute = { readonly name: string; readonly begin: number; readonl
 /** Elements whose content is no text: `</name` alone ends them. */
 const OPAQUE = new Set(["script", "style", "title", "textarea", "xmp", "noscript"]);
 
-/** The pieces of a text, in order and without a gap. */
-export function piecesOf(html: string): readonly Piece[] {
+/** The pieces of a text, in order and without a gap; with `only`, the tags of these names alone. */
+export function piecesOf(html: string, only?: ReadonlySet<string>): readonly Piece[] {
   const pieces: Piece[] = [];
+  let last = 0;
+  const put = (type: Piece["type"], begin: number, end: number, name: string) => {
+    if (!only && last < begin) pieces.push({ type: "text", begin: last, end: begin, name: "" });
+    last = end;
+    if (begin < end && (!only || only.has(name))) pieces.push({ type, begin, end, name });
+  };
   // What closes an opaque element, as soon as it was looked for in vain: it is not looked for again.
   const unclosed = new Set<string>();
   let at = 0;
@@ -30,39 +36,29 @@ export function piecesOf(html: string): readonly Piece[] {
     if (begin === -1) break;
     if (html.startsWith("<!--", begin)) {
       const closed = html.indexOf("-->", begin + 4);
-      const end = closed === -1 ? html.length : closed + 3;
-      text(pieces, lastEnd(pieces), begin);
-      pieces.push({ type: "comment", begin, end, name: "" });
-      at = end;
+      at = closed === -1 ? html.length : closed + 3;
+      put("comment", begin, at, "");
       continue;
     }
-    const found = NAME.exec(html.slice(begin, begin + NAME_CHARS_MAX));
+    NAME.lastIndex = begin;
+    const found = NAME.exec(html);
     if (!found) {
       at = begin + 1;
       continue;
     }
     const end = tagEnd(html, begin + found[0].length);
     const name = found[1]!.toLowerCase();
-    text(pieces, lastEnd(pieces), begin);
-    pieces.push({ type: "tag", begin, end, name });
+    put("tag", begin, end, name);
     at = end;
     if (!OPAQUE.has(name) || unclosed.has(name)) continue;
     const close = indexOfClose(html, name, end);
     if (close === -1) unclosed.add(name);
-    else {
-      text(pieces, end, close);
-      at = close;
-    }
+    else at = close;
   }
-  text(pieces, lastEnd(pieces), html.length);
+  put("text", html.length, html.length, "");
   return pieces;
 }
-const NAME_CHARS_MAX = 70;
-const NAME = /^<(\/?[a-z!?][a-z0-9:-]{0,60})/i;
-const lastEnd = (pieces: readonly Piece[]): number => pieces.at(-1)?.end ?? 0;
-function text(pieces: Piece[], begin: number, end: number): void {
-  if (begin < end) pieces.push({ type: "text", begin, end, name: "" });
-}
+const NAME = /<(\/?[a-z!?][a-z0-9:-]{0,60})/iy;
 
 function indexOfClose(html: string, name: string, from: number): number {
   const close = new RegExp(`</${name}`, "gi");
@@ -72,16 +68,19 @@ function indexOfClose(html: string, name: string, from: number): number {
 
 /** Behind the `>` that ends a tag, leaving out those in quotes; the end of the text where none does. */
 function tagEnd(html: string, from: number): number {
-  let quote = "";
+  // By their codes: this looks at every sign of a body.
+  let quote = 0;
   for (let i = from; i < html.length; i++) {
-    const sign = html[i]!;
-    if (quote !== "") {
-      if (sign === quote) quote = "";
-    } else if ((sign === '"' || sign === "'") && /[=\s]/.test(html[i - 1]!)) quote = sign;
-    else if (sign === ">") return i + 1;
+    const sign = html.charCodeAt(i);
+    if (quote !== 0) {
+      if (sign === quote) quote = 0;
+    } else if (sign === GREATER) return i + 1;
+    else if ((sign === DOUBLE || sign === SINGLE) && BEFORE_QUOTE.test(html[i - 1]!)) quote = sign;
   }
   return html.length;
 }
+const [GREATER, DOUBLE, SINGLE] = [62, 34, 39];
+const BEFORE_QUOTE = /[=\s]/;
 
 /** The attributes of the tag that lies there; of two by one name both. */
 export function attributesOf(html: string, { begin, end, name }: Piece): readonly Attribute[] {
@@ -119,11 +118,20 @@ export const unescaped = (text: string): string =>
 export const escaped = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
+/** The HTML with a block at the end of its body. */
+export function beforeBodyEnd(html: string, block: string): string {
+  const small = html.lastIndexOf("</body");
+  const end = small === -1 ? html.toLowerCase().lastIndexOf("</body") : small;
+  return end === -1 ? html + block : html.slice(0, end) + block + html.slice(end);
+}
+
 /** They stand on lines of their own. */
 const BLOCKS = /^\/?(?:p|div|tr|table|ul|ol|li|h[1-6]|section|article|header|footer|blockquote|center|form|hr|pre|address|dl|dt|dd)$/; // prettier-ignore
 /** A blank line around them. */
 const APART = /^\/?(?:p|h[1-6]|ul|ol|blockquote)$/;
 const VOID = /^(?:br|hr|img|input|meta|link|area|base|col|embed|source|track|wbr|param|!doctype|\?xml)$/;
+/** Reading attributes costs more than a look. */
+const MAY_HIDE = /none|mso-hide/i;
 const HIDDEN = /(?:^|;)\s*(?:display\s*:\s*none|mso-hide\s*:\s*all)/i;
 
 /** The text of an email for those who read no HTML: paragraphs, lists, and each link behind its words. */
@@ -139,7 +147,7 @@ export function textOf(html: string): string {
       else if (name === `/${hidden.name}` && --hidden.depth === 0) hidden = null;
       continue;
     }
-    if (type === "text") out.add(unescaped(html.slice(begin, end)));
+    if (type === "text") out.add(html.slice(begin, end));
     if (type !== "tag") continue;
     if (isHidden(html, piece)) hidden = { name, depth: 1 };
     else if (name === "a") link = { address: addressIn(html, piece), from: out.length };
@@ -155,6 +163,7 @@ function isHidden(html: string, piece: Piece): boolean {
   const { name } = piece;
   if (name.startsWith("/") || VOID.test(name)) return false;
   if (OPAQUE.has(name) || name === "head") return true;
+  if (!MAY_HIDE.test(html.slice(piece.begin, piece.end))) return false;
   const style = attributesOf(html, piece).find((attribute) => attribute.name === "style");
   return style !== undefined && HIDDEN.test(style.value);
 }
@@ -167,7 +176,7 @@ function structure(out: Lines, html: string, piece: Piece): void {
   const { name } = piece;
   if (name === "br") out.line();
   else if (name === "img")
-    out.add(unescaped(attributesOf(html, piece).find((one) => one.name === "alt")?.value ?? "")); // prettier-ignore
+    out.add(attributesOf(html, piece).find((one) => one.name === "alt")?.value ?? ""); // prettier-ignore
   else if (name === "td" || name === "th") out.add(" ");
   else if (BLOCKS.test(name)) {
     out.fresh(APART.test(name));
@@ -176,15 +185,20 @@ function structure(out: Lines, html: string, piece: Piece): void {
   }
 }
 
+const SEEN = /\S/;
 /** Text growing by words and lines; runs of blanks are one, and never two empty lines together. */
 class Lines {
   private readonly lines: string[] = [""];
   /** Characters so far: tells whether a link had words. */
   length = 0;
-  add(text: string): void {
-    const flat = text.replaceAll(/\s+/g, " ").replaceAll(/\u200b|\u200c|\ufeff|\u00ad|\u034f/g, "");
+  /** Adds what is written in HTML. */
+  add(written: string): void {
     const last = this.lines.at(-1)!;
-    const added = last === "" || last.endsWith(" ") ? flat.trimStart() : flat;
+    const apart = last === "" || last.endsWith(" ");
+    // Most of what lies between tags is nothing but blanks.
+    const flat = SEEN.test(written) ? unescaped(written).replaceAll(/\s+/g, " ").replaceAll(/\u200b|\u200c|\ufeff|\u00ad|\u034f/g, "") : " "; // prettier-ignore
+    const added = apart ? flat.trimStart() : flat;
+    if (added === "" || written === "") return;
     this.lines[this.lines.length - 1] = last + added;
     this.length += added.length;
   }

@@ -16,7 +16,7 @@ import {
 } from "./liquid.ts";
 import { type Track, Numbering, isWebAddress, linkHtml, linkText } from "./links.ts";
 import { compileMjml } from "./mail-body-mjml.ts";
-import { escaped, textOf } from "./mail-body.ts";
+import { beforeBodyEnd, escaped, textOf } from "./mail-body.ts";
 import { type Content, MESSAGE_LIMITS, type Rendered, type TemplateDraft } from "./model.ts";
 import type { TemplateData } from "./render-data.ts";
 import { smsPartsOf } from "./render-sms.ts";
@@ -144,7 +144,10 @@ export function renderMessage(template: Prepared, data: TemplateData, options: R
   };
   try {
     const content = contentOf(draft.content, at, numbering, options);
-    const bytes = bytesOf(JSON.stringify(content));
+    const bytes =
+      content.channel === "email"
+        ? bytesOf(content.html) + bytesOf(content.text)
+        : bytesOf(JSON.stringify(content));
     if (bytes > MESSAGE_LIMITS.renderedBytesMax) refuse("too_large", "", `Rendered, it has ${bytes} bytes; ${MESSAGE_LIMITS.renderedBytesMax} are allowed.`); // prettier-ignore
     return { type: "rendered", content, links: numbering.addresses };
   } catch (cause) {
@@ -156,8 +159,7 @@ export function renderMessage(template: Prepared, data: TemplateData, options: R
 }
 
 type Put = (path: string) => string | null;
-const encoder = new TextEncoder();
-const bytesOf = (text: string): number => encoder.encode(text).length;
+const bytesOf = (text: string): number => Buffer.byteLength(text);
 /** Without what the store cannot hold: NUL, and halves of characters. */
 const storable = (text: string): string => text.replaceAll("\u0000", "").toWellFormed();
 /** On one line: no value can begin another header, or another line of a push message's title. */
@@ -260,7 +262,7 @@ function emailOf(content: Content & { readonly channel: "email" }, at: Put, numb
   return {
     channel: "email",
     subject,
-    html: openPixel === null ? html : beforeEnd(html, `<img src="${escaped(openPixel)}" width="1" height="1" alt="" style="display:block;border:0">`),
+    html: openPixel === null ? html : beforeBodyEnd(html, `<img src="${escaped(openPixel)}" width="1" height="1" alt="" style="display:block;border:0">`),
     text: linkText(foot ? footedText(text, foot) : text, numbering),
     from: lineAt(at, "from"),
     replyTo: lineAt(at, "replyTo"),
@@ -271,8 +273,4 @@ function afterBody(html: string, block: string): string {
   const found = /<body\b[^<>]*>/i.exec(html);
   const end = found ? found.index + found[0].length : 0;
   return html.slice(0, end) + block + html.slice(end);
-}
-function beforeEnd(html: string, block: string): string {
-  const end = html.toLowerCase().lastIndexOf("</body");
-  return end === -1 ? html + block : html.slice(0, end) + block + html.slice(end);
 }

@@ -39,6 +39,10 @@ describe("a token", () => {
         const at = place % token.length;
         for (const sign of ["A", "-", "_", "9", "=", "%"])
           if (token[at] !== sign) expect(readToken(key, kind, token.slice(0, at) + sign + token.slice(at + 1))).toBeNull();
+        // Other ways to write the same bytes: bits that the last sign has to spare, filling, signs that are passed over.
+        for (const sign of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+          if (!token.endsWith(sign)) expect(readToken(key, kind, token.slice(0, -1) + sign)).toBeNull();
+        for (const filling of ["=", "==", "\n", " ", "."]) expect(readToken(key, kind, token + filling)).toBeNull();
         expect(readToken(key, kind, token.slice(0, at))).toBeNull();
         expect(readToken(key, kind, token + more)).toBeNull();
         expect(readToken(Buffer.alloc(32, 8), kind, token)).toBeNull();

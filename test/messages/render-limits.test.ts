@@ -102,6 +102,8 @@ test("rendering never throws, and never lets a value out of its place, whatever 
         expect(html.match(/<(?!\/?(?:p|a|div|br)\b)/g)).toBeNull();
         expect(html).not.toMatch(/href="\s*javascript/i);
         expect(subject).not.toMatch(/[\r\n]/);
+        // What no store could hold is not in it.
+        for (const part of [html, subject, rendering.content.text]) expect([part.includes("\u0000"), part.isWellFormed()]).toEqual([false, true]); // prettier-ignore
       }
       const posted = renderMessage(hook, data, bare);
       if (posted.type === "rendered" && posted.content.channel === "webhook")
