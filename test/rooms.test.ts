@@ -15,7 +15,7 @@ const PURE = [
   "events/identifiers.ts", "events/consents.ts", "events/touchpoint.ts", "events/clock.ts", "imports/mapping.ts", "imports/presets.ts",
   "segments/compare.ts", "segments/track.ts", "segments/measure.ts", "segments/match.ts", "segments/bands.ts", "segments/decide.ts",
   "segments/document.ts", "segments/words.ts", "segments/explain.ts", "segments/check.ts", "segments/references.ts", "segments/starters.ts",
-  "segments/bands.ts", "webhooks/model.ts", "permission/zone.ts", "permission/locate.ts", "permission/caps.ts", "permission/consents.ts", "permission/holds.ts", "permission/allow.ts",
+  "segments/bands.ts", "webhooks/model.ts", "messages/drivers/smtp-answer.ts", "messages/drivers/mime.ts", "messages/drivers/dsn.ts", "messages/drivers/stop-words.ts", "permission/zone.ts", "permission/locate.ts", "permission/caps.ts", "permission/consents.ts", "permission/holds.ts", "permission/allow.ts",
   "permission/recipient.ts", "permission/policy.ts",
   "experiments/hash.ts", "experiments/variation.ts", "experiments/assign.ts", "experiments/distributions.ts", "experiments/compare.ts",
   "experiments/verdict.ts", "experiments/bandit.ts", "journeys/cron.ts", "journeys/call-rules.ts", "journeys/starters-mail.ts", "journeys/starters-model.ts", "journeys/starters-sell.ts", "journeys/starters-serve.ts",
