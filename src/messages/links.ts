@@ -7,9 +7,6 @@ import { MESSAGE_LIMITS } from "./model.ts";
 
 /** What stands for a link: the address itself, or one of ours that leads there. `number` counts from 0. */
 export type Track = (address: string, number: number) => string;
-/** A text with its links changed, and where they led, by number. */
-export type Linked = { readonly text: string; readonly addresses: readonly string[] };
-
 /** A longer address (in UTF-8) is left alone: it would not fit into what leads there. */
 export const ADDRESS_BYTES_MAX = 2_000;
 /** What a link may do beside leading to a page. `sms` and `tel` open what their names say. */

@@ -114,6 +114,18 @@ describe("links in a text", () => {
     }
   }, 20_000); // prettier-ignore
 
+  test("are found as browsers find them: behind signs in quotes, in any case, and not in comments, styles or texts", () => {
+    const found = (html: string) => {
+      const numbering = new Numbering((_, number) => `https://t.example/${number}`, []);
+      return [linkHtml(html, numbering), ...numbering.addresses];
+    };
+    const [a, b] = ["https://a.example/", "https://b.example/"];
+    expect(found(`<a title="a > b" data-x='"' href="${a}">x</a><A\nHREF = ${b}>`)).toEqual([`<a title="a > b" data-x='"' href="https://t.example/0">x</a><A\nHREF = https://t.example/1>`, a, b]); // prettier-ignore
+    expect(found(`<p>it's <a href='${a}'>5" wide</a> & <a href="${b}">`)).toEqual([`<p>it's <a href='https://t.example/0'>5" wide</a> & <a href="https://t.example/1">`, a, b]); // prettier-ignore
+    for (const none of [`<!-- <a href="${a}"> -->`, `<style>a{x:"<a href='${a}'>"}</style>`, `<textarea><a href="${a}"></textarea>`, `< a href="${a}">`, `<abbr href="${a}">`, `<a data-href="${a}">`])
+      expect(found(none)).toEqual([none]);
+  }); // prettier-ignore
+
   test("lead to web pages alone", () => {
     for (const good of ["https://a.example", "http://a.example:8080/x?y#z", "HTTPS://A.example/ü"]) expect(isWebAddress(good), good).toBe(true); // prettier-ignore
     for (const bad of ["javascript:alert(1)", "https://user:pw@a.example", "//a.example", "https:///x", "ftp://a", "https://", "https:\\a", `https://a.example/${"x".repeat(2000)}`, "https://a b", "data:text/html,x", "", "/x"])
