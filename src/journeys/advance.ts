@@ -276,7 +276,9 @@ class Moving {
     if (answer.type === "refused") return this.#count(journey.version, "$entry", answer.reason);
     const atom = this.#asked.directory.atoms.get(atomId) ?? this.#root;
     const begunAt = typeof because["at"] === "number" ? Math.min(because["at"], this.#now) : this.#now;
-    const run = begun(randomUUID(), journey.journey, journey.version, answer.key, draft, context, begunAt, this.#now);
+    const first = begun(randomUUID(), journey.journey, journey.version, answer.key, draft, context, begunAt, this.#now);
+    const { event, at } = because as { readonly event?: string; readonly at?: Instant };
+    const run: Run = { ...first, context: { ...first.context, ...(event !== undefined && at !== undefined && { entry: { event, at } }) } };
     this.#remember(atom, journey.journey, answer.key);
     const told = { journey: journey.journey, name: journey.name, version: journey.version, run: run.id, because, ...(answer.key !== "" && { key: answer.key }) };
     if (answer.type === "held_out") {

@@ -8,11 +8,18 @@ import { knowledgeOf } from "../segments/facts.ts";
 import type { Sql } from "../db/postgres.ts";
 import { CONSENT_OF, TRANSACTIONAL } from "../permission/model.ts";
 import { forceReader } from "../segments/customer.ts";
-import { type Clock, type Instant, type JsonObject, type WorkspaceId, customerIdOf } from "../values.ts";
+import {
+  type Clock,
+  type Instant,
+  type JsonObject,
+  type WorkspaceId,
+  customerIdOf,
+  isoOf,
+} from "../values.ts";
 import type { Outgoing } from "./model.ts";
 import type { OutboxMessage, Permitted } from "./outbox.ts";
 import type { ReceiptFacts } from "./receipt.ts";
-import { type Readings, readTemplateData } from "./render-read.ts";
+import { type FromWhom, type Readings, dataOf, readFromWhom } from "./render-read.ts";
 import { renderMessage } from "./render.ts";
 import type { Composed } from "./settlement.ts";
 import { type ReadyTemplate, createTemplates } from "./templates.ts";
@@ -28,6 +35,8 @@ export type ComposeDeps = {
 /** What a journey's version is called, for the receipt. */
 type Named = { readonly name: string; readonly number: number; readonly description: string };
 const NAMES_MAX = 2_000;
+/** How old a workspace's name and address may be. */
+const FROM_MS = 5_000;
 
 /** Composes messages; templates and names are remembered. */
 export function createComposer({ sql, clock, base, linkKey }: ComposeDeps): (permitted: Permitted) => Promise<Composed> {
@@ -45,17 +54,25 @@ export function createComposer({ sql, clock, base, linkKey }: ComposeDeps): (per
     if (row) named.set(version, row);
     return row ?? null;
   };
+  const from = new LRUCache<WorkspaceId, FromWhom>({ max: NAMES_MAX, ttl: FROM_MS });
+  const fromWhom = async (workspace: WorkspaceId): Promise<FromWhom> => {
+    const held = from.get(workspace) ?? (await readFromWhom(sql, workspace));
+    from.set(workspace, held);
+    return held;
+  };
   return async (permitted) => {
     const { message } = permitted;
     const { id, workspace, atom, channel, purpose } = message;
-    const template = await templates.ready(workspace, message.template, numberAsked(message));
+    const template = await templates.ready(workspace, message.template, message.templateNo);
     if (template === null) return { type: "refused", reason: "template_gone", detail: `Template ${message.template} is gone.` };
     if ("problems" in template) return { type: "refused", reason: "template_error", detail: template.problems[0]?.message ?? "The template cannot be read." };
     const linkable = { id, workspace, atom, channel, purpose };
     const links = customerLinksOf(linkKey, base, linkable);
-    const readings = await readTemplateData(sql, force, { workspace, atom, context: contextOf(message.asked.context), links, now: clock() });
-    if (!readings) return { type: "refused", reason: "customer_gone", detail: "There is no such customer any more." };
-    const { draft } = template.template;
+    const { draft, fields } = template.template;
+    const readings = await dataOf(sql, force, permitted.atoms, {
+      workspace, context: contextOf(message.asked.context), links, now: clock(), from: await fromWhom(workspace), zone: permitted.zone,
+      rules: fields.some((field) => OF_RULES.test(field)),
+    });
     const rendering = renderMessage(template.template, readings.data, {
       manner: readings.manner,
       foot: channel === "email" ? { links, workspace: readings.from, transactional: purpose === TRANSACTIONAL } : null,
@@ -73,12 +90,19 @@ export function createComposer({ sql, clock, base, linkKey }: ComposeDeps): (per
   };
 } // prettier-ignore
 
-/** A test may ask for a version; everything else gets the newest. */
-const numberAsked = ({ asked }: OutboxMessage): number | null =>
-  typeof asked.why["templateNo"] === "number" ? asked.why["templateNo"] : null;
+/** What of a customer rules tell. `customer` alone: all of it is read. */
+const OF_RULES = /^customer(?:$|\.(?:segments|stage|computed))/;
 
-/** What templates read of a run: the event it began with, and what webhooks answered. */
-const contextOf = ({ chosen: _, ...context }: JsonObject): JsonObject => context;
+/**
+ * What templates read of a run: what webhooks answered, and the event it began with, whose properties can be said
+ * without `properties` as well; a property called `name` or `at` then stands for itself.
+ */
+function contextOf({ chosen: _, entry, event, ...context }: JsonObject): JsonObject {
+  const properties = (event ?? {}) as JsonObject;
+  const { event: name, at } = (entry ?? {}) as { readonly event?: string; readonly at?: number };
+  const began = { ...(name !== undefined && { name }), ...(at !== undefined && { at: isoOf(at) }) };
+  return { ...context, event: { ...began, ...properties, properties } };
+}
 
 function outgoingOf({ message, address, atoms }: Permitted, content: Outgoing["content"], { from }: Readings, unsubscribe: string): Outgoing {
   const { id, workspace, purpose } = message;

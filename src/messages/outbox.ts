@@ -24,6 +24,8 @@ export type OutboxMessage = DueMessage & {
   readonly run: string | null;
   readonly step: string | null;
   readonly template: number;
+  /** The newest version of it; null when it is gone. */
+  readonly templateNo: number | null;
   readonly createdAt: Instant;
   /** This attempt, 1 first. */
   readonly attempts: number;
@@ -52,6 +54,8 @@ export type Permitted = {
   readonly message: OutboxMessage;
   readonly address: string;
   readonly atoms: readonly CustomerAtom[];
+  /** The workspace's zone. */
+  readonly zone: string;
   /** What else of the customer's was due and did not leave, with why not. */
   readonly lost: readonly { readonly message: OutboxMessage; readonly detail: string }[];
 };
@@ -91,7 +95,11 @@ async function claimIn(tx: Sql, asked: ClaimAsked): Promise<Claimed> {
   const policy = await readPolicy(tx, asked.lane.workspace);
   const facts = await readFacts(tx, asked, groups, lookBackMs(policy));
   const judged = [...groups].flatMap(([customer, group]) =>
-    withOthers(judge(group.messages, knownOf(customer, group, facts, asked), policy, asked.now), group.atoms),
+    withOthers(
+      judge(group.messages, knownOf(customer, group, facts, asked), policy, asked.now),
+      group.atoms,
+      policy.zone,
+    ),
   );
   return { ...(await write(tx, judged, asked)), busy: due.length - messages.length };
 }
@@ -99,7 +107,8 @@ async function claimIn(tx: Sql, asked: ClaimAsked): Promise<Claimed> {
 async function takeDue(tx: Sql, { lane, now, max }: ClaimAsked): Promise<readonly OutboxMessage[]> {
   const take = (transactional: boolean, limit: number) =>
     tx.query<OutboxMessage>(
-      `select ${MESSAGE} from messages where workspace = $1 and channel = $2 and state = 'due' and (purpose = 'transactional') = $3 and due_at <= $4
+      `select ${MESSAGE}, (select max(v.number) from template_versions v where v.template = messages.template) as "templateNo"
+       from messages where workspace = $1 and channel = $2 and state = 'due' and (purpose = 'transactional') = $3 and due_at <= $4
        order by due_at limit $5 for update skip locked`,
       [lane.workspace, lane.channel, transactional, now, limit],
     );
@@ -212,15 +221,16 @@ function knownOf(customer: AtomId, { atoms, messages }: Group, facts: Facts, ask
   };
 } // prettier-ignore
 
-type JudgedHere = Judged<OutboxMessage> & Pick<Permitted, "atoms" | "lost">;
+type JudgedHere = Judged<OutboxMessage> & Pick<Permitted, "atoms" | "zone" | "lost">;
 function withOthers(
   judged: readonly Judged<OutboxMessage>[],
   atoms: readonly CustomerAtom[],
+  zone: string,
 ): readonly JudgedHere[] {
   const lost = judged.flatMap(({ message, answer }) =>
     answer.type === "allowed" ? [] : [{ message, detail: answer.detail }],
   );
-  return judged.map((one) => ({ ...one, atoms, lost }));
+  return judged.map((one) => ({ ...one, atoms, zone, lost }));
 }
 
 async function write(tx: Sql, judged: readonly JudgedHere[], { lane, now, claimMs }: ClaimAsked): Promise<Omit<Claimed, "busy">> {
@@ -228,10 +238,10 @@ async function write(tx: Sql, judged: readonly JudgedHere[], { lane, now, claimM
   const refused: Claimed["refused"][number][] = [];
   const rows: { id: string; state: MessageState; due_at: Instant; reason: string | null; detail: string | null; address: string | null }[] = [];
   const counts = new Map<string, number>();
-  for (const { message, address, answer, atoms, lost } of judged) {
+  for (const { message, address, answer, atoms, zone, lost } of judged) {
     const { id } = message;
     if (answer.type === "allowed") {
-      permitted.push({ message: { ...message, attempts: message.attempts + 1 }, address: address!, atoms, lost });
+      permitted.push({ message: { ...message, attempts: message.attempts + 1 }, address: address!, atoms, zone, lost });
       rows.push({ id, state: "sending", due_at: now, reason: null, detail: null, address });
     } else {
       const { reason, detail } = answer;
@@ -382,7 +392,7 @@ export const recover = (sql: Sql, now: Instant): Promise<readonly { readonly id:
   ); // prettier-ignore
 
 /** A settled message whose run was not told yet. */
-export type Untold = Omit<OutboxMessage, "asked" | "expiresAt" | "attempts"> & {
+export type Untold = Omit<OutboxMessage, "asked" | "expiresAt" | "attempts" | "templateNo"> & {
   readonly state: MessageState;
   readonly reason: string | null;
   readonly settledAt: Instant;

@@ -1,12 +1,14 @@
 /** What a template reads, read from the stores: for a preview, a test, and the sender. */
-import { atomsOfCustomer, readCustomer } from "../customers/read.ts";
+import { atomsOfCustomer, readAccounts } from "../customers/read.ts";
+import type { CustomerAtom } from "../customers/store.ts";
+import { documentOf } from "../customers/view.ts";
 import type { CustomerDocument } from "../customers/document.ts";
-import { absorb, nothing } from "../customers/fold.ts";
 import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import { zoneOf } from "../permission/recipient.ts";
 import { readPolicy } from "../permission/store.ts";
 import { type ForceReader, readCustomerSegments } from "../segments/customer.ts";
+import { knowledgeOf } from "../segments/facts.ts";
 import { type AtomId, type Instant, type Json, type WorkspaceId, customerIdOf } from "../values.ts";
 import type { CustomerLinks } from "./footer.ts";
 import { type Manner, mannerOf } from "./liquid-filters.ts";
@@ -42,15 +44,31 @@ export async function readTemplateData(sql: Sql, force: ForceReader, { workspace
     const data = templateDataOf(MADE_UP, null, { ...EXAMPLE_CONTEXT, ...context }, links, from);
     return { data, manner: mannerOf(now, policy.zone, "en"), from };
   }
-  const [document, atoms, rules] = await Promise.all([
-    readCustomer(sql, workspace, atom),
-    atomsOfCustomer(sql, workspace, atom),
-    readCustomerSegments(sql, await force(), workspace, atom, now),
-  ]);
-  if (!document) return null;
-  const known = atoms.map(({ knowledge }) => knowledge).reduce(absorb, nothing());
-  const zone = zoneOf(known, atoms.flatMap(({ identifiers }) => identifiers));
-  return { data: templateDataOf(document, rules, context, links, from), manner: mannerOf(now, zone?.name ?? policy.zone, localeOf(document.traits)), from };
+  const atoms = await atomsOfCustomer(sql, workspace, atom);
+  if (atoms.length === 0) return null;
+  return dataOf(sql, force, atoms, { workspace, context, links, now, from, zone: policy.zone, rules: true });
+} // prettier-ignore
+
+/** What a rendering reads of a customer who was loaded already. */
+export type Reading = Pick<Wanted, "workspace" | "context" | "links" | "now"> & {
+  readonly from: FromWhom;
+  /** The workspace's zone, for customers whose own is not known. */
+  readonly zone: string;
+  /** Whether segments, stage and computed traits are wanted: they cost more than the rest together. */
+  readonly rules: boolean;
+};
+export async function dataOf(sql: Sql, force: ForceReader, atoms: readonly CustomerAtom[], { workspace, context, links, now, from, zone, rules }: Reading): Promise<Readings> {
+  const known = knowledgeOf(atoms);
+  const identifiers = atoms.flatMap((one) => one.identifiers);
+  const { customer } = atoms[0]!;
+  const accounts = Object.keys(known.accounts);
+  const document = documentOf(customer, known, identifiers, accounts.length > 0 ? await readAccounts(sql, workspace, accounts) : {});
+  const told = rules ? await readCustomerSegments(sql, await force(), workspace, customer, now) : null;
+  return {
+    data: templateDataOf(document, told, context, links, from),
+    manner: mannerOf(now, zoneOf(known, identifiers)?.name ?? zone, localeOf(document.traits)),
+    from,
+  };
 } // prettier-ignore
 
 /** The language a customer's traits tell. */
