@@ -69,6 +69,12 @@ const customerSegments = createRoute({
   component: lazyRouteComponent(() => import("./customers/segments.tsx"), "SegmentsTab"),
 });
 
+const customerMessages = createRoute({
+  getParentRoute: () => customer,
+  path: "/messages",
+  component: lazyRouteComponent(() => import("./messages/of-customer.tsx"), "CustomerMessagesTab"),
+});
+
 const segments = createRoute({
   getParentRoute: () => root,
   path: "/segments",
@@ -133,6 +139,77 @@ const why = createRoute({
   component: lazyRouteComponent(() => import("./segments/why.tsx"), "WhyTab"),
 });
 
+const journeys = createRoute({
+  getParentRoute: () => root,
+  path: "/journeys",
+  validateSearch: texts("query"),
+  component: lazyRouteComponent(() => import("./journeys/list.tsx"), "JourneysScreen"),
+});
+const journey = createRoute({
+  getParentRoute: () => root,
+  path: "/journeys/$journeyId",
+  component: lazyRouteComponent(() => import("./journeys/journey.tsx"), "JourneyScreen"),
+});
+const design = createRoute({
+  getParentRoute: () => journey,
+  path: "/",
+  validateSearch: texts("step", "view", "show"),
+  component: lazyRouteComponent(() => import("./journeys/design.tsx"), "DesignTab"),
+});
+const replay = createRoute({
+  getParentRoute: () => journey,
+  path: "/replay",
+  validateSearch: texts("id", "on"),
+  component: lazyRouteComponent(() => import("./journeys/replay.tsx"), "ReplayTab"),
+});
+const results = createRoute({
+  getParentRoute: () => journey,
+  path: "/results",
+  validateSearch: texts("version"),
+  component: lazyRouteComponent(() => import("./journeys/results.tsx"), "ResultsTab"),
+});
+const journeyCustomers = createRoute({
+  getParentRoute: () => journey,
+  path: "/customers",
+  validateSearch: texts("step", "state"),
+  component: lazyRouteComponent(() => import("./journeys/runs.tsx"), "RunsTab"),
+});
+const journeyVersions = createRoute({
+  getParentRoute: () => journey,
+  path: "/versions",
+  component: lazyRouteComponent(() => import("./journeys/versions.tsx"), "VersionsTab"),
+});
+
+const outbox = createRoute({
+  getParentRoute: () => root,
+  path: "/messages",
+  validateSearch: texts("state", "channel", "journey", "reason", "id"),
+  component: lazyRouteComponent(() => import("./messages/outbox.tsx"), "OutboxScreen"),
+});
+const messageCounts = createRoute({
+  getParentRoute: () => root,
+  path: "/messages/counts",
+  validateSearch: texts("days"),
+  component: lazyRouteComponent(() => import("./messages/counts.tsx"), "CountsScreen"),
+});
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: "/messages/templates",
+  validateSearch: texts("query"),
+  component: lazyRouteComponent(() => import("./messages/templates.tsx"), "TemplatesScreen"),
+});
+const template = createRoute({
+  getParentRoute: () => root,
+  path: "/messages/templates/$templateId",
+  validateSearch: texts("channel", "customer", "number"),
+  component: lazyRouteComponent(() => import("./messages/template.tsx"), "TemplateScreen"),
+});
+const providers = createRoute({
+  getParentRoute: () => root,
+  path: "/messages/providers",
+  component: lazyRouteComponent(() => import("./messages/providers.tsx"), "ProvidersScreen"),
+});
+
 const data = createRoute({
   getParentRoute: () => root,
   path: "/data",
@@ -172,13 +249,20 @@ const refused = createRoute({
 const tree = root.addChildren([
   home,
   customers,
-  customer.addChildren([timeline, about, customerSegments, identities]),
+  customer.addChildren([timeline, about, customerSegments, customerMessages, identities]),
   segments,
   newSegment,
   stages,
   traits,
   editSegment,
   segment.addChildren([members, segmentRule, segmentHistory, overlap, why]),
+  journeys,
+  journey.addChildren([design, replay, results, journeyCustomers, journeyVersions]),
+  outbox,
+  messageCounts,
+  templates,
+  template,
+  providers,
   data.addChildren([dataHome, live, sources, imports, refused]),
 ]);
 

@@ -98,6 +98,7 @@ const TABS = [
   { to: "/customers/$customerId", label: "Timeline" },
   { to: "/customers/$customerId/about", label: "About", narrowOnly: true },
   { to: "/customers/$customerId/segments", label: "Segments" },
+  { to: "/customers/$customerId/messages", label: "Messages" },
   { to: "/customers/$customerId/identities", label: "Identities" },
 ] as const;
 

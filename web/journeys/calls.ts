@@ -8,6 +8,9 @@ import type {
   JourneyView,
   RunList,
 } from "../../src/journeys/document.ts";
+import type { ReplayAsk, ReplayView } from "../../src/journeys/replay-model.ts";
+import type { JourneyResults } from "../../src/journeys/results-model.ts";
+import type { TryAsk, TryResult } from "../../src/journeys/try.ts";
 import type { JourneyDraft } from "../../src/journeys/model.ts";
 import type { z } from "zod";
 import type { Client } from "../http.ts";
@@ -15,6 +18,9 @@ import type { Client } from "../http.ts";
 /** What becomes of those in the version before. */
 export type Former = z.infer<typeof FormerRuns>;
 type Page = { readonly limit?: number; readonly cursor?: string | undefined };
+
+/** A journey to begin with. */
+export type Starter = { readonly key: string; readonly name: string; readonly description: string };
 
 /** The calls. */
 export function journeyCalls({ json }: Client) {
@@ -46,6 +52,19 @@ export function journeyCalls({ json }: Client) {
     ) => json<RunList>(`${journey(id)}/runs`, { query, signal }),
     enterJourney: (id: number, body: { segment: number } | { customerId: string }) =>
       json<{ readonly queued: number }>(`${journey(id)}/runs`, { method: "POST", body }),
+    startReplay: (body: ReplayAsk) => json<ReplayView>("/v1/journeys/replay", { method: "POST", body }),
+    replay: (id: string, signal?: AbortSignal) =>
+      json<ReplayView>(`/v1/journeys/replay/${encodeURIComponent(id)}`, { signal }),
+    cancelReplay: (id: string) =>
+      json<ReplayView>(`/v1/journeys/replay/${encodeURIComponent(id)}`, { method: "DELETE" }),
+    tryJourney: (body: Omit<TryAsk, "traits"> & { traits?: object }, signal?: AbortSignal) =>
+      json<TryResult>("/v1/journeys/try", { method: "POST", body, signal }),
+    journeyResults: (id: number, query: { version?: number | undefined }, signal?: AbortSignal) =>
+      json<z.infer<typeof JourneyResults>>(`${journey(id)}/results`, { query, signal }),
+    journeyStarters: (signal?: AbortSignal) =>
+      json<{ readonly starters: readonly Starter[] }>("/v1/journeys/starters", { signal }),
+    beginJourney: (key: string) =>
+      json<JourneyView>(`/v1/journeys/starters/${encodeURIComponent(key)}`, { method: "POST", body: {} }),
     customerJourneys: (id: string, signal?: AbortSignal) =>
       json<RunList>(`/v1/customers/${encodeURIComponent(id)}/journeys`, { signal }),
   };

@@ -10,7 +10,7 @@ import { type JourneyNames, wayWords } from "./words.ts";
 
 /** The entry's place among the nodes; no step can have this id. */
 export const ENTRY_NODE = "$entry";
-const SIZES = { entry: [272, 76], step: [272, 76], end: [72, 28] } as const;
+const SIZES = { entry: [264, 70], step: [264, 70], end: [72, 28] } as const;
 /** What the figures under a step take. */
 const FIGURES_HEIGHT = 30;
 const LABEL_CHARS_MAX = 30;
@@ -70,7 +70,7 @@ function tell(draft: JourneyDraft, names: JourneyNames): readonly Told[] {
 export function draw(draft: JourneyDraft, names: JourneyNames, figured: boolean): Drawing {
   const ways = tell(draft, names);
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "TB", nodesep: 36, edgesep: 24, ranksep: 22, marginx: 24, marginy: 24 });
+  graph.setGraph({ rankdir: "TB", nodesep: 28, edgesep: 24, ranksep: 22, marginx: 24, marginy: 24 });
   graph.setDefaultEdgeLabel(() => ({}));
   const kindOf = (id: string) => (id === ENTRY_NODE ? "entry" : id in draft.steps ? "step" : "end");
   const ids = new Set([ENTRY_NODE, ...outlineOf(draft).map(({ id }) => id), ...ways.map(({ to }) => to)]);

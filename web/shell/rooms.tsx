@@ -1,6 +1,6 @@
 /** The rooms the navigation leads to. A room is listed once its screens exist; nothing here leads nowhere. */
 import type { LinkProps } from "@tanstack/react-router";
-import { Cable, type LucideIcon, Shapes, Users } from "lucide-react";
+import { Cable, type LucideIcon, Mail, Route, Shapes, Users } from "lucide-react";
 
 export type RoomLink = {
   readonly to: NonNullable<LinkProps["to"]>;
@@ -9,9 +9,11 @@ export type RoomLink = {
   /** Pressed after `g`, goes there. */
   readonly key: string;
 };
-/** In the order of the loop: who, who belongs together, then where from. */
+/** In the order of the loop: who, who belongs together, what happens next, what is said, then where from. */
 export const ROOM_LINKS: readonly RoomLink[] = [
   { to: "/customers", label: "Customers", icon: Users, key: "c" },
   { to: "/segments", label: "Segments", icon: Shapes, key: "s" },
+  { to: "/journeys", label: "Journeys", icon: Route, key: "j" },
+  { to: "/messages", label: "Messages", icon: Mail, key: "m" },
   { to: "/data", label: "Data", icon: Cable, key: "d" },
 ];
