@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Sql } from "../db/postgres.ts";
 import { Failure, type WrongPlace } from "../errors.ts";
 import type { MessageChannel } from "../permission/model.ts";
-import { type Clock, type Instant, type JsonObject, type WorkspaceId, isoOf } from "../values.ts";
+import { AnyJson, type Clock, type Instant, type JsonObject, type WorkspaceId, isoOf } from "../values.ts";
 import { secretOf } from "../webhooks/sign.ts";
 import { trouble } from "./drivers/call.ts";
 import { fcmDriver } from "./drivers/fcm.ts";
@@ -116,9 +116,9 @@ export function createDrivers(deps: DriverDeps): Drivers {
   };
 }
 
-/** What a workspace without a provider for a channel uses. */
+/** What a workspace without a provider for a channel uses: nothing leaves. The in-app inbox needs nobody outside. */
 export const localProviderOf = (workspace: WorkspaceId, channel: MessageChannel): ProviderRow => ({
-  id: 0, workspace, channel, driver: "local", name: "Local outbox", config: {}, perSecond: null, createdAt: 0, updatedAt: 0, restsUntil: 0, problem: null,
+  id: 0, workspace, channel, driver: channel === "in_app" ? "in_app" : "local", name: channel === "in_app" ? "In-app inbox" : "Local outbox", config: {}, perSecond: null, createdAt: 0, updatedAt: 0, restsUntil: 0, problem: null,
 }); // prettier-ignore
 
 /** A provider as the API shows it: which secrets are set, and none of them. */
@@ -128,7 +128,7 @@ export const ProviderView = z.object({
   driver: z.string(),
   name: z.string(),
   perSecond: z.number().nullable(),
-  config: z.record(z.string(), z.json()).describe("Without its secrets"),
+  config: z.record(z.string(), AnyJson).describe("Without its secrets"),
   secrets: z.record(z.string(), z.boolean()).describe("Each secret of this driver: whether it is set"),
   callbackUrl: z.string().nullable().describe("Where the service has to report to; null: it does not, or this server's address is not configured"),
   createdAt: z.iso.datetime(),
