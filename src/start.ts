@@ -275,7 +275,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
         sql, clock, keys, tell: (events) => inbox.append(events),
         onFault: (cause) => logger.warn({ err: cause }, "in-app messages cannot be shown as they come for now"),
       });
-      customerRoutesOfMessages(rooms, { sql, clock, base: baseOf(config), key: parts.sending.linkKey, tell: tellBy(inbox) });
+      customerRoutesOfMessages(rooms, { sql, clock, base: baseOf(config), key: parts.sending.linkKey, tell: tellBy(sql, inbox) });
       templateRoutes(rooms, {
         sql, clock, base: baseOf(config), sendTest: (test) => parts.sending.sendTest(test),
         usesOf: (workspace, template) => readUsesOfTemplate(sql, workspace, template),

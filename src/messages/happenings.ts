@@ -15,7 +15,8 @@ export type About = {
   readonly channel: string;
   readonly purpose: string;
 };
-const EVENT_CHANNEL: { readonly [channel: string]: Event["channel"] } = {
+/** Where a message of a channel meets the customer, as events name it. */
+export const EVENT_CHANNEL: { readonly [channel: string]: Event["channel"] } = {
   email: "email", sms: "sms", whatsapp: "whatsapp", web_push: "push", mobile_push: "push", in_app: "web",
 }; // prettier-ignore
 

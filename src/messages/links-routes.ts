@@ -6,6 +6,7 @@
  * hidden: what looks like a program is told as one (`bot`), and conversions count the others.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import type { Sql } from "../db/postgres.ts";
 import { agentOf } from "../events/agents.ts";
 import { PIXEL } from "../events/pixel.ts";
@@ -28,9 +29,12 @@ export type LinkDeps = {
 const ID_CHARS_MAX = 100;
 const open = { config: { access: "public" }, schema: { hide: true } } as const;
 
+const REMEMBERED_MAX = 20_000;
+
 /** Registers `/l/` and `/o/`; for anybody who holds a link. */
 export function linkRoutes(app: App, deps: LinkDeps): void {
   const { sql, key, clock } = deps;
+  const told = teller(deps);
   app.get<{ Params: { "*": string } }>("/l/*", open, async (request, reply) => {
     const said = readToken(key, "click", request.params["*"]);
     if (!said) return broken(request, reply);
@@ -38,7 +42,7 @@ export function linkRoutes(app: App, deps: LinkDeps): void {
     const address = given ?? (await addressOf(sql, workspace, message, number));
     if (address === null || !isWebAddress(address)) return broken(request, reply);
     const bot = isProgram(request);
-    await told(deps, request, {
+    await told(request, {
       id: idOf(`${message}:clicked:${number}`, bot), workspace, atom, name: "$message.clicked", at: clock(), message, channel,
       properties: { link: number, url: address, bot }, consents: [],
     }); // prettier-ignore
@@ -58,7 +62,7 @@ export function linkRoutes(app: App, deps: LinkDeps): void {
     if (said) {
       const [workspace, atom, message] = said;
       const bot = isProgram(request);
-      await told(deps, request, {
+      await told(request, {
         id: idOf(`${message}:opened`, bot), workspace, atom, name: "$message.opened", at: clock(), message, channel: "email", properties: { bot }, consents: [],
       }); // prettier-ignore
     }
@@ -85,14 +89,23 @@ function isProgram({ method, headers }: FastifyRequest): boolean {
   return method === "HEAD" || /prefetch|preview|prerender/i.test(purpose) || agent === "" || agentOf(agent).bot;
 } // prettier-ignore
 
-/** Tells it, or writes into the log that it could not be told. */
-async function told({ tell }: LinkDeps, request: FastifyRequest, happening: Happening): Promise<void> {
-  try {
-    await tell([happening]);
-  } catch (cause) {
-    request.log.warn({ err: cause, name: happening.name }, "what was done with a message could not be kept");
-  }
-} // prettier-ignore
+/** Tells each thing once, or writes into the log that it could not be told. */
+function teller({ tell }: LinkDeps) {
+  // A worker would drop what it has seen; but who opens one link a million times should not fill the inbox.
+  const done = new LRUCache<string, true>({ max: REMEMBERED_MAX });
+  return async (request: FastifyRequest, happening: Happening): Promise<void> => {
+    if (done.has(happening.id)) return;
+    try {
+      await tell([happening]);
+      done.set(happening.id, true);
+    } catch (cause) {
+      request.log.warn(
+        { err: cause, name: happening.name },
+        "what was done with a message could not be kept",
+      );
+    }
+  };
+}
 
 const broken = ({ params }: FastifyRequest, reply: FastifyReply): FastifyReply =>
   reply

@@ -12,7 +12,7 @@ export type RulesTold = {
   readonly stage: { readonly name: string } | null;
   readonly computed: readonly { readonly name: string; readonly value: unknown }[];
 };
-/** What a message was asked for with: `event` (its name, when, and its properties), `vars` of the run, and whatever else. */
+/** What a message was asked for with: `event` (its properties), `entry` (its name and when), `vars` of the run, and whatever else. */
 export type RunContext = JsonObject;
 /** Everything a template reads, as documented in docs/messages.md. */
 export type TemplateData = { readonly customer: JsonObject; readonly [name: string]: Json };

@@ -92,7 +92,9 @@ const MADE_UP: CustomerDocument = {
   },
   consents: [], accounts: [], recentEvents: [],
 }; // prettier-ignore
+/** As a run that began with an order would hand it over: `event` is what was told of the event, `entry` its name and when. */
 const EXAMPLE_CONTEXT: RunContext = {
-  event: { name: "Order Completed", at: "2026-06-30T18:30:00.000Z", properties: { order_id: "A-1002", total: 129.9, currency: "EUR" } },
+  event: { order_id: "A-1002", total: 129.9, currency: "EUR" },
+  entry: { event: "Order Completed", at: Date.UTC(2026, 5, 30, 18, 30) },
   vars: {},
-}; // prettier-ignore
+};

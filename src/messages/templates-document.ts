@@ -45,9 +45,9 @@ export const VersionList = z.object({
   versions: z.array(z.object({ number: z.int(), madeBy: z.string().nullable(), createdAt: At })),
 });
 
-const Context = z.record(z.string().max(100), AnyJson).default({}).describe("What led to the message: `event`, `vars`, ..., as a run would hand it over"); // prettier-ignore
+const Context = z.record(z.string().max(100), AnyJson).default({}).describe("What led to the message: `event`, `entry`, `vars`, ..., as a run would hand it over"); // prettier-ignore
 /** POST /v1/templates/{id}/preview. */
-export const PreviewQuery = z.object({ customerId: CustomerId.optional().describe("Whose data it is rendered with; absent: a made-up customer's"), context: Context }).meta({ examples: [{ customerId: "c1042", context: { event: { name: "Product Added" } } }] }); // prettier-ignore
+export const PreviewQuery = z.object({ customerId: CustomerId.optional().describe("Whose data it is rendered with; absent: a made-up customer's"), context: Context }).meta({ examples: [{ customerId: "c1042", context: { event: { order_id: "A-1002" } } }] }); // prettier-ignore
 /** POST /v1/templates/preview: what it says need not be right. */
 export const DraftPreview = PreviewQuery.extend({ template: AnyJson }).meta({
   examples: [{ template: { name: "Hello", content: { channel: "sms", text: "Hello {{ customer.name }}" } }, context: {} }],

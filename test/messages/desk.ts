@@ -52,7 +52,7 @@ export async function aDesk() {
       throw new Error("The inbox is full.");
     }
     told.push(...happenings);
-    await tellBy(world.inbox)(happenings);
+    await tellBy(sql, world.inbox)(happenings);
   };
   const base = "https://t.example";
   const { clock } = world;

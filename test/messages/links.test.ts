@@ -122,7 +122,7 @@ describe("links in a text", () => {
     const [a, b] = ["https://a.example/", "https://b.example/"];
     expect(found(`<a title="a > b" data-x='"' href="${a}">x</a><A\nHREF = ${b}>`)).toEqual([`<a title="a > b" data-x='"' href="https://t.example/0">x</a><A\nHREF = https://t.example/1>`, a, b]); // prettier-ignore
     expect(found(`<p>it's <a href='${a}'>5" wide</a> & <a href="${b}">`)).toEqual([`<p>it's <a href='https://t.example/0'>5" wide</a> & <a href="https://t.example/1">`, a, b]); // prettier-ignore
-    for (const none of [`<!-- <a href="${a}"> -->`, `<style>a{x:"<a href='${a}'>"}</style>`, `<textarea><a href="${a}"></textarea>`, `< a href="${a}">`, `<abbr href="${a}">`, `<a data-href="${a}">`])
+    for (const none of [`<!-- <a href="${a}"> -->`, `<style>a{x:"<a href='${a}'>"}</style>`, `<textarea><a href="${a}"></textarea>`, `< a href="${a}">`, `<abbr href="${a}">`, `<a data-href="${a}">`, `<a title="x"> href="${a}" </a>`])
       expect(found(none)).toEqual([none]);
   }); // prettier-ignore
 
@@ -163,6 +163,14 @@ describe("a click", () => {
     await desk.get(track("https://shop.example/socks", 1));
     expect(await clicks()).toEqual(expect.arrayContaining([["$message.clicked", 0, false], ["$message.clicked", 1, false]])); // prettier-ignore
     expect((await clicks()).filter(([, link]) => link === 0)).toHaveLength(1);
+  });
+
+  test("says of which message it was, as the business knows it", async () => {
+    const { track } = await linksOf();
+    await desk.get(track("https://shop.example/known", 3));
+    await desk.world.handled();
+    const known = (await desk.world.moments([ann])).filter(({ name }) => name === "$message.clicked").map(({ channel, touchpoint, properties }) => ({ channel, touchpoint, ...(JSON.parse(properties) as { url?: string }) })).find(({ url }) => url === "https://shop.example/known"); // prettier-ignore
+    expect(known).toEqual({ channel: "email", touchpoint: "message", message: expect.stringMatching(/^m-/), template: 1, purpose: "marketing", link: 3, url: "https://shop.example/known", bot: false }); // prettier-ignore
   });
 
   test("of a program is told as one, and does not take the place of the customer's", async () => {

@@ -185,13 +185,9 @@ describe("a template", () => {
     const template = await prepared({
       channel: "email",
       subject: "{{ customer.traits.firstName }}",
-      html: "{% for i in customer.cart.items %}{{ i.name }}{% endfor %}{{ event.properties.total }}{{ links.receipt }}",
+      html: "{% for i in customer.cart.items %}{{ i.name }}{% endfor %}{{ event.total }}{{ links.receipt }}",
     });
-    expect(template.fields).toEqual([
-      "customer.cart.items",
-      "customer.traits.firstName",
-      "event.properties.total",
-    ]);
+    expect(template.fields).toEqual(["customer.cart.items", "customer.traits.firstName", "event.total"]);
   });
 });
 

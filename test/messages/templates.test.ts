@@ -118,16 +118,14 @@ describe("a preview", () => {
 
   test("shows what a customer would get, with their own data, zone and language", async () => {
     const id = `c${await desk.atomBy("user_id ann")}`;
-    const text = "{{ customer.traits.firstName }}: {{ customer.cart.count }} x {{ customer.cart.items[0].name }}, {{ customer.cart.items[0].price | money: customer.cart.items[0].currency }}, {{ '2026-07-01T02:30:00Z' | local_date }}, {{ event.properties.n }}"; // prettier-ignore
-    const body = await preview({ channel: "sms", text }, id, { event: { properties: { n: 7 } } });
+    const text = "{{ customer.traits.firstName }}: {{ customer.cart.count }} x {{ customer.cart.items[0].name }}, {{ customer.cart.items[0].price | money: customer.cart.items[0].currency }}, {{ '2026-07-01T02:30:00Z' | local_date }}, {{ event.n }}"; // prettier-ignore
+    const body = await preview({ channel: "sms", text }, id, { event: { n: 7 } });
     expect(body).toMatchObject({ ok: true, content: { text: "Ann <3: 1 x Trail boots, 129,90 €, 30. Juni 2026, 7" }, sms: { parts: 1, alphabet: "gsm7" }, problems: [] }); // prettier-ignore
   });
 
   test("works before there is any customer, and shows where its foot leads", async () => {
     const body = await preview(
-      mail(
-        "<p>{{ customer.traits.firstName }} {{ event.properties.total | money: event.properties.currency }}</p>",
-      ),
+      mail("<p>{{ customer.traits.firstName }} {{ event.total | money: event.currency }}</p>"),
     );
     expect(body.content.html).toContain("<p>Ann €129.90</p>");
     expect(body.content.html).toContain("https://t.example/u/test");
