@@ -35,13 +35,17 @@ const StarterView = z.object({
 const StarterList = z.object({ starters: z.array(StarterView) });
 const StarterBody = z
   .strictObject({
+    key: z.string().min(1).max(50),
     site: z
       .url({ protocol: /^https?$/ })
       .max(500)
       .regex(/^[^\s"'<>{}\\]+$/, "An address without quotes, brackets and blanks")
-      .describe("Where your business is on the web: the buttons of the letters lead there"),
+      .default(EXAMPLE_SITE)
+      .describe(
+        "Where your business is on the web: the buttons of the letters lead there. Left out, an example's address stands in them, to be replaced before anything is published",
+      ),
   })
-  .meta({ examples: [{ site: "https://www.example.com" }] });
+  .meta({ examples: [{ key: "welcome", site: "https://www.example.com" }] });
 const TimesQuery = z.object({
   cron: z.string().min(1).max(100).describe("Five fields: minute, hour, day of the month, month, day of the week"),
   n: z.coerce.number().int().min(1).max(OCCURRENCES_MAX).default(5),
@@ -64,15 +68,15 @@ export function starterRoutes(app: App, { sql, clock, onVersion }: StarterDeps):
     })),
   })); // prettier-ignore
 
-  app.post("/v1/journeys/starters/:key", {
+  app.post("/v1/journeys/starters", {
     config: access,
     schema: {
       operationId: "makeJourneyStarter", tags, summary: "Make a starting journey: its templates, its segments and a draft",
       description: "Nothing is published. Templates and segments that are there by name are used as they stand.",
-      params: z.object({ key: z.string().min(1).max(50) }), body: StarterBody, response: { 201: JourneyView },
+      body: StarterBody, response: { 201: JourneyView },
     },
-  }, async ({ workspace, params, body, actor }, reply) => {
-    const id = await makeStarter(sql, workspace, starterOf(params.key), { site: body.site, by: actor.name }, clock());
+  }, async ({ workspace, body, actor }, reply) => {
+    const id = await makeStarter(sql, workspace, starterOf(body.key), { site: body.site, by: actor.name }, clock());
     onVersion();
     return reply.code(201).header("location", `/v1/journeys/${id}`).send(await viewJourney(sql, workspace, id, clock()));
   }); // prettier-ignore

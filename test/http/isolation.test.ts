@@ -78,11 +78,31 @@ beforeAll(async () => {
   const rule = { type: "trait", name: "bravo", is: { op: "exists" } };
   const segment = await make("/v1/segments", { name: "bravo", rule });
   const webhook = await make("/v1/webhooks", { url: "http://127.0.0.1:9/bravo", segment: segment.id });
+  const provider = await make("/v1/providers", {
+    channel: "sms",
+    driver: "local",
+    name: "bravo",
+    config: {},
+  });
+  const template = await make("/v1/templates", { name: "bravo", content: { channel: "sms", text: "bravo" } });
+  // One that left long ago: sending one would be an event more than those counted here.
+  await whole.stores.sql.query(
+    `insert into messages (id, workspace, atom, channel, template, purpose, asked, state, due_at, created_at, expires_at, content)
+     select 'bravo-message', workspace, 1, 'sms', id, 'marketing', '{}', 'sent', 0, 0, 0, '{"text": "bravo"}' from templates where id = $1`,
+    [template.id],
+  );
   await make("/v1/computed-traits", { name: "of_b", event: "bravo", measure: { of: "count" } });
+  const journey = await make("/v1/journeys", { draft: { name: "bravo", entry: { type: "api" }, start: "rest", steps: { rest: { type: "wait", ms: 60_000, next: null } } } }); // prettier-ignore
+  const task = await make("/v1/tasks", { customerId: customer.id, title: "bravo" });
   ids = {
+    "/v1/journeys/": String(journey.id),
+    "/v1/tasks/": String(task.id),
     "/v1/segments/": String(segment.id),
     "/v1/customers/{id}/segments/": String(segment.id),
     "/v1/webhooks/": String(webhook.id),
+    "/v1/providers/": String(provider.id),
+    "/v1/templates/": String(template.id),
+    "/v1/messages/": "bravo-message",
     "/v1/computed-traits/": "of_b",
     "/v1/customers/": customer.id,
     "/v1/refused/": String(refused.refused[0]!.id),
@@ -126,7 +146,17 @@ async function operations(): Promise<
 
 const stateOf = async () => {
   const { sql } = whole.stores;
-  const tables = ["keys", "refused", "imports", "identifiers", "links", "atoms", "segments", "webhooks"];
+  const tables = [
+    "keys",
+    "refused",
+    "imports",
+    "identifiers",
+    "links",
+    "atoms",
+    "segments",
+    "webhooks",
+    "providers",
+  ];
   return Promise.all(
     tables.map((table) =>
       sql.query(`select * from ${table} where workspace = $1 order by 1`, [bravo.workspace]),

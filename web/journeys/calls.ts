@@ -64,7 +64,7 @@ export function journeyCalls({ json }: Client) {
     journeyStarters: (signal?: AbortSignal) =>
       json<{ readonly starters: readonly Starter[] }>("/v1/journeys/starters", { signal }),
     beginJourney: (key: string) =>
-      json<JourneyView>(`/v1/journeys/starters/${encodeURIComponent(key)}`, { method: "POST", body: {} }),
+      json<JourneyView>("/v1/journeys/starters", { method: "POST", body: { key } }),
     customerJourneys: (id: string, signal?: AbortSignal) =>
       json<RunList>(`/v1/customers/${encodeURIComponent(id)}/journeys`, { signal }),
   };
