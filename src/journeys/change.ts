@@ -14,7 +14,8 @@ import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
 import { cronProblem } from "./cron.ts";
 import type { FormerRuns } from "./force.ts";
 import { JOURNEY_LIMITS, JourneyDraft } from "./model.ts";
-import { planJourney, rulesOf, triggersOf } from "./plan.ts";
+import { planJourney } from "./plan.ts";
+import { rulesOf, triggersOf } from "./ways.ts";
 import { type JourneyState, type StoredJourney, readJourney, readJourneys } from "./store.ts";
 
 /** What a journey may refer to: besides what rules may, templates by number with their channel. */

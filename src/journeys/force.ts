@@ -5,7 +5,8 @@ import type { Sql } from "../db/postgres.ts";
 import { STILL_WALKED, type StoredContext, contextFrom } from "../segments/force.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
 import { Entry, type JourneyDraft, type Trigger } from "./model.ts";
-import { type PlannedJourney, planJourney, triggersOf } from "./plan.ts";
+import { type PlannedJourney, planJourney } from "./plan.ts";
+import { triggersOf } from "./ways.ts";
 
 /** What happens to runs of an older version when a newer one is published. */
 export type FormerRuns = "pin" | "migrate" | "end";

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { CONTEXT, HOUR_MS } from "../../test/journeys/walking.ts";
 import { JOURNEY_LIMITS, JourneyDraft } from "./model.ts";
-import { planJourney, textOfTrigger } from "./plan.ts";
+import { planJourney } from "./plan.ts";
+import { textOfTrigger } from "./ways.ts";
 
 const draftOf = (steps: object, more: object = {}) =>
   JourneyDraft.parse({

@@ -2,13 +2,11 @@
  * A journey made ready to be walked: its rules planned with the tracks they need, its triggers named, and everything
  * that is wrong with it, each with its place. Pure.
  */
-import { type Rule, SEGMENT_LIMITS } from "../segments/model.ts";
+import { SEGMENT_LIMITS } from "../segments/model.ts";
 import { type Node, type Plan, type PlanContext, type Problem, planOf } from "../segments/plan.ts";
 import type { Track } from "../segments/track.ts";
 import { JOURNEY_LIMITS, type JourneyDraft, type Step, type Trigger } from "./model.ts";
-import { waysOf } from "./ways.ts";
-
-export { type Way, waysOf } from "./ways.ts";
+import { rulesOf, textOfTrigger, triggersOf, waysOf } from "./ways.ts";
 
 /** A journey that can be walked. */
 export type PlannedJourney = {
@@ -26,9 +24,6 @@ export type PlannedAnswer =
   | { readonly ok: true; readonly plan: PlannedJourney }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** What names a trigger: equal triggers are one. */
-export const textOfTrigger = (trigger: Trigger): string => JSON.stringify(trigger);
-
 /**
  * Whether passing this step takes time in any case, so that a circle through it goes on at a human's pace. A message that
  * may not leave is settled at once, a call that fails soon, and who is in a segment already does not wait for it.
@@ -36,28 +31,6 @@ export const textOfTrigger = (trigger: Trigger): string => JSON.stringify(trigge
 const takesTime = (step: Step): boolean =>
   step.type === "wait" || step.type === "wait_time" || (step.type === "task" && step.outcomes.length > 0) ||
   (step.type === "wait_until" && step.paths.every(({ when }) => when.type === "event")); // prettier-ignore
-
-/** The rules of a draft with their paths. */
-export function rulesOf(draft: JourneyDraft): readonly (readonly [path: string, rule: Rule])[] {
-  const found: (readonly [string, Rule])[] = draft.audience ? [["audience", draft.audience]] : [];
-  for (const [id, step] of Object.entries(draft.steps)) {
-    if (step.type === "branch") step.paths.forEach(({ rule }, i) => found.push([`steps/${id}/paths/${i}/rule`, rule]));
-    if (step.type === "decide")
-      step.candidates.forEach(({ rule }, i) => rule && found.push([`steps/${id}/candidates/${i}/rule`, rule]));
-  }
-  return found;
-} // prettier-ignore
-
-/** The triggers of a draft with their paths. */
-export function triggersOf(draft: JourneyDraft): readonly (readonly [path: string, trigger: Trigger])[] {
-  const found: (readonly [string, Trigger])[] = draft.exits.map((exit, i) => [`exits/${i}`, exit] as const);
-  if (draft.entry.type === "event" || draft.entry.type === "segment") found.push(["entry", draft.entry]);
-  if (draft.goal) found.push(["goal/when", draft.goal.when]);
-  for (const [id, step] of Object.entries(draft.steps))
-    if (step.type === "wait_until")
-      step.paths.forEach(({ when }, i) => found.push([`steps/${id}/paths/${i}/when`, when]));
-  return found;
-}
 
 /** The plan of a draft, or all that is wrong with it. `context`: what its rules may refer to. */
 export function planJourney(draft: JourneyDraft, context: PlanContext): PlannedAnswer {

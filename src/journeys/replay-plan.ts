@@ -10,7 +10,8 @@ import type { Track, TrackSpec } from "../segments/track.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
 import { eventNameOf } from "./force.ts";
 import type { JourneyDraft, Trigger } from "./model.ts";
-import { type PlannedAnswer, type PlannedJourney, planJourney, triggersOf } from "./plan.ts";
+import { type PlannedAnswer, type PlannedJourney, planJourney } from "./plan.ts";
+import { triggersOf } from "./ways.ts";
 
 /** A segment whose members the rehearsal follows, by the rule it has now. */
 export type Watched = {

@@ -4,7 +4,7 @@ import { localOf } from "../permission/zone.ts";
 import { placeOf } from "../experiments/hash.ts";
 import { type Instant, customerIdOf, isoOf } from "../values.ts";
 import type { EntryRefusal, RunEnd } from "./model.ts";
-import { waysOf } from "./plan.ts";
+import { waysOf } from "./ways.ts";
 import { REPLAY_LIMITS, type ReplayResult } from "./replay-model.ts";
 import type { Play } from "./replay-plan.ts";
 import type { Note, Person } from "./replay-note.ts";

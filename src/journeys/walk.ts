@@ -14,7 +14,8 @@ import type { Node } from "../segments/plan.ts";
 import type { Instant, Json, JsonObject } from "../values.ts";
 import { drawsOf } from "./chance.ts";
 import { type Blocker, JOURNEY_LIMITS, type Run, type RunEnd, type Step, type Trigger } from "./model.ts";
-import { type PlannedJourney, textOfTrigger } from "./plan.ts";
+import type { PlannedJourney } from "./plan.ts";
+import { textOfTrigger } from "./ways.ts";
 
 type Of<Type extends Step["type"]> = Extract<Step, { type: Type }>;
 /** What a walk may know of the customer. */

@@ -5,7 +5,8 @@ import { changeDraft, problemsOf, publish, readJourneyContext } from "../../src/
 import { changeState } from "../../src/journeys/change.ts";
 import { type Caller, startCaller } from "../../src/journeys/calls.ts";
 import { movedBy } from "../../src/journeys/force.ts";
-import { planJourney, triggersOf } from "../../src/journeys/plan.ts";
+import { planJourney } from "../../src/journeys/plan.ts";
+import { triggersOf } from "../../src/journeys/ways.ts";
 import {
   EXAMPLE_SITE,
   JOURNEY_STARTERS,
