@@ -12,6 +12,8 @@ import { AnyJson, type AtomId, type Instant, type JsonObject, type WorkspaceId }
 /** Every bound of messages in one place. */
 export const MESSAGE_LIMITS = {
   templates: 1_000,
+  /** Of one template; beyond it the oldest go. What was sent keeps its own words. */
+  versionsMax: 500,
   sourceCharsMax: 200_000,
   subjectCharsMax: 500,
   /** Bytes of a rendered body, by channel in CHANNEL_LIMITS where less. */

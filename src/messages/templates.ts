@@ -22,8 +22,6 @@ export type StoredTemplate = {
 };
 type Row = Omit<StoredTemplate, "draft"> & { readonly body: unknown };
 
-/** How many versions of a template are kept in the list of them; all are kept in the store. */
-const VERSIONS_SHOWN_MAX = 200;
 const PREPARED_MAX = 500;
 
 const COLUMNS = `t.id, v.number, (select max(number) from template_versions n where n.template = t.id) as newest, v.body, v.made_by as "madeBy",
@@ -55,7 +53,7 @@ export async function listTemplates(sql: Sql, workspace: WorkspaceId): Promise<r
   return rows.map(draftOf);
 }
 
-/** The newest versions of a template, the newest first, without what they hold. */
+/** The versions of a template, the newest first, without what they hold. */
 export const listVersions = (
   sql: Sql,
   id: number,
@@ -63,7 +61,7 @@ export const listVersions = (
   readonly { readonly number: number; readonly madeBy: string | null; readonly createdAt: Instant }[]
 > =>
   sql.query(
-    `select number, made_by as "madeBy", created_at as "createdAt" from template_versions where template = $1 order by number desc limit ${VERSIONS_SHOWN_MAX}`,
+    `select number, made_by as "madeBy", created_at as "createdAt" from template_versions where template = $1 order by number desc limit ${MESSAGE_LIMITS.versionsMax}`,
     [id],
   );
 
@@ -114,6 +112,7 @@ export async function changeTemplate(
       if (same(held.draft, draft)) return held.number;
       await tx.query("update templates set name = $2, description = $3, updated_at = $4 where id = $1", [id, draft.name, draft.description, now]); // prettier-ignore
       await addVersion(tx, id, held.number + 1, draft, by, now);
+      await tx.query("delete from template_versions where template = $1 and number <= $2", [id, held.number + 1 - MESSAGE_LIMITS.versionsMax]); // prettier-ignore
       return held.number + 1;
     }),
   );

@@ -63,6 +63,16 @@ describe("a template", () => {
     expect(await templates.ready((desk.first.workspace + 1) as WorkspaceId, id)).toBeNull();
   });
 
+  test("keeps so many versions and no more", async () => {
+    const { id } = await make(draftOf(mail("one")));
+    await desk.sql.query("insert into template_versions (template, number, body, made_by, created_at) select template, n, body, made_by, 0 from template_versions, generate_series(2, 500) n where template = $1", [id]); // prettier-ignore
+    await desk.api("PUT", `/v1/templates/${id}`, { name: `Template ${names}`, content: mail("two") });
+    const { versions } = (await desk.api("GET", `/v1/templates/${id}/versions`)).body as {
+      versions: { number: number }[];
+    };
+    expect([versions.length, versions[0]!.number, versions.at(-1)!.number]).toEqual([500, 501, 2]);
+  });
+
   test("changed by two at once is changed by one: the other is told", async () => {
     const { id } = await make(draftOf(mail("one")));
     const name = `Template ${names}`;
