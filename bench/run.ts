@@ -12,6 +12,7 @@ import { footprint } from "./footprint.ts";
 import { journeys } from "./journeys.ts";
 import { calibration, machine } from "./machine.ts";
 import { stopAll } from "./program.ts";
+import { replay } from "./replay.ts";
 import { sample, weight } from "./sample.ts";
 import { backfill, rules } from "./segments.ts";
 import { steady } from "./steady.ts";
@@ -36,6 +37,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   rules,
   backfill,
   journeys,
+  replay,
 };
 
 let leaving = false;

@@ -181,7 +181,8 @@ async function built(program: Program, what: string, rule: Rule): Promise<Row> {
   }
 } // prettier-ignore
 
-async function logOf(folder: string, ...order: readonly string[]): Promise<string> {
+/** Orders log-of.ts to work on the log of a folder; what it prints. */
+export async function logOf(folder: string, ...order: readonly string[]): Promise<string> {
   const { stdout } = await execute(
     process.execPath,
     ["--import", "tsx", fileURLToPath(new URL("log-of.ts", import.meta.url)), join(folder, "clickhouse"), ...order],

@@ -31,7 +31,8 @@ export type Reading = {
 /** How much there is to read. */
 export type Extent = {
   readonly events: number;
-  readonly customers: number;
+  /** What may let somebody in; customers, where that is not told by an event. */
+  readonly entries: number;
   readonly first: number;
   readonly last: number;
 };
@@ -165,13 +166,15 @@ const joinedSql = (workspace: WorkspaceId): string =>
 const mappingSql = (workspace: WorkspaceId): string =>
   `select atom, argMax(customer, version) as customer from customersOfAtoms where workspace = ${workspace} group by atom`;
 
-/** How many events and customers a replay reads of, at most. */
+/** How much there is to read and to rehearse, at most. */
 export async function extentOf(log: EventLog, play: Play): Promise<Extent> {
   const statements = new Statements(play);
   const entry = statements.entry();
-  const text = `select toUInt64(sum(n)) as events, count() as customers, min(atom) as first, max(atom) as last from (
-      select atom, count() as n${entry ? `, max(${entry}) as enters` : ""} from events where workspace = ${play.workspace} and ${statements.which()} group by atom)
-    ${entry ? "where enters" : ""}`;
+  const passing = statements.passing("1");
+  const text = `select toUInt64(sum(n)) as events, toUInt64(sum(enters)) as entries, min(atom) as first, max(atom) as last from (
+      select atom, count() as n, ${entry ? `countIf(${entry})` : "1"} as enters from events
+      where workspace = ${play.workspace} and ${statements.which()}${passing ? ` and atom in (${passing})` : ""} group by atom)
+    where enters > 0`;
   const [row] = await log.rows<Extent>(text, statements.parameters.values);
   return row!;
 }

@@ -15,10 +15,12 @@ export const REPLAY_LIMITS = {
   chunkEvents: 40_000,
   /** For so long one customer after the other is rehearsed before others have their turn. */
   sliceMs: 15,
-  /** Work of a replay in events; a customer who comes in costs as much as so many. Beyond it customers are sampled. */
+  /** Work of a replay in events read; an entry costs as much as so many. Beyond it customers are sampled. */
   workMax: 9_000_000,
-  eventsPerCustomer: 4,
+  eventsPerEntry: 25,
   oneInMax: 4_096,
+  /** Times that time does something in one customer's rehearsal; what turns more often is taken to be done. */
+  turnsMax: 20_000,
   stories: 20,
   linesPerStory: 60,
   /** Messages a week are told one by one below this. */

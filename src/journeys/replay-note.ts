@@ -1,8 +1,10 @@
 /** Who rehearses a journey, and what is noted of it. Pure. */
+import type { Event } from "../events/model.ts";
 import type { HeldIdentifier } from "../identity/directory.ts";
+import type { DueMessage } from "../messages/judge.ts";
 import type { Answer, Contact, MessageChannel, Preferences, Suppression } from "../permission/model.ts";
-import type { Instant } from "../values.ts";
-import type { EntryRefusal, RunEnd } from "./model.ts";
+import type { Instant, JsonObject, WorkspaceId } from "../values.ts";
+import type { EntryRefusal, Run, RunEnd } from "./model.ts";
 
 /** What is known of a customer beside events, as it is today. */
 export type Person = {
@@ -29,3 +31,20 @@ export type Note = { readonly at: Instant } & (
   | { readonly type: "converted"; readonly run: number; readonly value: number; readonly afterMessage: boolean }
   | { readonly type: "segment"; readonly segment: number; readonly entered: boolean }
 ); // prettier-ignore
+/** A message that waits until it may leave. */
+export type Waiting = DueMessage & { readonly run: Run; readonly step: string; readonly template: number; readonly dueAt: Instant }; // prettier-ignore
+/** An entry, watched for the goal whatever becomes of its run. */
+export type Entry = {
+  readonly run: number;
+  readonly enteredAt: Instant;
+  sentAt: Instant | null;
+  converted: boolean;
+};
+
+/** An event of our own making, as it would have been told. */
+export function ownHappening(workspace: WorkspaceId, name: string, properties: JsonObject, now: Instant): Event {
+  return {
+    workspace, id: "", type: "track", name, happenedAt: now, receivedAt: now, originalAt: null, sentAt: null, identifiers: [],
+    channel: "other", touchpoint: "", properties, key: 0,
+  };
+} // prettier-ignore

@@ -10,8 +10,8 @@ import { absorb, nothing } from "../customers/fold.ts";
 import { told } from "../customers/told.ts";
 import type { Event } from "../events/model.ts";
 import { happeningOf } from "../messages/happenings.ts";
-import { type DueMessage, judge } from "../messages/judge.ts";
-import type { Contact } from "../permission/model.ts";
+import { judge } from "../messages/judge.ts";
+import type { Contact, Recipient } from "../permission/model.ts";
 import { recipientOf, zoneOf } from "../permission/recipient.ts";
 import { valueAt } from "../segments/compare.ts";
 import { type Facts, match } from "../segments/match.ts";
@@ -21,21 +21,10 @@ import { causeOf } from "./advance.ts";
 import { occurrenceOf } from "./dates.ts";
 import { type Entered, NEVER_ENTERED, begun, enteredOnce, mayEnter } from "./enter.ts";
 import { JOURNEY_LIMITS, type Run } from "./model.ts";
-import type { Note, Person } from "./replay-note.ts";
+import { type Entry, type Note, type Person, type Waiting, ownHappening } from "./replay-note.ts";
+import { REPLAY_LIMITS } from "./replay-model.ts";
 import type { Play } from "./replay-plan.ts";
 import { type Cause, type Effect, type Known, triggers, walk } from "./walk.ts";
-
-/** A message that waits until it may leave. */
-type Waiting = DueMessage & { readonly run: Run; readonly step: string; readonly template: number; readonly dueAt: Instant }; // prettier-ignore
-type Entry = {
-  readonly run: number;
-  readonly enteredAt: Instant;
-  sentAt: Instant | null;
-  converted: boolean;
-};
-
-/** Rounds of time in one customer's rehearsal: what turns more often is taken to be done. */
-const ROUNDS_MAX = 20_000;
 
 export class Rehearsal {
   readonly #play: Play;
@@ -49,12 +38,14 @@ export class Rehearsal {
   readonly #waiting = new Map<string, Waiting>();
   readonly #calls: Extract<Effect, { type: "webhook" | "update" }>[] = [];
   readonly #contacts: (Contact & { readonly message: string })[] = [];
+  readonly #before: readonly (Contact & { readonly message: string })[];
   readonly #entries: Entry[] = [];
   #runs: readonly Run[] = [];
   #entered: Entered = NEVER_ENTERED;
   #now: Instant;
   #stage: string | null;
   #zone: string | null = null;
+  #recipient: Recipient | null = null;
   #exists = false;
   #turnsAt: Instant = Infinity;
   #dateAt: Instant = Infinity;
@@ -66,6 +57,7 @@ export class Rehearsal {
     this.#play = play;
     this.#person = person;
     this.#now = play.from;
+    this.#before = person.contacts.map((one) => ({ ...one, message: "" }));
     this.#stage = play.firstStage;
     const [knowledge, states, stage, zone] = [this.#knowledge, this.#states, () => this.#stage, () => this.#zoneNow()];
     this.#facts = {
@@ -97,11 +89,10 @@ export class Rehearsal {
 
   /** When time alone next does something; Infinity: never. */
   get dueAt(): Instant {
-    const { rounds } = this.#play;
-    return Math.min(
-      this.#turnsAt, this.#dateAt, rounds?.at[this.#round] ?? Infinity,
-      ...this.#runs.map(({ dueAt }) => dueAt ?? Infinity), ...[...this.#waiting.values()].map(({ dueAt }) => dueAt),
-    ); // prettier-ignore
+    let next = Math.min(this.#turnsAt, this.#dateAt, this.#play.rounds?.at[this.#round] ?? Infinity);
+    for (const { dueAt } of this.#runs) if (dueAt !== null && dueAt < next) next = dueAt;
+    for (const { dueAt } of this.#waiting.values()) if (dueAt < next) next = dueAt;
+    return next;
   }
 
   /** Tells what happened before the period. */
@@ -127,7 +118,7 @@ export class Rehearsal {
   /** Time passes; whatever it brings at `until` has happened then. */
   pass(until: Instant): void {
     for (let at = this.dueAt; at <= until; at = this.dueAt) {
-      if (++this.#rounds > ROUNDS_MAX) return;
+      if (++this.#rounds > REPLAY_LIMITS.turnsMax) return;
       this.#batch(Math.max(at, this.#now), []);
       this.#settle();
     }
@@ -171,6 +162,7 @@ export class Rehearsal {
     if (!identified && !asksChannels && !knowledge.has(event.name) && (event.consents?.length ?? 0) === 0)
       return;
     absorb(this.#knowledge, told(event));
+    this.#recipient = null;
     if (identified) this.#zone = null;
   }
 
@@ -203,13 +195,8 @@ export class Rehearsal {
     return own;
   }
 
-  #own(name: string, properties: JsonObject): Event {
-    const { workspace } = this.#play;
-    return {
-      workspace, id: "", type: "track", name, happenedAt: this.#now, receivedAt: this.#now, originalAt: null, sentAt: null, identifiers: [],
-      channel: "other", touchpoint: "", properties, key: 0,
-    };
-  } // prettier-ignore
+  #own = (name: string, properties: JsonObject): Event =>
+    ownHappening(this.#play.workspace, name, properties, this.#now);
 
   #happened(event: Event): void {
     this.#time(Math.min(event.happenedAt, this.#now));
@@ -270,8 +257,7 @@ export class Rehearsal {
       this.#now,
     ); // prettier-ignore
     const at = this.#now;
-    if (answer.type === "refused")
-      return void this.notes.push({ at, type: "refused", reason: answer.reason });
+    if (answer.type === "refused") return void this.notes.push({ at, type: "refused", reason: answer.reason }); // prettier-ignore
     const n = this.#entered.n + 1;
     const run = begun(String(n), journey, 0, answer.key, draft, context, begunAt, at);
     this.#entered = enteredOnce(this.#entered, answer.key, at);
@@ -293,7 +279,11 @@ export class Rehearsal {
     const { run: to } = walked;
     this.#runs = this.#runs.flatMap((one) => (one !== run ? [one] : to ? [to] : []));
     for (const { step, path } of walked.passed) this.notes.push({ at, type: "passed", run: n, step, path });
-    for (const effect of walked.effects) this.#asked(effect, walked.run ?? run);
+    // A run that ends with the answer to what it waited for names that still.
+    const answered = cause.type === "settled" ? cause.id : null;
+    for (const effect of walked.effects)
+      if (effect.type !== "cancel" || !("id" in effect.blocker) || effect.blocker.id !== answered)
+        this.#asked(effect, walked.run ?? run);
     if (walked.end) {
       const left = walked.told.find(({ name }) => name === "left");
       this.notes.push({
@@ -314,8 +304,7 @@ export class Rehearsal {
   }
 
   #asked(effect: Effect, run: Run): void {
-    const at = this.#now;
-    const n = Number(run.id);
+    const [at, n] = [this.#now, Number(run.id)];
     if (effect.type === "cancel") return this.#cancel(effect.blocker, n);
     const step = "step" in effect ? effect.step : run.at;
     this.notes.push({ at, type: "asked", run: n, step, id: effect.id, what: effect.type });
@@ -333,8 +322,6 @@ export class Rehearsal {
     if (blocker.type === "time" || blocker.type === "trigger") return;
     const { id, type: what } = blocker;
     const held = this.#waiting.get(id);
-    // A run that ends with its message names it still.
-    if (!held && what !== "task") return;
     this.#waiting.delete(id);
     this.notes.push({ at: this.#now, type: "cancelled", run, step: held?.step ?? "", id, what });
   }
@@ -361,13 +348,11 @@ export class Rehearsal {
 
   #judge(due: readonly Waiting[]): readonly Event[] {
     const { policy } = this.#play;
-    const { address, suppressed, stock, preferences, identifiers } = this.#person;
+    const { address, suppressed } = this.#person;
     const at = this.#now;
-    const before = this.#person.contacts
-      .filter((one) => one.at <= at)
-      .map((one) => ({ ...one, message: "" }));
-    const contacts = [...before, ...this.#contacts];
-    const recipient = recipientOf([this.#knowledge], { address: null, suppressed: null, contacts, upcoming: [], preferences, stock, identifiers }); // prettier-ignore
+    const before = this.#before.filter((one) => one.at <= at);
+    const contacts = before.length === 0 ? this.#contacts : [...before, ...this.#contacts];
+    const recipient = this.#recipientNow();
     const events: Event[] = [];
     for (const { message, answer } of judge(
       due,
@@ -392,6 +377,21 @@ export class Rehearsal {
       events.push(happeningOf(about, left ? "sent" : "refused", at, left ? {} : { reason: answer.reason }));
     }
     return events;
+  }
+
+  /** The customer as permission asks of them, made once for as long as nothing new is known. */
+  #recipientNow(): Recipient {
+    const { preferences, identifiers, stock } = this.#person;
+    const given = {
+      address: null,
+      suppressed: null,
+      contacts: [],
+      upcoming: [],
+      preferences,
+      stock,
+      identifiers,
+    };
+    return (this.#recipient ??= recipientOf([this.#knowledge], given));
   }
 
   #zoneNow(): string {

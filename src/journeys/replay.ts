@@ -62,8 +62,8 @@ export async function replay(
 }
 
 /** The share of customers whose events fit into the limit of work: a power of two, so that more is always more of the same. */
-export function oneInOf({ events, customers }: Pick<Extent, "events" | "customers">): number {
-  const work = events + customers * REPLAY_LIMITS.eventsPerCustomer;
+export function oneInOf({ events, entries }: Pick<Extent, "events" | "entries">): number {
+  const work = events + entries * REPLAY_LIMITS.eventsPerEntry;
   let oneIn = 1;
   while (work / oneIn > REPLAY_LIMITS.workMax && oneIn < REPLAY_LIMITS.oneInMax) oneIn *= 2;
   return oneIn;

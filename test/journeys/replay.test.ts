@@ -207,8 +207,8 @@ describe("the answer of a replay", () => {
   });
 
   test("reads everything while that fits, and a share that is a power of two when it does not", () => {
-    expect(oneInOf({ events: 1_000_000, customers: 100_000 })).toBe(1);
-    const many = oneInOf({ events: 60_000_000, customers: 5_000_000 });
+    expect(oneInOf({ events: 1_000_000, entries: 100_000 })).toBe(1);
+    const many = oneInOf({ events: 60_000_000, entries: 5_000_000 });
     expect(many).toBeGreaterThan(1);
     expect(Math.log2(many) % 1).toBe(0);
   });
