@@ -20,7 +20,13 @@ export type Former = z.infer<typeof FormerRuns>;
 type Page = { readonly limit?: number; readonly cursor?: string | undefined };
 
 /** A journey to begin with. */
-export type Starter = { readonly key: string; readonly name: string; readonly description: string };
+export type Starter = {
+  readonly key: string;
+  readonly name: string;
+  readonly description: string;
+  readonly events: readonly string[];
+  readonly advice: string;
+};
 
 /** The calls. */
 export function journeyCalls({ json }: Client) {
@@ -63,8 +69,13 @@ export function journeyCalls({ json }: Client) {
       json<z.infer<typeof JourneyResults>>(`${journey(id)}/results`, { query, signal }),
     journeyStarters: (signal?: AbortSignal) =>
       json<{ readonly starters: readonly Starter[] }>("/v1/journeys/starters", { signal }),
-    beginJourney: (key: string) =>
-      json<JourneyView>("/v1/journeys/starters", { method: "POST", body: { key } }),
+    beginJourney: (body: { key: string; site?: string }) =>
+      json<JourneyView>("/v1/journeys/starters", { method: "POST", body }),
+    scheduledTimes: (cron: string, signal?: AbortSignal) =>
+      json<{ problem: string | null; zone: string; times: readonly string[] }>("/v1/journeys/times", {
+        query: { cron, n: 3 },
+        signal,
+      }),
     customerJourneys: (id: string, signal?: AbortSignal) =>
       json<RunList>(`/v1/customers/${encodeURIComponent(id)}/journeys`, { signal }),
   };

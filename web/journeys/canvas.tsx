@@ -27,9 +27,9 @@ import type { Problem } from "../segments/rule-edit.ts";
 import { count } from "../ui/format.ts";
 import classes from "./canvas.module.css";
 import { StepCard } from "./card.tsx";
-import { AT_START, mainWayOf, type Place, targetOf } from "./edit.ts";
+import { AT_START, ENTRY_NODE, mainWayOf, type Place, targetOf } from "./edit.ts";
 import type { Figures } from "./figures.ts";
-import { draw, type Drawing, ENTRY_NODE, pathThrough, type PlacedNode, type PlacedWay } from "./layout.ts";
+import { draw, type Drawing, pathThrough, type PlacedNode, type PlacedWay } from "./layout.ts";
 import { type JourneyNames, problemsOfStep } from "./words.ts";
 
 export type CanvasProps = {

@@ -42,7 +42,7 @@ function Numbers({ id, figures }: { id: string | null; figures: Figures }) {
   if (reached === undefined)
     return (
       <span className={classes["figures"]}>
-        <span>New in the draft</span>
+        <span>{figures.unknown}</span>
       </span>
     );
   const [standing, refused] = [figures.standing.get(id) ?? 0, figures.refused.get(id) ?? 0];

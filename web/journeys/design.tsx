@@ -11,7 +11,6 @@ import classes from "./design.module.css";
 import { useDraft } from "./draft.tsx";
 import { type Place, removed } from "./edit.ts";
 import { type Figures, figuresOfCounts } from "./figures.ts";
-import { JsonView } from "./json.tsx";
 import { useNarrow } from "./narrow.ts";
 import { Outline } from "./outline.tsx";
 import type { Shown } from "./panel.tsx";
@@ -21,6 +20,7 @@ import { placeOfProblem } from "./words.ts";
 // The list is there at once; the drawing and the forms follow, so that the first load stays small.
 const Canvas = lazy(() => import("./canvas.tsx").then(({ Canvas: drawn }) => ({ default: drawn })));
 const EditPanel = lazy(() => import("./panel.tsx").then(({ EditPanel: form }) => ({ default: form })));
+const JsonView = lazy(() => import("./json.tsx").then(({ JsonView: text }) => ({ default: text })));
 const route = getRouteApi("/journeys/$journeyId/");
 const COUNTS_EVERY_MS = 5_000;
 const [ENTRY, SETTINGS] = ["$entry", "$settings"] as const;
@@ -280,7 +280,9 @@ export function DesignTab() {
       />
       <SaveFault />
       {view === "json" ? (
-        <JsonView key={JSON.stringify(draft)} />
+        <Suspense fallback={<Rows />}>
+          <JsonView key={JSON.stringify(draft)} />
+        </Suspense>
       ) : (
         <Work shown={shown} figures={figures} onShow={onShow} />
       )}

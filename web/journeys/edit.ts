@@ -10,6 +10,10 @@ import { waysOf } from "../../src/journeys/ways.ts";
 export type Place = { readonly step: string | null; readonly path: string };
 /** The place behind the entry. */
 export const AT_START: Place = { step: null, path: "next" };
+/** What stands for the entry among the steps; no step can have this id. */
+export const ENTRY_NODE = "$entry";
+/** What names the way at a place. */
+export const wayId = ({ step, path }: Place): string => `${step ?? ENTRY_NODE} ${path}`;
 /** A change of a draft: the new draft, the step to look at then, and how many steps went because nothing leads to them. */
 export type Change = {
   readonly draft: JourneyDraft;

@@ -1,10 +1,15 @@
 /** How customers come in, who may, and who may come in again. */
 import { Checkbox, NativeSelect, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
 import type { Entry, Reentry } from "../../src/journeys/model.ts";
 import { DurationField } from "../segments/fields.tsx";
+import { useApi } from "../services.tsx";
+import { moment } from "../ui/format.ts";
 import { AudienceField } from "./choose-fields.tsx";
 import { useDraft } from "./draft.tsx";
 import { Field, LabelledNumber, TraitField, TriggerField, useWrongWords } from "./fields.tsx";
+import classes from "./panel.module.css";
 import { SegmentField } from "./segment-field.tsx";
 import { ClockField } from "./wait-fields.tsx";
 import { ENTRY_WORDS } from "./words.ts";
@@ -51,9 +56,29 @@ function ScheduleEntry({ entry, onChange }: { entry: Extract<Entry, { type: "sch
       {!known && (
         <TextInput label="Minute, hour, day, month, weekday" description="As cron writes it: 30 14 * * 2,4 is Tuesday and Thursday at 14:30." classNames={{ input: "mono" }} value={entry.cron} error={wrong} onChange={(event) => onChange({ ...entry, cron: event.currentTarget.value })} />
       )}
+      <NextTimes cron={entry.cron} />
     </>
   );
 } // prettier-ignore
+
+/** When a schedule comes next, as the server reckons it. */
+function NextTimes({ cron }: { cron: string }) {
+  const api = useApi();
+  const [asked] = useDebouncedValue(cron.trim(), 400);
+  const times = useQuery({
+    queryKey: ["scheduled-times", asked],
+    queryFn: ({ signal }) => api.scheduledTimes(asked, signal),
+    enabled: asked !== "",
+    retry: false,
+  });
+  if (!times.data) return null;
+  const { problem, zone, times: next } = times.data;
+  return (
+    <p className={classes["hint"]} aria-live="polite">
+      {problem ?? `Next: ${next.map((at) => moment(Date.parse(at), zone)).join("; ")} (${zone}).`}
+    </p>
+  );
+}
 
 const TEACH: { readonly [type in Entry["type"]]?: string } = {
   api: "A system of yours lets a customer in by POST /v1/journeys/{id}/runs.",

@@ -1,7 +1,7 @@
 /** Numbers drawn on the canvas: live counts and what a replay came to, in one form. Pure. */
 import type { JourneyCounts } from "../../src/journeys/document.ts";
 import type { ReplayResult } from "../../src/journeys/replay-model.ts";
-import { wayId } from "./layout.ts";
+import { wayId } from "./edit.ts";
 
 /** Numbers by step and by way. Absent: none, as for a step that is not in the version counted. */
 export type Figures = {
@@ -10,6 +10,8 @@ export type Figures = {
   readonly standing: ReadonlyMap<string, number>;
   readonly reached: ReadonlyMap<string, number>;
   readonly ways: ReadonlyMap<string, number>;
+  /** What is said of a step there are no numbers for. */
+  readonly unknown: string;
   /** By step: what did not leave. */
   readonly refused: ReadonlyMap<string, number>;
 };
@@ -26,6 +28,7 @@ export const figuresOfCounts = ({ entered, heldOut, steps }: JourneyCounts): Fig
   ways: new Map(
     steps.flatMap(({ step, passed }) => passed.map(({ path, n }) => [wayId({ step, path }), n] as const)),
   ),
+  unknown: "New in the draft",
   refused: new Map(),
 });
 
@@ -38,5 +41,6 @@ export const figuresOfReplay = ({ entries, heldOut, steps, messages }: ReplayRes
   ways: new Map(
     steps.flatMap(({ step, paths }) => paths.map(({ path, n }) => [wayId({ step, path }), n] as const)),
   ),
+  unknown: "Nobody came here",
   refused: new Map(messages.map(({ step, refused }) => [step, sum(refused.map(({ reason, n }) => ({ path: reason, n })))])),
 }); // prettier-ignore

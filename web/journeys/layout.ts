@@ -5,11 +5,9 @@
 import { Graph, layout } from "@dagrejs/dagre";
 import type { JourneyDraft } from "../../src/journeys/model.ts";
 import { waysOf } from "../../src/journeys/ways.ts";
-import { outlineOf, type Place } from "./edit.ts";
+import { ENTRY_NODE, outlineOf, type Place, wayId } from "./edit.ts";
 import { type JourneyNames, wayWords } from "./words.ts";
 
-/** The entry's place among the nodes; no step can have this id. */
-export const ENTRY_NODE = "$entry";
 const SIZES = { entry: [264, 70], step: [264, 70], end: [72, 28] } as const;
 /** What the figures under a step take. */
 const FIGURES_HEIGHT = 30;
@@ -41,9 +39,6 @@ export type Drawing = {
   readonly width: number;
   readonly height: number;
 };
-
-/** What names a way among the lines. */
-export const wayId = ({ step, path }: Place): string => `${step ?? ENTRY_NODE} ${path}`;
 
 const shortened = (text: string): string =>
   text.length > LABEL_CHARS_MAX ? `${text.slice(0, LABEL_CHARS_MAX - 1)}…` : text;

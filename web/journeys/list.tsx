@@ -15,6 +15,7 @@ import { SearchField } from "../ui/search.tsx";
 import { type Column, DataTable, valuesOf } from "../ui/table.tsx";
 import { Ago } from "../ui/time.tsx";
 import { JourneyActions } from "./actions.tsx";
+import type { Starter } from "./calls.ts";
 import classes from "./journeys.module.css";
 import { blankJourney } from "./palette.ts";
 import { StateBadge } from "./state-badge.tsx";
@@ -75,8 +76,8 @@ function useBegin() {
   const { api, queries } = useServices();
   const navigate = useNavigate();
   return useMutation({
-    mutationFn: (by: { readonly key: string } | { readonly name: string }) =>
-      "key" in by ? api.beginJourney(by.key) : api.createJourney(blankJourney(by.name)),
+    mutationFn: (by: { readonly key: string; readonly site?: string } | { readonly name: string }) =>
+      "key" in by ? api.beginJourney(by) : api.createJourney(blankJourney(by.name)),
     onSuccess: async ({ id }) => {
       await queries.invalidateQueries({ queryKey: ["journeys"] });
       await queries.invalidateQueries({ queryKey: ["templates"] });
@@ -113,9 +114,30 @@ function NewDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Teach({ onNew }: { onNew: () => void }) {
-  const starters = useStarters();
+/** What a starter needs to be told before it is made. */
+function StarterDialog({ starter, onClose }: { starter: Starter; onClose: () => void }) {
   const begin = useBegin();
+  const [site, setSite] = useState("");
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    begin.mutate({ key: starter.key, ...(site.trim() === "" ? {} : { site: site.trim() }) });
+  };
+  return (
+    <Modal opened onClose={onClose} title={<strong>{starter.name}</strong>} size="lg">
+      <form onSubmit={submit} className={classes["dialog"]}>
+        <p>{starter.description}</p>
+        <p className="quiet">{starter.advice}</p>
+        {starter.events.length > 0 && <p className="quiet">It goes by {starter.events.join(", ")}. Change the names to yours in the design.</p>}
+        <TextInput type="url" label="Where your business is on the web" description="The buttons of the letters lead there. Left empty, an example's address stands in them." placeholder="https://" data-autofocus value={site} onChange={(event) => setSite(event.currentTarget.value)} />
+        {begin.isError && <Fault fault={begin.error} />}
+        <Button type="submit" loading={begin.isPending}>Make the draft</Button>
+      </form>
+    </Modal>
+  );
+} // prettier-ignore
+
+function Teach({ onNew, onStarter }: { onNew: () => void; onStarter: (starter: Starter) => void }) {
+  const starters = useStarters();
   const list = starters.data?.starters ?? [];
   return (
     <>
@@ -129,14 +151,13 @@ function Teach({ onNew }: { onNew: () => void }) {
           Begin with an empty one
         </Button>
       </Empty>
-      {begin.isError && <div className="pad"><Fault fault={begin.error} /></div>}
       {list.length > 0 && (
         <ul className={classes["starters"]} aria-label="Starters">
-          {list.map(({ key, name, description }) => (
-            <li key={key}>
-              <h3>{name}</h3>
-              <p>{description}</p>
-              <Button size="xs" variant="light" leftSection={<Plus size={14} />} aria-label={`Begin with ${name}`} loading={begin.isPending && begin.variables !== undefined && "key" in begin.variables && begin.variables.key === key} onClick={() => begin.mutate({ key })}>
+          {list.map((starter) => (
+            <li key={starter.key}>
+              <h3>{starter.name}</h3>
+              <p>{starter.description}</p>
+              <Button size="xs" variant="light" leftSection={<Plus size={14} />} aria-label={`Begin with ${starter.name}`} onClick={() => onStarter(starter)}>
                 Begin with this
               </Button>
             </li>
@@ -147,9 +168,8 @@ function Teach({ onNew }: { onNew: () => void }) {
   );
 } // prettier-ignore
 
-function NewMenu({ onNew }: { onNew: () => void }) {
+function NewMenu({ onNew, onStarter }: { onNew: () => void; onStarter: (starter: Starter) => void }) {
   const starters = useStarters();
-  const begin = useBegin();
   const list = starters.data?.starters ?? [];
   return (
     <Button.Group>
@@ -159,16 +179,16 @@ function NewMenu({ onNew }: { onNew: () => void }) {
       {list.length > 0 && (
         <Menu position="bottom-end" shadow="md" width={320}>
           <Menu.Target>
-            <Button px="xs" aria-label="New journey from a starter" loading={begin.isPending}>
+            <Button px="xs" aria-label="New journey from a starter">
               <ChevronDown size={16} />
             </Button>
           </Menu.Target>
           <Menu.Dropdown className={classes["menu"]}>
             <Menu.Label>Begin with</Menu.Label>
-            {list.map(({ key, name, description }) => (
-              <Menu.Item key={key} onClick={() => begin.mutate({ key })}>
-                {name}
-                <span className={classes["small"]}>{description}</span>
+            {list.map((starter) => (
+              <Menu.Item key={starter.key} onClick={() => onStarter(starter)}>
+                {starter.name}
+                <span className={classes["small"]}>{starter.description}</span>
               </Menu.Item>
             ))}
           </Menu.Dropdown>
@@ -184,6 +204,7 @@ export function JourneysScreen() {
   const navigate = route.useNavigate();
   const api = useApi();
   const [making, setMaking] = useState(false);
+  const [starter, setStarter] = useState<Starter | null>(null);
   const list = useQuery({
     queryKey: ["journeys"],
     queryFn: ({ signal }) => api.journeys(signal),
@@ -203,7 +224,7 @@ export function JourneysScreen() {
           <Button variant="default" leftSection={<Download size={16} />} disabled={rows.length === 0} onClick={() => saveShown(rows)}>
             CSV
           </Button>
-          <NewMenu onNew={() => setMaking(true)} />
+          <NewMenu onNew={() => setMaking(true)} onStarter={setStarter} />
         </>
       }
     >
@@ -216,7 +237,7 @@ export function JourneysScreen() {
         )}
         {list.isPending && <Rows />}
         {list.isError && <div className="pad"><Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} /></div>}
-        {list.isSuccess && all.length === 0 && <Teach onNew={() => setMaking(true)} />}
+        {list.isSuccess && all.length === 0 && <Teach onNew={() => setMaking(true)} onStarter={setStarter} />}
         {all.length > 0 && rows.length === 0 && (
           <Empty icon={<SearchX />} title={`No journey like “${query}”`}>
             <p>The search looks at names, descriptions and states. Try fewer letters.</p>
@@ -225,6 +246,7 @@ export function JourneysScreen() {
         {rows.length > 0 && <DataTable label="Journeys" columns={COLUMNS} rows={rows} rowKey={({ id }) => String(id)} />}
       </div>
       {making && <NewDialog onClose={() => setMaking(false)} />}
+      {starter && <StarterDialog starter={starter} onClose={() => setStarter(null)} />}
     </Page>
   );
 } // prettier-ignore

@@ -4,8 +4,7 @@ import { waysOf } from "../../src/journeys/ways.ts";
 import { count } from "../ui/format.ts";
 import type { CanvasProps } from "./canvas.tsx";
 import { StepCard } from "./card.tsx";
-import { AT_START, type Line, outlineOf, type Place, targetOf } from "./edit.ts";
-import { wayId } from "./layout.ts";
+import { AT_START, type Line, outlineOf, type Place, targetOf, wayId } from "./edit.ts";
 import classes from "./outline.module.css";
 import { lineOf, problemsOfStep, wayWords } from "./words.ts";
 

@@ -24,8 +24,10 @@ const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`;
 const signed = (ratio: number): string =>
   `${ratio > 0 ? "+" : ratio < 0 ? "−" : ""}${(100 * Math.abs(ratio)).toFixed(1)}`;
 /** An arm as a person calls it. */
-const armWords = (key: string, holdout: boolean): string =>
-  holdout ? `${key.replaceAll("_", " ")} (held out)` : key.replaceAll("_", " ");
+const armWords = (key: string, holdout: boolean): string => {
+  const name = key.replaceAll("_", " ");
+  return holdout && key !== "held_out" ? `${name} (held out)` : name;
+};
 
 const VERDICTS: { readonly [verdict in Verdict["verdict"]]: string } = {
   better: "Better", worse: "Worse", undecided: "Not decided yet", too_few: "Too few yet", sample_ratio_mismatch: "The split is off",

@@ -1,25 +1,23 @@
-/** Customers in a journey: who stands where, since when, waiting for what; and letting somebody in by hand. */
-import { Button, Modal, NativeSelect, SegmentedControl } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+/** Customers in a journey: who stands where, since when, waiting for what. */
+import { Button, NativeSelect } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Download, LogIn, Users } from "lucide-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import type { RunView } from "../../src/journeys/document.ts";
-import { Building } from "../segments/world.tsx";
-import { useServices } from "../services.tsx";
+import { useApi } from "../services.tsx";
 import { csvOf, saveFile } from "../ui/csv.ts";
-import { CustomerPicker } from "../ui/customer-picker.tsx";
-import { counted } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
 import { type Column, DataTable, valuesOf } from "../ui/table.tsx";
 import { Ago } from "../ui/time.tsx";
 import { type Drafting, useDraft } from "./draft.tsx";
 import frame from "./journeys.module.css";
-import { SegmentField } from "./segment-field.tsx";
 import { BLOCKER_WORDS, lineOf, RUN_WORDS, stepChoices } from "./words.ts";
 
+const EnterDialog = lazy(() =>
+  import("./enter-dialog.tsx").then(({ EnterDialog: dialog }) => ({ default: dialog })),
+);
 const route = getRouteApi("/journeys/$journeyId/customers");
 const PAGE_ROWS = 50;
 
@@ -28,7 +26,7 @@ const columnsOf = ({ draft, names }: Pick<Drafting, "draft" | "names">): readonl
   const waits = ({ waitsFor }: RunView) => (waitsFor === null ? "" : `Waits ${BLOCKER_WORDS[waitsFor] ?? waitsFor}`);
   return [
     {
-      id: "customer", header: "Customer", width: "20%", value: ({ customerId }) => customerId,
+      id: "customer", header: "Customer", width: "14%", value: ({ customerId }) => customerId,
       cell: ({ customerId, key }) => (
         <span className="wrap">
           <Link to="/customers/$customerId" params={{ customerId }} className="name">{customerId}</Link>
@@ -43,39 +41,6 @@ const columnsOf = ({ draft, names }: Pick<Drafting, "draft" | "names">): readonl
     { id: "moved", header: "Last moved", value: ({ movedAt }) => movedAt, cell: ({ movedAt }) => <Ago at={movedAt} /> },
   ];
 }; // prettier-ignore
-
-/** Letting somebody in: one customer or a whole segment; the journey's own rules still hold. */
-function EnterDialog({ onClose }: { onClose: () => void }) {
-  const { api, queries } = useServices();
-  const { view, world } = useDraft();
-  const [who, setWho] = useState("segment");
-  const [segment, setSegment] = useState(0);
-  const [customer, setCustomer] = useState<string | null>(null);
-  const enter = useMutation({
-    mutationFn: () => api.enterJourney(view.id, who === "segment" ? { segment } : { customerId: customer! }),
-    onSuccess: async ({ queued }) => {
-      notifications.show({ title: `${counted(queued, "customer")} asked to enter`, message: "Audience, re-entry and holdout hold for them as for everybody." });
-      onClose();
-      await queries.invalidateQueries({ queryKey: ["journey-runs", view.id] });
-    },
-  });
-  const ready = who === "segment" ? segment > 0 : customer !== null;
-  return (
-    <Modal opened onClose={onClose} title={<strong>Let customers in</strong>}>
-      <div className={frame["dialog"]}>
-        <SegmentedControl aria-label="Who" data={[{ value: "segment", label: "A segment" }, { value: "one", label: "One customer" }]} value={who} onChange={setWho} />
-        {who === "segment" ? (
-          <Building world={world} problems={[]}><SegmentField path="segment" value={segment} onChange={setSegment} /></Building>
-        ) : (
-          <CustomerPicker chosen={customer === null ? null : { id: customer, name: customer }} onChoose={setCustomer} />
-        )}
-        <p className="quiet">They are asked to enter now. Who is not in the audience, was in it before or is held out does not come in.</p>
-        {enter.isError && <Fault fault={enter.error} />}
-        <Button disabled={!ready} loading={enter.isPending} onClick={() => enter.mutate()}>Let them in</Button>
-      </div>
-    </Modal>
-  );
-} // prettier-ignore
 
 type Search = { readonly step?: string; readonly state?: string };
 function Filters({ search, onChange }: { search: Search; onChange: (part: Search) => void }) {
@@ -100,7 +65,7 @@ function Nobody({ filtered, published }: { filtered: boolean; published: boolean
 }
 
 function useRuns(journey: number, { step, state }: Search) {
-  const { api } = useServices();
+  const api = useApi();
   return useInfiniteQuery({
     queryKey: ["journey-runs", journey, step ?? "", state ?? ""],
     queryFn: ({ pageParam, signal }) =>
@@ -146,7 +111,7 @@ export function RunsTab() {
           </>
         )}
       </div>
-      {entering && <EnterDialog onClose={() => setEntering(false)} />}
+      {entering && <Suspense><EnterDialog onClose={() => setEntering(false)} /></Suspense>}
     </section>
   );
 } // prettier-ignore

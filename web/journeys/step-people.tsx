@@ -17,7 +17,7 @@ export function StepPeople({ journey, step }: { journey: JourneyView; step: stri
     queryFn: ({ signal }) => api.journeyCounts(journey.id, { days: ALL_DAYS }, signal),
   });
   const here = counts.data?.steps.find((one) => one.step === step);
-  if (!here) return null;
+  if (!here || here.standing === 0) return null;
   const waits = here.waitsFor.map(
     ({ blocker, n }) => `${count(n)} ${BLOCKER_WORDS[blocker] ?? `for ${blocker}`}`,
   );

@@ -3,6 +3,7 @@ import { ActionIcon, Button, Menu, NativeSelect, TextInput } from "@mantine/core
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Clock, LogIn, RotateCcw, UserCheck, X, Zap } from "lucide-react";
 import { useState } from "react";
+import type { Entry } from "../../src/journeys/model.ts";
 import type { TryResult, TryStep } from "../../src/journeys/try.ts";
 import { durationWords } from "../../src/segments/words.ts";
 import { DurationField, NameField } from "../segments/fields.tsx";
@@ -15,8 +16,8 @@ import { Fault } from "../ui/notice.tsx";
 import { typedValue } from "./act-fields.tsx";
 import design from "./design.module.css";
 import { useDraft } from "./draft.tsx";
+import { wayId } from "./edit.ts";
 import type { Figures } from "./figures.ts";
-import { wayId } from "./layout.ts";
 import { Looked } from "./looked.tsx";
 import classes from "./replay.module.css";
 import { BLOCKER_WORDS, lineOf } from "./words.ts";
@@ -56,7 +57,7 @@ export function figuresOfTry(steps: Steps): Figures {
   const refused = new Map<string, number>();
   for (const { step, message } of happened)
     if (step !== null && message?.answer === "refused") refused.set(step, (refused.get(step) ?? 0) + 1);
-  return { entered: happened.filter(({ type }) => type === "entered").length, heldOut: happened.filter(({ type }) => type === "held_out").length, standing, reached, ways, refused };
+  return { entered: happened.filter(({ type }) => type === "entered").length, heldOut: happened.filter(({ type }) => type === "held_out").length, standing, reached, ways, unknown: "Not reached", refused };
 } // prettier-ignore
 
 function useTry(steps: readonly TryStep[], customerId: string | null, at: string) {
@@ -79,11 +80,22 @@ function useTry(steps: readonly TryStep[], customerId: string | null, at: string
   });
 }
 
+/** Properties with which the entry's event would fit, as they are typed: "price=20". */
+export function fittingOf(entry: Entry): string {
+  if (entry.type !== "event") return "";
+  const pairs = entry.where.flatMap(({ property, is }) => {
+    if (is.op === "at_least" || is.op === "equals" || is.op === "at_most") return [`${property}=${String(is.value)}`];
+    if (is.op === "above") return [`${property}=${is.value + 1}`];
+    return is.op === "between" ? [`${property}=${is.from}`] : [];
+  });
+  return pairs.filter((pair) => !pair.startsWith("$")).join(", ");
+} // prettier-ignore
+
 /** An event to happen: its name and a few properties. */
 function EventForm({ onDo }: { onDo: (step: TryStep) => void }) {
   const { draft, world } = useDraft();
   const [name, setName] = useState(draft.entry.type === "event" ? draft.entry.event : "");
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useState(() => fittingOf(draft.entry));
   const properties = typed.split(",").flatMap((pair) => {
     const [key = "", ...value] = pair.split("=");
     return key.trim() === "" || value.length === 0

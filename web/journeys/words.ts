@@ -22,7 +22,7 @@ export const MESSAGE_CHANNELS: { readonly [channel in MessageChannel]: string } 
 
 /** What each kind of step is called. */
 export const STEP_WORDS: { readonly [type in Step["type"]]: string } = {
-  message: "Message", wait: "Wait", wait_time: "Wait for a time of day", wait_date: "Wait for a date", wait_until: "Wait until something happens",
+  message: "Message", wait: "Wait", wait_time: "Wait for a time", wait_date: "Wait for a date", wait_until: "Wait for something",
   branch: "Branch", split: "Split by chance", decide: "Decide", update: "Update traits", task: "Task for a person", webhook: "Webhook",
   audience: "Audience", goal: "Goal reached", jump: "Jump", exit: "Exit",
 }; // prettier-ignore

@@ -33,7 +33,9 @@ type Sum = {
 const outcomeWords = (outcome: string): string =>
   outcome in STATE_WORDS
     ? STATE_WORDS[outcome as keyof typeof STATE_WORDS].label
-    : outcome.replaceAll("_", " ");
+    : outcome === "delayed"
+      ? "Held for later"
+      : outcome.replaceAll("_", " ");
 
 /** The counts of all days together, the most first. */
 export function sumsOf(counts: readonly Row[]): readonly Sum[] {
