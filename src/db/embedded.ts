@@ -108,7 +108,7 @@ export async function startEmbedded({
     pid: async () => Number((await readFile(join(folder, "postmaster.pid"), "utf8")).split("\n")[0]),
     stop: async () => {
       await supervised.stop();
-      await rm(socketDir, { recursive: true, force: true });
+      await rm(socketDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
 }
@@ -233,7 +233,8 @@ async function socketFolder(dataDir: string, user: User | null): Promise<string>
     tmpdir(),
     `throughline-${createHash("sha256").update(dataDir).digest("hex").slice(0, 12)}`,
   );
-  await rm(folder, { recursive: true, force: true });
+  // The PostgreSQL of a program that was killed may still be taking its own files out of it.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   await mkdir(folder, { mode: 0o700 });
   await chmod(folder, 0o700);
   if (user) await chown(folder, user.uid, user.gid);
