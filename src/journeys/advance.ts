@@ -22,8 +22,10 @@ import {
   type WorkspaceId,
   customerIdOf,
 } from "../values.ts";
+import { type Concern, causeOf, concerned, reasonOf } from "./concern.ts";
 import { occurrenceOf } from "./dates.ts";
-import { type Entered, NEVER_ENTERED, begun, enteredOnce, mayEnter } from "./enter.ts";
+import { type Entered, begun, mayEnter } from "./enter.ts";
+import { enteredBy, wasThrough, withEntry, withJoined } from "./entered.ts";
 import type { JourneyInForce, Journeys, JourneysOfWorkspace } from "./force.ts";
 import { JOURNEY_LIMITS, type Run, type RunEnd } from "./model.ts";
 import { type Cause, type Effect, type Known, type Walked, triggers, walk } from "./walk.ts";
@@ -89,46 +91,6 @@ export function advance(asked: Advance): JourneyEffects {
   return made;
 }
 
-type Concern = {
-  readonly happened: { readonly event: Event; readonly atom: AtomId }[];
-  readonly entries: QueuedEntry[];
-};
-
-/** Names of events that end what a run waits for. */
-const SETTLES =
-  /^\$(?:message\.(?:sent|refused|failed|unknown)|task\.(?:completed|cancelled)|call\.(?:done|failed))$/;
-
-/** The customers whom the batch concerns, each with what happened to them, in order. */
-function concerned({ journeys, directory, handled, entries, stirred, effects }: Advance): ReadonlyMap<AtomId, Concern> {
-  const found = new Map<AtomId, Concern>();
-  const of = (customer: AtomId): Concern => {
-    const held = found.get(customer) ?? { happened: [], entries: [] };
-    found.set(customer, held);
-    return held;
-  };
-  const offer = (event: Event, atom: CustomerAtom) => {
-    const force = journeys.of(atom.workspace);
-    if (!force) return;
-    const moves = directory.membersOf(atom.customer).some(({ standing }) => standing.hasRuns);
-    const dated = event.type === "identify" && force.byDate.length > 0;
-    // Whom an event before this one lets in may be moved by this one already.
-    if (found.has(atom.customer) || moves || dated || force.enteredBy.has(event.name)) of(atom.customer).happened.push({ event, atom: atom.id });
-  };
-  for (const { event, atom } of handled) offer(event, atom);
-  for (const { event, atom } of [...effects.own]) offer(event, directory.atoms.get(atom)!);
-  for (const entry of entries) {
-    const atom = directory.atoms.get(entry.customer);
-    if (atom) of(atom.customer).entries.push(entry);
-  }
-  for (const id of stirred) {
-    const atom = directory.atoms.get(id);
-    const force = atom && journeys.of(atom.workspace);
-    if (force && (force.byDate.length > 0 || directory.membersOf(atom.customer).some(({ standing }) => standing.hasRuns)))
-      of(atom.customer);
-  }
-  return found;
-} // prettier-ignore
-
 /** One customer being moved on. */
 class Moving {
   readonly #asked: Advance;
@@ -178,9 +140,19 @@ class Moving {
       if (!held || further(run, held) > 0) best.set(name, run);
     }
     for (const [atom, run] of this.#live())
-      if (best.get(`${run.journey} ${run.key}`) !== run)
-        this.#walk(atom, run, { type: "stopped", end: "joined", detail: "Two customers were joined; the other run goes on." });
+      if (best.get(`${run.journey} ${run.key}`) !== run) this.#giveUp(atom, run, "the other run goes on");
+    for (const [atom, run] of this.#live()) {
+      const others = this.#atoms.filter((one) => one !== atom).map(({ standing }) => standing.data.e);
+      const draft = this.#journeys.byVersion.get(run.version)?.plan.draft;
+      if (draft && wasThrough(others, run.journey, run.key, draft)) this.#giveUp(atom, run, "the other was through it already");
+    }
   } // prettier-ignore
+
+  #giveUp(atom: CustomerAtom, run: Run, why: string): void {
+    this.#walk(atom, run, { type: "stopped", end: "joined", detail: `Two customers were joined; ${why}.` });
+    const data = atom.standing.change();
+    data.e = withJoined(data.e, run.journey, run.key);
+  }
 
   /** Runs of a version that was replaced go on, move or end, as the publish chose; those of a stopped journey end. */
   #followVersions(): void {
@@ -336,19 +308,12 @@ class Moving {
   #zone = (): string => zoneOf(knowledgeOf(this.#atoms), this.#atoms.flatMap(({ identifiers }) => identifiers))?.name ?? this.#journeys.zone; // prettier-ignore
 
   #enteredBefore(journey: number): Entered {
-    let all = NEVER_ENTERED;
-    for (const { standing } of this.#atoms) {
-      const [n, at, keys = []] = standing.data.e?.[journey] ?? [0, -Infinity];
-      if (n > 0) all = { n: all.n + n, at: Math.max(all.at, at), keys: [...all.keys, ...keys] };
-    }
-    return all;
-  }
+    return enteredBy(this.#atoms.map(({ standing }) => standing.data.e), journey);
+  } // prettier-ignore
 
   #remember({ standing }: CustomerAtom, journey: number, key: string): void {
     const data = standing.change();
-    const [n, at, keys = []] = data.e?.[journey] ?? [0, -Infinity];
-    const after = enteredOnce({ n, at, keys }, key, this.#now);
-    data.e = { ...data.e, [journey]: [after.n, after.at, ...(after.keys.length > 0 ? [after.keys] : [])] as never }; // prettier-ignore
+    data.e = withEntry(data.e, journey, key, this.#now);
   }
 
   /** Puts `to` in the place of `from` among the atom's runs. */
@@ -377,26 +342,4 @@ class Moving {
     tellTracks(this.#force, this.#root.standing.change().t as { [track: string]: TrackState }, event);
     this.#toldRules = true;
   }
-}
-
-/** What an event is to a run: what it waited for came to its end, or something happened. */
-export function causeOf(event: Event): Cause {
-  // Only what we said ourselves: a sender of events could name them so.
-  if (event.key !== 0 || !SETTLES.test(event.name)) return { type: "happened", event };
-  const { properties = {} } = event;
-  const id = properties["message"] ?? properties["task"] ?? properties["call"];
-  const outcome = properties["outcome"] ?? event.name.slice(event.name.indexOf(".") + 1);
-  return {
-    type: "settled",
-    id: String(id),
-    outcome: String(outcome),
-    answer: (properties["answer"] ?? {}) as JsonObject,
-  };
-}
-
-function reasonOf(cause: Cause): JsonObject {
-  if (cause.type === "happened") return { type: "event", event: cause.event.name, messageId: cause.event.id, at: cause.event.happenedAt }; // prettier-ignore
-  return cause.type === "settled"
-    ? { type: "settled", id: cause.id, outcome: cause.outcome }
-    : { type: cause.type };
 }

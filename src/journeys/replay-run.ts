@@ -17,7 +17,7 @@ import { valueAt } from "../segments/compare.ts";
 import { type Facts, match } from "../segments/match.ts";
 import { type Track, type TrackState, itemOf, tell } from "../segments/track.ts";
 import { type AtomId, type Instant, type JsonObject, customerIdOf } from "../values.ts";
-import { causeOf } from "./advance.ts";
+import { causeOf } from "./concern.ts";
 import { occurrenceOf } from "./dates.ts";
 import { type Entered, NEVER_ENTERED, begun, enteredOnce, mayEnter } from "./enter.ts";
 import { JOURNEY_LIMITS, type Run } from "./model.ts";
@@ -285,14 +285,8 @@ export class Rehearsal {
       if (effect.type !== "cancel" || !("id" in effect.blocker) || effect.blocker.id !== answered)
         this.#asked(effect, walked.run ?? run);
     if (walked.end) {
-      const left = walked.told.find(({ name }) => name === "left");
-      this.notes.push({
-        at,
-        type: "ended",
-        run: n,
-        step: String(left?.properties["step"] ?? run.at),
-        ...walked.end,
-      });
+      const step = walked.told.find(({ name }) => name === "left")?.properties["step"];
+      this.notes.push({ at, type: "ended", run: n, step: typeof step === "string" ? step : run.at, ...walked.end }); // prettier-ignore
     }
     for (const { name, properties } of walked.told) this.#tellOwn(`$journey.${name}`, properties);
   }

@@ -17,7 +17,8 @@ import {
   isoOf,
 } from "../values.ts";
 import type { Outgoing } from "./model.ts";
-import type { OutboxMessage, Permitted } from "./outbox.ts";
+import type { Permitted } from "./claim.ts";
+import type { OutboxMessage } from "./outbox.ts";
 import type { ReceiptFacts } from "./receipt.ts";
 import { type FromWhom, type Readings, dataOf, readFromWhom } from "./render-read.ts";
 import { renderMessage } from "./render.ts";

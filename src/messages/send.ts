@@ -12,7 +12,8 @@ import { Nap } from "../nap.ts";
 import type { Clock, Instant } from "../values.ts";
 import { happeningOf } from "./happenings.ts";
 import { type Delivery, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
-import { type ClaimAsked, type Lane, type Permitted, type Settlement, claim, markTold, nextDue, readDueLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
+import { type ClaimAsked, type Permitted, claim } from "./claim.ts";
+import { type Lane, type Settlement, markTold, nextDue, readDueLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
 import { type ProviderRow, restProvider } from "./provider-store.ts";
 import { type Composed, attemptOf, composedRefusal, settlementOf } from "./settlement.ts";
 

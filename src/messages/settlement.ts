@@ -2,7 +2,8 @@
 import { TRANSACTIONAL } from "../permission/model.ts";
 import type { Instant, JsonObject } from "../values.ts";
 import { type Delivery, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
-import type { Permitted, Settlement } from "./outbox.ts";
+import type { Permitted } from "./claim.ts";
+import type { Settlement } from "./outbox.ts";
 import type { ReceiptFacts } from "./receipt.ts";
 
 /** A permitted message made ready to be handed over; or why it cannot be. */

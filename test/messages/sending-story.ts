@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../../src/db/postgres.ts";
-import { type Permitted, claim } from "../../src/messages/outbox.ts";
+import { type Permitted, claim } from "../../src/messages/claim.ts";
 import { addProvider } from "../../src/messages/provider-store.ts";
 import type { Sender } from "../../src/messages/send.ts";
 import type { MessageChannel } from "../../src/permission/model.ts";
