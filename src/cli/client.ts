@@ -16,6 +16,8 @@ type Request = {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly body?: unknown;
   readonly upload?: Readable;
+  /** The ETag of what was read before: refused where it was changed meanwhile. */
+  readonly ifMatch?: string;
 };
 
 const Problem = z.object({ code: z.string(), detail: z.string() }).partial();
@@ -67,13 +69,14 @@ async function keyInFolder(folder: string): Promise<string | null> {
 /** A client of the server at `url`. */
 export function createClient(url: string, key: string): Client {
   const ask = async (path: string, request: Request = {}): Promise<Response> => {
-    const { method = "GET", body, upload } = request;
+    const { method = "GET", body, upload, ifMatch } = request;
     let answer: Response;
     try {
       answer = await fetch(url + path, {
         method,
         headers: {
           authorization: `Bearer ${key}`,
+          ...(ifMatch !== undefined && { "if-match": ifMatch }),
           ...(body !== undefined && { "content-type": "application/json" }),
           ...(upload && { "content-type": "application/octet-stream" }),
         },

@@ -10,8 +10,10 @@ import { createLog } from "../telemetry/log.ts";
 import { demoCommand } from "./demo.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
+import { journeysCommand } from "./journeys.ts";
 import { keysCommand } from "./keys.ts";
 import { segmentsCommand } from "./segments.ts";
+import { templatesCommand } from "./templates.ts";
 import { complain, failWith, refuseUnknown, say } from "./say.ts";
 
 const START_FLAGS = {
@@ -80,6 +82,8 @@ const subCommands = {
   export: exportCommand,
   keys: keysCommand,
   segments: segmentsCommand,
+  templates: templatesCommand,
+  journeys: journeysCommand,
   doctor: doctorCommand,
 };
 const main = defineCommand({

@@ -6,6 +6,11 @@ const BAR_CELLS = 24;
 export const say = (line = ""): void => void process.stdout.write(`${line}\n`);
 export const complain = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** Where a command writes: what was asked for, and what is said beside it. */
+export type Tell = { readonly say: (line: string) => void; readonly complain: (line: string) => void };
+/** The terminal. */
+export const TERMINAL: Tell = { say, complain };
+
 /** Ends the command with the sentence of an expected fault; anything else is a bug and keeps its trace. */
 export function failWith(cause: unknown): never {
   if (!(cause instanceof Failure)) throw cause;
