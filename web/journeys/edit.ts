@@ -57,13 +57,15 @@ const DIRECTED: { readonly [type in Step["type"]]: Directed<Of<type>> } = {
 export const directed = (step: Step, path: string, next: string | null): Step =>
   (DIRECTED[step.type] as Directed<Step>)(step, path, next);
 
-/** Ids of the steps a run can come to, in the order in which they are met. */
-export function reached({ steps, start }: JourneyDraft): readonly string[] {
-  const found = new Set(start in steps ? [start] : []);
+/** Ids of the steps a run can come to from a step, that one first, in the order in which they are met. */
+function reachedFrom(steps: JourneyDraft["steps"], first: string | null): readonly string[] {
+  const found = new Set(first !== null && first in steps ? [first] : []);
   for (const id of found)
     for (const { next } of waysOf(steps[id]!)) if (next !== null && next in steps) found.add(next);
   return [...found];
 }
+/** Ids of the steps a run can come to. */
+export const reached = ({ steps, start }: JourneyDraft): readonly string[] => reachedFrom(steps, start);
 
 /** `after` without the steps that could be reached in `before` and cannot any more. */
 function pruned(
@@ -158,11 +160,11 @@ export function outlineOf(draft: JourneyDraft): readonly Line[] {
     const main = mainWayOf(step);
     const shared = main === null ? null : targetOf(draft, { step: id, path: main });
     const others = waysOf(step).filter(({ path }) => path !== main);
-    // What the main way goes on to is told last, at this depth, however a side path comes back to it.
-    const held = shared !== null && !seen.has(shared) && others.length > 0;
-    if (held) seen.add(shared);
+    // What the main way goes on to is told last, at this depth, however side paths come back to it.
+    const later = others.length === 0 ? [] : reachedFrom(draft.steps, shared).filter((one) => !seen.has(one));
+    for (const one of later) seen.add(one);
     for (const { path, next } of others) tell(next, depth + 1, { step: id, path });
-    if (held) seen.delete(shared);
+    for (const one of later) seen.delete(one);
     if (main !== null) tell(shared, depth, { step: id, path: main });
   };
   tell(draft.start, 0, AT_START);
