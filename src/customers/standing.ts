@@ -18,8 +18,8 @@ export type StandingData = {
   d?: Instant;
   /** Live runs that began on this atom (journeys/model.ts). */
   j?: readonly Json[];
-  /** Journey to how often it was entered from this atom, when last, and by which keys. */
-  e?: { readonly [journey: string]: readonly [n: number, at: Instant, keys?: readonly string[]] };
+  /** Journey to how often it was entered from this atom, when last, by which keys, and those given up by joins (journeys/entered.ts). */
+  e?: { readonly [journey: string]: readonly [n: number, at: Instant, keys?: readonly string[], joined?: readonly string[]] }; // prettier-ignore
 };
 
 export class Standing {
