@@ -18,7 +18,7 @@ const PURE = [
   "segments/bands.ts", "webhooks/model.ts", "messages/drivers/smtp-answer.ts", "messages/drivers/mime.ts", "messages/drivers/dsn.ts", "messages/drivers/stop-words.ts", "permission/zone.ts", "permission/locate.ts", "permission/caps.ts", "permission/consents.ts", "permission/holds.ts", "permission/allow.ts",
   "permission/recipient.ts", "permission/policy.ts",
   "experiments/hash.ts", "experiments/variation.ts", "experiments/assign.ts", "experiments/distributions.ts", "experiments/compare.ts",
-  "journeys/ways.ts", "journeys/walk.ts", "journeys/enter.ts", "journeys/dates.ts", "journeys/chance.ts", "journeys/upcoming.ts",
+  "journeys/ways.ts", "journeys/walk.ts", "journeys/enter.ts", "journeys/entered.ts", "journeys/dates.ts", "journeys/chance.ts", "journeys/upcoming.ts",
   "messages/judge.ts", "messages/settlement.ts", "messages/address.ts", "messages/happenings.ts",
   "experiments/verdict.ts", "experiments/bandit.ts", "journeys/cron.ts", "journeys/call-rules.ts", "journeys/starters-mail.ts", "journeys/starters-model.ts", "journeys/starters-sell.ts", "journeys/starters-serve.ts",
   "messages/links.ts", "messages/footer.ts", "messages/mail-body.ts", "messages/receipt.ts", "messages/receipt-page.ts", "messages/preferences-page.ts", "messages/liquid-filters.ts", "messages/liquid-numbers.ts",
