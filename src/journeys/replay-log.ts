@@ -176,7 +176,10 @@ export async function extentOf(log: EventLog, play: Play): Promise<Extent> {
       where workspace = ${play.workspace} and ${statements.which()}${passing ? ` and atom in (${passing})` : ""} group by atom)
     where enters > 0`;
   const [row] = await log.rows<Extent>(text, statements.parameters.values);
-  return row!;
+  if (!passing) return row!;
+  // Of those customers' events only the ones that pass the entry's conditions let them in.
+  const [counted] = await log.rows<{ n: number }>(`select count() as n from (${passing})`, statements.parameters.values); // prettier-ignore
+  return { ...row!, entries: counted!.n };
 }
 
 /** Reads part after part; `doneRatio` says how far it is. While one is rehearsed the log already reads the next. */

@@ -15,9 +15,9 @@ export type Person = {
   readonly contacts: readonly Contact[];
   /** Keys of the conditions about accounts that the customer passes. */
   readonly accounts: ReadonlySet<string>;
-  address(channel: MessageChannel): string | null;
-  suppressed(channel: MessageChannel, address: string, purpose: string): Suppression | null;
-  stock(product: string): number | null;
+  readonly address: (channel: MessageChannel) => string | null;
+  readonly suppressed: (channel: MessageChannel, address: string, purpose: string) => Suppression | null;
+  readonly stock: (product: string) => number | null;
 };
 /** Something that happened in a rehearsal. `run` counts the customer's entries from 1. */
 export type Note = { readonly at: Instant } & (

@@ -148,18 +148,10 @@ function leavesOf(node: Node): readonly Leaf[] {
 
 /** Conditions on an account's traits become conditions whose answer is looked up, as those on its members are. */
 function withoutAccounts(node: Node): Node {
-  switch (node.type) {
-    case "all":
-    case "any":
-      return { ...node, nodes: node.nodes.map(withoutAccounts) };
-    case "not":
-      return { ...node, node: withoutAccounts(node.node) };
-    case "account":
-    case "account_trait":
-      return { path: node.path, type: "account", key: JSON.stringify(node), node };
-    default:
-      return node;
-  }
+  if (node.type === "all" || node.type === "any") return { ...node, nodes: node.nodes.map(withoutAccounts) };
+  if (node.type === "not") return { ...node, node: withoutAccounts(node.node) };
+  if (node.type !== "account" && node.type !== "account_trait") return node;
+  return { path: node.path, type: "account", key: JSON.stringify(node), node };
 }
 
 /** What the holds of a policy ask of: orders, what happened to them, and events by name. */

@@ -85,22 +85,27 @@ export class Tally {
       case "entered":
         this.#entries++;
         return up(this.#reached, this.#play.plan.draft.start);
-      case "passed": {
-        up(this.#paths, `${note.step}/${note.path}`);
-        const way = waysOf(this.#play.plan.draft.steps[note.step]!).find(({ path }) => path === note.path);
-        return way && way.next !== null ? up(this.#reached, way.next) : undefined;
-      }
+      case "passed":
+        return this.#passed(note);
       case "ended":
         return up(this.#ends, note.state);
       case "asked":
-        return note.what === "message" ? void this.#messages.get(note.step)!.asked++ : undefined;
+        if (note.what === "message") this.#messages.get(note.step)!.asked++;
+        return undefined;
       case "cancelled":
         return note.what === "message" && note.step !== "" ? void this.#messages.get(note.step)!.cancelled++ : undefined; // prettier-ignore
       case "message":
         return this.#message(note);
-      default:
+      case "converted":
+      case "segment":
         return undefined;
     }
+  }
+
+  #passed({ step, path }: Extract<Note, { type: "passed" }>): void {
+    up(this.#paths, `${step}/${path}`);
+    const way = waysOf(this.#play.plan.draft.steps[step]!).find((one) => one.path === path);
+    if (way && way.next !== null) up(this.#reached, way.next);
   }
 
   #message({ at, step, id, answer, zone }: Extract<Note, { type: "message" }>): void {

@@ -1,5 +1,5 @@
 /** What happened in a rehearsal as sentences, and what a replay cannot know. Pure. */
-import type { Policy } from "../permission/model.ts";
+import type { Answer, Policy } from "../permission/model.ts";
 import { isoOf } from "../values.ts";
 import type { EntryRefusal, JourneyDraft } from "./model.ts";
 import type { StoryLine } from "./replay-model.ts";
@@ -42,8 +42,7 @@ function wordsOf(note: Note, steps: JourneyDraft["steps"]): string {
     case "asked":
       return ASKED[note.what];
     case "message":
-      if (note.answer.type === "allowed") return "The message would leave.";
-      return `${note.answer.type === "later" ? `The message waits until ${isoOf(note.answer.at)}` : "The message does not leave"}: ${note.answer.detail}`;
+      return messageWords(note.answer);
     case "cancelled":
       return `${CANCELLED[note.what]} is not wanted any more.`;
     case "ended":
@@ -52,6 +51,12 @@ function wordsOf(note: Note, steps: JourneyDraft["steps"]): string {
       return note.afterMessage ? "Reached the goal, after a message." : "Reached the goal.";
   }
 } // prettier-ignore
+
+function messageWords(answer: Answer): string {
+  if (answer.type === "allowed") return "The message would leave.";
+  const what = answer.type === "later" ? `The message waits until ${isoOf(answer.at)}` : "The message does not leave"; // prettier-ignore
+  return `${what}: ${answer.detail}`;
+}
 
 function passedWords(
   { step, path }: Extract<Note, { type: "passed" }>,

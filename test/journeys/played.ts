@@ -4,7 +4,7 @@ import { JourneyDraft } from "../../src/journeys/model.ts";
 import { type Play, playOf } from "../../src/journeys/replay-plan.ts";
 import { type Common, personOf } from "../../src/journeys/replay-people.ts";
 import type { Note, Person } from "../../src/journeys/replay-note.ts";
-import { type Contact, Policy } from "../../src/permission/model.ts";
+import { type Answer, type Contact, Policy } from "../../src/permission/model.ts";
 import { Rule } from "../../src/segments/model.ts";
 import { NO_CONTEXT } from "../../src/segments/plan.ts";
 import { type Instant, isoOf } from "../../src/values.ts";
@@ -58,6 +58,12 @@ export function lines(notes: readonly Note[]): readonly string[] {
     return text === null ? [] : [`${when} ${text}`];
   });
 }
+/** What is told by what comes of it. */
+const QUIET: readonly string[] = ["message", "webhook", "update"];
+function answerOf(answer: Answer): string {
+  if (answer.type === "allowed") return "leaves";
+  return `${answer.type} ${answer.reason}${answer.type === "later" ? ` ${isoOf(answer.at).slice(5, 16)}` : ""}`;
+}
 function textOf(note: Note): string | null {
   switch (note.type) {
     case "refused":
@@ -68,9 +74,9 @@ function textOf(note: Note): string | null {
     case "passed":
       return `${note.step} ${note.path}`;
     case "message":
-      return note.answer.type === "allowed" ? `${note.step} leaves` : `${note.step} ${note.answer.type} ${note.answer.reason}${note.answer.type === "later" ? ` ${isoOf(note.answer.at).slice(5, 16)}` : ""}`;
+      return `${note.step} ${answerOf(note.answer)}`;
     case "asked":
-      return note.what === "message" || note.what === "webhook" || note.what === "update" ? null : `${note.what} asked`;
+      return QUIET.includes(note.what) ? null : `${note.what} asked`;
     case "cancelled":
       return `${note.what} cancelled`;
     case "ended":

@@ -14,6 +14,7 @@ import { extentOf, readParts } from "../../src/journeys/replay-log.ts";
 import { readCommon, readPeople } from "../../src/journeys/replay-people.ts";
 import { type Play, playOf } from "../../src/journeys/replay-plan.ts";
 import type { Note } from "../../src/journeys/replay-note.ts";
+import type { Rehearsal } from "../../src/journeys/replay-run.ts";
 import { Policy } from "../../src/permission/model.ts";
 import { WORKSPACE } from "../world.ts";
 import { type Doing, RULES, aDraft, traffic } from "./replay-drafts.ts";
@@ -48,40 +49,47 @@ async function happened({ sql }: StoodWorld, version: number): Promise<Story> {
 
 async function rehearsed({ sql, log }: StoodWorld, play: Play): Promise<Story> {
   const ways = new Map<string, number>();
-  const [runs, messages]: string[][] = [[], []];
-  const count = (name: string) => ways.set(name, (ways.get(name) ?? 0) + 1);
+  const runs: string[] = [];
+  const messages: string[] = [];
   const common = await readCommon(sql, play, new Map());
   for await (const { told } of readParts({ log, play, oneIn: 1 }, await extentOf(log, play)))
     for (const [i, person] of (await readPeople(sql, play, common, told)).entries()) {
-      const { notes, runs: live } = rehearse(play, person, told[i]!.events);
-      const of = <Type extends Note["type"]>(type: Type) => notes.filter((note): note is Note & { type: Type } => note.type === type); // prettier-ignore
-      for (const { reason } of of("refused")) count(`$entry ${reason}`);
-      for (const { step, path } of of("passed")) count(`${step} ${path}`);
-      for (const { at, key, begunAt } of of("held_out")) {
-        count("$entry held_out");
-        runs!.push(`${person.customer} ${begunAt} ${key} held_out  ${at}`);
-      }
-      for (const { run, key, begunAt } of of("entered")) {
-        count("$entry entered");
-        const end = of("ended").find((one) => one.run === run);
-        const step = end ? "" : live.find(({ id }) => id === String(run))!.at;
-        runs!.push(`${person.customer} ${begunAt} ${key} ${end?.state ?? "running"} ${step} ${end?.at ?? ""}`);
-      }
-      for (const { id, step, at, what } of of("asked")) {
-        if (what !== "message") continue;
-        const answer = of("message").findLast((one) => one.id === id && one.answer.type !== "later");
-        const cancelled = of("cancelled").find((one) => one.id === id);
-        const state = answer ? (answer.answer.type === "allowed" ? "sent" : "refused") : cancelled ? "cancelled" : "due";
-        const reason = answer?.answer.type === "refused" ? answer.answer.reason : "";
-        messages!.push(`${person.customer} ${step} ${at} ${state} ${answer?.at ?? cancelled?.at ?? null} ${reason}`);
-      }
-    } // prettier-ignore
-  return {
-    ways: [...ways].map(([name, n]) => `${name} ${n}`).toSorted(),
-    runs: runs!.toSorted(),
-    messages: messages!.toSorted(),
-  };
+      const rehearsal = rehearse(play, person, told[i]!.events);
+      for (const way of waysIn(rehearsal)) ways.set(way, (ways.get(way) ?? 0) + 1);
+      runs.push(...runsIn(rehearsal).map((line) => `${person.customer} ${line}`));
+      messages.push(...messagesIn(rehearsal).map((line) => `${person.customer} ${line}`));
+    }
+  const counted = [...ways].map(([name, n]) => `${name} ${n}`);
+  return { ways: counted.toSorted(), runs: runs.toSorted(), messages: messages.toSorted() };
 }
+
+const notesOf = <Type extends Note["type"]>({ notes }: Rehearsal, type: Type) =>
+  notes.filter((note): note is Note & { type: Type } => note.type === type);
+
+const waysIn = (rehearsal: Rehearsal): readonly string[] => [
+  ...notesOf(rehearsal, "refused").map(({ reason }) => `$entry ${reason}`),
+  ...notesOf(rehearsal, "passed").map(({ step, path }) => `${step} ${path}`),
+  ...notesOf(rehearsal, "held_out").map(() => "$entry held_out"),
+  ...notesOf(rehearsal, "entered").map(() => "$entry entered"),
+];
+
+const runsIn = (rehearsal: Rehearsal): readonly string[] => [
+  ...notesOf(rehearsal, "held_out").map(({ at, key, begunAt }) => `${begunAt} ${key} held_out  ${at}`),
+  ...notesOf(rehearsal, "entered").map(({ run, key, begunAt }) => {
+    const end = notesOf(rehearsal, "ended").find((one) => one.run === run);
+    if (end) return `${begunAt} ${key} ${end.state}  ${end.at}`;
+    return `${begunAt} ${key} running ${rehearsal.runs.find(({ id }) => id === String(run))!.at} `;
+  }),
+];
+
+const messagesIn = (rehearsal: Rehearsal): readonly string[] =>
+  notesOf(rehearsal, "asked").filter(({ what }) => what === "message").map(({ id, step, at }) => {
+    const last = notesOf(rehearsal, "message").findLast((one) => one.id === id && one.answer.type !== "later");
+    const cancelled = notesOf(rehearsal, "cancelled").find((one) => one.id === id);
+    if (last?.answer.type === "refused") return `${step} ${at} refused ${last.at} ${last.answer.reason}`;
+    if (last) return `${step} ${at} sent ${last.at} `;
+    return cancelled ? `${step} ${at} cancelled ${cancelled.at} ` : `${step} ${at} due null `;
+  }); // prettier-ignore
 
 async function says(world: StoodWorld, doings: readonly Doing[], round: string): Promise<void> {
   for (const { afterMs, who, name, properties, traits, denies, ...rest } of doings) {

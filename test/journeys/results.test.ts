@@ -36,6 +36,11 @@ async function write(lines: readonly Line[], joins: readonly (readonly [atom: nu
 const of = { journey: JOURNEY, version: VERSION };
 const query = (goal: object | null) => ({ workspace, ...of, goal: goal === null ? null : Goal.parse(goal), from: FROM, to: TO }); // prettier-ignore
 
+const worthOf = (line: Line | undefined): number => {
+  const worth = line?.properties["total"];
+  return typeof worth === "number" ? worth : 0;
+};
+
 /** The same by hand: run after run, and the first time each reached the goal. */
 function byHand(lines: readonly Line[], joins: readonly (readonly [number, number])[], goal: Goal, step: string | null): readonly ArmRow[] {
   const customerOf = new Map(joins);
@@ -55,8 +60,7 @@ function byHand(lines: readonly Line[], joins: readonly (readonly [number, numbe
       .toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))[0];
     const name = `${arm} ${customer(entry)}`;
     const held = people.get(name) ?? { runs: 0, hits: 0, value: 0 };
-    const worth = reached?.properties["total"];
-    people.set(name, { runs: held.runs + 1, hits: held.hits + (reached ? 1 : 0), value: held.value + (typeof worth === "number" ? worth : 0) });
+    people.set(name, { runs: held.runs + 1, hits: held.hits + (reached ? 1 : 0), value: held.value + worthOf(reached) });
   }
   const arms = new Map<string, ArmRow>();
   for (const [name, { runs, hits, value }] of people) {
