@@ -20,7 +20,7 @@ const PURE = [
   "experiments/hash.ts", "experiments/variation.ts", "experiments/assign.ts", "experiments/distributions.ts", "experiments/compare.ts",
   "journeys/ways.ts", "journeys/walk.ts", "journeys/enter.ts", "journeys/entered.ts", "journeys/dates.ts", "journeys/chance.ts", "journeys/upcoming.ts",
   "messages/judge.ts", "messages/settlement.ts", "messages/address.ts", "messages/happenings.ts",
-  "experiments/verdict.ts", "experiments/bandit.ts", "journeys/cron.ts", "journeys/call-rules.ts", "journeys/starters-mail.ts", "journeys/starters-model.ts", "journeys/starters-sell.ts", "journeys/starters-serve.ts",
+  "experiments/verdict.ts", "experiments/bandit.ts", "journeys/cron.ts", "journeys/call-rules.ts", "journeys/starters-mail.ts", "journeys/starters-model.ts", "journeys/starters-sell.ts", "journeys/starters-serve.ts", "cli/references.ts",
   "messages/links.ts", "messages/footer.ts", "messages/mail-body.ts", "messages/receipt.ts", "messages/receipt-page.ts", "messages/preferences-page.ts", "messages/liquid-filters.ts", "messages/liquid-numbers.ts",
   "messages/render-data.ts", "messages/render-sms.ts", "messages/preferences.ts",
 ]; // prettier-ignore

@@ -132,9 +132,9 @@ export const readStranded = (sql: Sql, now: Instant, graceMs: number): Promise<r
     `select r.id, r.workspace, r.atom from runs r join atoms a on a.id = r.atom where r.state = 'running' and r.moved_at < $1::bigint - $2::bigint and not (
        (r.blocker = 'trigger' and r.due_at is null)
        or (r.due_at is not null and exists (select 1 from wakes w where w.customer = a.customer and w.due_at <= greatest(r.due_at, $1::bigint)))
-       or (r.blocker = 'message' and exists (select 1 from messages m where m.run = r.id and m.state in ('due', 'sending')))
-       or (r.blocker = 'task' and exists (select 1 from tasks t where t.run = r.id and t.state = 'open'))
-       or (r.blocker = 'call' and exists (select 1 from calls c where c.run = r.id and c.state = 'due'))) limit 100`,
+       or (r.blocker = 'message' and exists (select 1 from messages m where m.run = r.id and (m.state in ('due', 'sending') or m.told_at is null)))
+       or (r.blocker = 'task' and exists (select 1 from tasks t where t.run = r.id and (t.state = 'open' or (t.done_by is not null and t.told_at is null))))
+       or (r.blocker = 'call' and exists (select 1 from calls c where c.run = r.id and (c.state = 'due' or (c.settled_at is not null and c.told_at is null))))) limit 100`,
     [now, graceMs],
   ); // prettier-ignore
 
