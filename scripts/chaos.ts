@@ -12,13 +12,15 @@ console.log(
     doubled: findings.doubled.length,
     wrongCustomers: findings.wrongCustomers.length,
     wrongSegments: findings.wrongSegments,
+    wrongJourneys: findings.wrongJourneys,
   }),
 );
 process.exitCode =
   findings.lost.length +
     findings.doubled.length +
     findings.wrongCustomers.length +
-    findings.wrongSegments.length ===
+    findings.wrongSegments.length +
+    findings.wrongJourneys.length ===
   0
     ? 0
     : 1;

@@ -15,6 +15,8 @@ test(
     expect(findings.doubled, story).toEqual([]);
     expect(findings.wrongCustomers, story).toEqual([]);
     expect(findings.wrongSegments, story).toEqual([]);
+    expect(findings.wrongJourneys, story).toEqual([]);
+    expect(findings.orders, story).toBeGreaterThan(ROUNDS);
     expect(findings.answered, story).toBeGreaterThan(ROUNDS);
   },
 );
