@@ -130,9 +130,7 @@ describe("customers come in", () => {
 
 describe("customers come in again", () => {
   test("never, after some days, always, or once for each order", async () => {
-    const journeys = await Promise.all([
-      world.journey({ name: "once", entry: onEvent("Visited"), ...nudge() }),
-    ]);
+    const journeys = [await world.journey({ name: "once", entry: onEvent("Visited"), ...nudge() })];
     journeys.push(await world.journey({ name: "after", entry: onEvent("Visited"), reentry: { type: "after", ms: 2 * DAY_MS }, ...nudge() })); // prettier-ignore
     journeys.push(await world.journey({ name: "always", entry: onEvent("Visited"), reentry: { type: "always" }, ...nudge() })); // prettier-ignore
     journeys.push(await world.journey({ name: "key", entry: onEvent("Visited"), reentry: { type: "key", property: "order_id" }, ...nudge() })); // prettier-ignore
