@@ -23,6 +23,7 @@ const PURE = [
   "experiments/verdict.ts", "experiments/bandit.ts", "journeys/cron.ts", "journeys/call-rules.ts", "journeys/starters-mail.ts", "journeys/starters-model.ts", "journeys/starters-sell.ts", "journeys/starters-serve.ts", "cli/references.ts",
   "messages/links.ts", "messages/footer.ts", "messages/mail-body.ts", "messages/receipt.ts", "messages/receipt-page.ts", "messages/preferences-page.ts", "messages/liquid-filters.ts", "messages/liquid-numbers.ts",
   "messages/render-data.ts", "messages/render-sms.ts", "messages/preferences.ts",
+  "journeys/replay-model.ts", "journeys/replay-note.ts", "journeys/replay-run.ts", "journeys/replay-words.ts", "journeys/replay-tally.ts", "journeys/try.ts", "journeys/results-model.ts",
 ]; // prettier-ignore
 const PACKAGES = ["zod", "isbot", "bowser", "libphonenumber-js", "lru-cache", "croner"];
 

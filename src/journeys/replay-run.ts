@@ -17,6 +17,7 @@ import { valueAt } from "../segments/compare.ts";
 import { type Facts, match } from "../segments/match.ts";
 import { type Track, type TrackState, itemOf, tell } from "../segments/track.ts";
 import { type AtomId, type Instant, type JsonObject, customerIdOf } from "../values.ts";
+import { eventOfCall } from "./call-rules.ts";
 import { causeOf } from "./concern.ts";
 import { occurrenceOf } from "./dates.ts";
 import { type Entered, NEVER_ENTERED, begun, enteredOnce, mayEnter } from "./enter.ts";
@@ -25,6 +26,8 @@ import { type Entry, type Note, type Person, type Waiting, ownHappening } from "
 import { REPLAY_LIMITS } from "./replay-model.ts";
 import type { Play } from "./replay-plan.ts";
 import { type Cause, type Effect, type Known, triggers, walk } from "./walk.ts";
+
+type Call = Extract<Effect, { type: "webhook" | "update" | "audience" }>;
 
 export class Rehearsal {
   readonly #play: Play;
@@ -36,7 +39,7 @@ export class Rehearsal {
   readonly #known: Known;
   readonly #in = new Set<number>();
   readonly #waiting = new Map<string, Waiting>();
-  readonly #calls: Extract<Effect, { type: "webhook" | "update" }>[] = [];
+  readonly #calls: Call[] = [];
   readonly #contacts: (Contact & { readonly message: string })[] = [];
   readonly #before: readonly (Contact & { readonly message: string })[];
   readonly #entries: Entry[] = [];
@@ -302,8 +305,8 @@ export class Rehearsal {
     if (effect.type === "cancel") return this.#cancel(effect.blocker, n);
     const step = "step" in effect ? effect.step : run.at;
     this.notes.push({ at, type: "asked", run: n, step, id: effect.id, what: effect.type });
-    if (effect.type === "webhook" || effect.type === "update") this.#calls.push(effect);
-    if (effect.type !== "message") return;
+    if (effect.type === "task") return;
+    if (effect.type !== "message") return void this.#calls.push(effect);
     const { channel, purpose, template, tags, expiresMs, else: otherwise } = effect.asked;
     const { priority } = this.#play.plan.draft;
     this.#waiting.set(effect.id, {
@@ -335,9 +338,11 @@ export class Rehearsal {
     }
   }
 
-  #answered(call: Extract<Effect, { type: "webhook" | "update" }>): Event {
-    if (call.type === "webhook") return this.#own("$call.done", { call: call.id, answer: {} });
-    return { ...this.#own("$customer.identified", {}), id: call.id, type: "identify", traits: call.traits };
+  #answered(call: Call): Event {
+    const body = call.type === "update" ? { traits: call.traits } : call.type === "audience" ? { audience: call.asked.audience, change: call.asked.change } : {}; // prettier-ignore
+    const { workspace } = this.#play;
+    const atom = this.#person.customer as AtomId;
+    return eventOfCall({ id: call.id, workspace, atom, kind: call.type, body, state: "done", answer: {}, detail: null, dueAt: this.#now, settledAt: this.#now }); // prettier-ignore
   }
 
   #judge(due: readonly Waiting[]): readonly Event[] {

@@ -31,7 +31,7 @@ const policy = Policy.parse({
   holds: [{ type: "open_case", opened: ["Added"], closed: ["Bought", "Viewed"] }],
 });
 
-const REFUSED = /^\$entry (?!entered|held_out)/;
+const REFUSED = /^\$entry (?!entered \d|held_out \d)/;
 
 /** What one journey did with everybody, as lines that can be compared. */
 type Story = { readonly ways: readonly string[]; readonly runs: readonly string[]; readonly messages: readonly string[] }; // prettier-ignore

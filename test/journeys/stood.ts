@@ -2,24 +2,16 @@
  * A world whose clock stands still but where a story moves it, and in which messages leave and calls are answered the
  * moment they may: what the worker, the sender and the log do there can be told to the millisecond.
  */
-import { randomUUID } from "node:crypto";
-import type { Event } from "../../src/events/model.ts";
-import { nameOf } from "../../src/messages/happenings.ts";
+import { type Settled, eventOfCall } from "../../src/journeys/call-rules.ts";
 import { startSender } from "../../src/messages/send.ts";
 import { nextDue } from "../../src/messages/outbox.ts";
 import type { Policy } from "../../src/permission/model.ts";
 import { writePolicy } from "../../src/permission/store.ts";
 import { nextWake } from "../../src/segments/save.ts";
-import type { AtomId, JsonObject } from "../../src/values.ts";
 import { WORKSPACE } from "../world.ts";
 import { aJourneyWorld } from "./story.ts";
 
-type Call = {
-  readonly id: string;
-  readonly atom: AtomId;
-  readonly kind: string;
-  readonly body: { readonly traits?: JsonObject };
-};
+type Call = Pick<Settled, "id" | "atom" | "kind" | "body" | "dueAt">;
 
 export async function aStoodWorld(policy: Policy) {
   const began = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
@@ -33,21 +25,11 @@ export async function aStoodWorld(policy: Policy) {
     compose: async ({ message }) => ({ type: "ready", outgoing: { id: message.id } as never, templateNo: 1, content: {}, receipt: {} as never }),
     tell: (events) => world.inbox.append(events),
   }); // prettier-ignore
-  const own = (atom: AtomId, rest: Partial<Event>): Event => ({
-    workspace: WORKSPACE, id: randomUUID(), type: "track", name: "", happenedAt: clock(), receivedAt: clock(), originalAt: null, sentAt: null,
-    identifiers: [nameOf(atom)], channel: "other", touchpoint: "call", key: 0, of: atom, ...rest,
-  }); // prettier-ignore
   const calls = async (): Promise<boolean> => {
-    const rows = await sql.query<Call>("update calls set state = 'done' where state = 'due' returning id, atom, kind, body"); // prettier-ignore
-    const events = rows.flatMap(({ id, atom, kind, body }) => {
-      if (kind === "webhook")
-        return [own(atom, { name: "$call.done", properties: { call: id, answer: {} } })];
-      return kind === "update"
-        ? [own(atom, { id, type: "identify", name: "$customer.identified", traits: body.traits! })]
-        : [];
-    });
-    if (events.length > 0) await world.sends(events);
-    return events.length > 0;
+    const rows = await sql.query<Call>(`update calls set state = 'done' where state = 'due' returning id, atom, kind, body, due_at as "dueAt"`); // prettier-ignore
+    const told = rows.map((call) => eventOfCall({ ...call, workspace: WORKSPACE, state: "done", answer: {}, detail: null, settledAt: clock() })); // prettier-ignore
+    if (told.length > 0) await world.sends(told);
+    return told.length > 0;
   };
   const messages = async (): Promise<boolean> => {
     let any = false;
