@@ -98,6 +98,6 @@ export async function nextCallDue(sql: Sql, now: Instant): Promise<Instant | nul
   return row?.due ?? null;
 }
 
-/** Forgets calls that were told before `until`. */
+/** Forgets calls that were told before `until`, and those that were never made because their run ended by then. */
 export const forgetCalls = (sql: Sql, until: Instant): Promise<unknown> =>
-  sql.query("delete from calls where told_at < $1", [until]);
+  sql.query("delete from calls where told_at < $1 or (state = 'failed' and settled_at is null and due_at < $1)", [until]); // prettier-ignore

@@ -12,6 +12,9 @@ import { lastOccurrence, nextOccurrences } from "./cron.ts";
 /** An occurrence missed longer ago than this is not made up for. */
 export const MISSED_MS_MAX = 86_400_000;
 
+/** Occurrences are kept so long, to be looked up. */
+const KEPT_MS = 90 * 86_400_000;
+
 export type SchedulerDeps = {
   readonly sql: Database;
   readonly clock: Clock;
@@ -103,7 +106,9 @@ const readScheduled = (sql: Sql): Promise<readonly Scheduled[]> =>
 const occur = (sql: Database, { journey, workspace, segment, open }: Scheduled, at: Instant, now: Instant): Promise<number> =>
   sql.transaction(async (tx) => {
     const [mine] = await tx.query("insert into journey_occurrences (journey, at) values ($1, $2) on conflict do nothing returning 1 as one", [journey, at]);
-    if (!mine || !open) return 0;
+    if (!mine) return 0;
+    await tx.query("delete from journey_occurrences where journey = $1 and at < $2", [journey, at - KEPT_MS]);
+    if (!open) return 0;
     const [row] = await tx.query<{ n: number; serves: boolean }>(
       `with serving as (select id from versions where workspace = $1 and segment = $3 and state = 'live'),
        added as (
