@@ -44,9 +44,9 @@ export type Site = {
   /** Sends one event as a server would, and waits until it is handled and logged. */
   readonly send: (type: string, event: object) => Promise<void>;
   api<T>(path: string): Promise<T>;
-  /** Makes or sets something over the API, with a secret key. */
-  post(path: string, body: object): Promise<void>;
-  put(path: string, body: object): Promise<void>;
+  /** Makes or sets something over the API, with a secret key; what was answered. */
+  post<T = unknown>(path: string, body: object): Promise<T>;
+  put<T = unknown>(path: string, body: object): Promise<T>;
   stop(): Promise<void>;
 };
 
@@ -68,12 +68,16 @@ export async function aSite(): Promise<Site> {
   const { address } = running;
   const door: Door = { browser, address, cookies: null };
   const { writeKey, secretKey } = running.first;
-  const write = (method: "POST" | "PUT") => async (path: string, body: object) => {
-    const headers = { authorization: `Bearer ${secretKey}`, "content-type": "application/json" };
-    const answer = await fetch(`${address}${path}`, { method, headers, body: JSON.stringify(body) });
-    if (!answer.ok)
-      throw new Error(`${method} ${path} was answered ${answer.status}: ${await answer.text()}`);
-  };
+  const write =
+    (method: "POST" | "PUT") =>
+    async <T>(path: string, body: object): Promise<T> => {
+      const headers = { authorization: `Bearer ${secretKey}`, "content-type": "application/json" };
+      const answer = await fetch(`${address}${path}`, { method, headers, body: JSON.stringify(body) });
+      if (!answer.ok)
+        throw new Error(`${method} ${path} was answered ${answer.status}: ${await answer.text()}`);
+      const text = await answer.text();
+      return (text === "" ? undefined : JSON.parse(text)) as T;
+    };
   return {
     running,
     address,

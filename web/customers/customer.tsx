@@ -98,7 +98,7 @@ const TABS = [
   { to: "/customers/$customerId", label: "Timeline" },
   { to: "/customers/$customerId/about", label: "About", narrowOnly: true },
   { to: "/customers/$customerId/segments", label: "Segments" },
-  { to: "/customers/$customerId/messages", label: "Messages" },
+  { to: "/customers/$customerId/messages", label: "Journeys and messages" },
   { to: "/customers/$customerId/identities", label: "Identities" },
 ] as const;
 

@@ -186,9 +186,12 @@ function Work({ shown, figures, onShow }: { shown: Shown | null; figures: Figure
     return (
       <>
         <Outline {...props} />
-        <Drawer opened={shown !== null} onClose={() => onShow(null)} position="bottom" size="88%" withCloseButton={false} padding={0} aria-label="What is chosen">
-          {panel}
-        </Drawer>
+        <Drawer.Root opened={shown !== null} onClose={() => onShow(null)} position="bottom" size="88%">
+          <Drawer.Overlay />
+          <Drawer.Content aria-label="What is chosen">
+            <Drawer.Body p={0}>{panel}</Drawer.Body>
+          </Drawer.Content>
+        </Drawer.Root>
       </>
     );
   return (

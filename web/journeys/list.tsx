@@ -157,7 +157,7 @@ function Teach({ onNew, onStarter }: { onNew: () => void; onStarter: (starter: S
             <li key={starter.key}>
               <h3>{starter.name}</h3>
               <p>{starter.description}</p>
-              <Button size="xs" variant="light" leftSection={<Plus size={14} />} aria-label={`Begin with ${starter.name}`} onClick={() => onStarter(starter)}>
+              <Button size="xs" variant="light" leftSection={<Plus size={14} />} aria-label={`Begin with this: ${starter.name}`} onClick={() => onStarter(starter)}>
                 Begin with this
               </Button>
             </li>

@@ -3,9 +3,8 @@ import { Button, NativeSelect, Progress, SegmentedControl, TextInput } from "@ma
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { History, Play, Square } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { ReplayView } from "../../src/journeys/replay-model.ts";
-import { Building } from "../segments/world.tsx";
 import { Problem } from "../http.ts";
 import { useApi } from "../services.tsx";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
@@ -15,9 +14,8 @@ import { figuresOfReplay } from "./figures.ts";
 import { Looked } from "./looked.tsx";
 import classes from "./replay.module.css";
 import { ReplaySummary } from "./replay-summary.tsx";
-import { SegmentField } from "./segment-field.tsx";
-import { TryRun } from "./try.tsx";
 
+const TryRun = lazy(() => import("./try.tsx").then(({ TryRun: run }) => ({ default: run })));
 const route = getRouteApi("/journeys/$journeyId/replay");
 const ASK_EVERY_MS = 500;
 const DAY_MS = 86_400_000;
@@ -129,9 +127,7 @@ function PastRun() {
           </>
         )}
         {batch && (
-          <Building world={world} problems={[]}>
-            <SegmentField path="batch" label="Who is let in" value={segment} onChange={setSegment} />
-          </Building>
+          <NativeSelect size="xs" aria-label="Who is let in" data={[{ value: "0", label: "Let in a segment" }, ...world.segments.map(({ id: one, name }) => ({ value: String(one), label: name }))]} value={String(segment)} onChange={(event) => setSegment(Number(event.currentTarget.value))} />
         )}
         <Button size="xs" leftSection={<Play size={14} />} loading={start.isPending || replay.data?.state === "running"} disabled={problems.length > 0 || (batch && segment < 1)} onClick={() => start.mutate()}>
           Replay
@@ -175,7 +171,13 @@ export function ReplayTab() {
           }
         />
       </div>
-      {one ? <TryRun /> : <PastRun />}
+      {one ? (
+        <Suspense fallback={<Rows />}>
+          <TryRun />
+        </Suspense>
+      ) : (
+        <PastRun />
+      )}
     </section>
   );
 }

@@ -53,6 +53,18 @@ const OWN_NAMES: { readonly [name: string]: string } = {
   "$segment.entered": "Entered a segment",
   "$segment.left": "Left a segment",
   "$stage.changed": "Moved to another stage",
+  "$journey.entered": "Entered a journey",
+  "$journey.left": "Left a journey",
+  "$journey.held_out": "Held out of a journey, to measure it",
+  "$journey.updated": "A journey updated them",
+  "$message.opened": "Opened a message",
+  "$message.clicked": "Clicked in a message",
+  "$consent.changed": "Changed what they allow",
+  "$preferences.changed": "Changed their preferences",
+  "$task.completed": "A task was done for them",
+  "$task.cancelled": "A task was not needed any more",
+  "$audience.added": "Added to an audience",
+  "$audience.removed": "Removed from an audience",
 };
 /** An event's name for a person: the sender's own name as it is, ours in words. */
 export const eventTitle = (name: string): string => OWN_NAMES[name] ?? name;
