@@ -117,17 +117,19 @@ describe("a journey that begins at nine every day", () => {
 
   test("makes up for the latest time it missed while everything was down, and for that one only", async () => {
     const segment = await world.segment(did("Digest Wanted"));
-    const journey = await world.journey(daily(segment));
+    const entry = { type: "schedule", cron: "0 */6 * * *", segment };
+    const journey = await world.journey({ ...daily(segment), entry });
+    const down = await world.journey({ ...daily(segment), name: "Once a week", entry: { ...entry, cron: "0 9 * * 2" } });
     await says("dan", "Digest Wanted");
-    // Down for three and a half days.
+    // Down for three and a half days: fourteen times of the one passed, and the other's was more than a day ago.
     await world.passes(3 * DAY_MS + 12 * HOUR_MS);
     expect(await looks()).toBe(1);
     expect(await looks()).toBe(0);
     expect(await world.runsOf("dan")).toEqual(["rest"]);
-    const made = await world.sql.query<{ at: number }>("select at, entered from journey_occurrences where journey = $1", [journey]); // prettier-ignore
-    expect(made).toHaveLength(1);
-    await changeState(world.sql, WORKSPACE, journey, "stopped", world.clock());
-  });
+    const made = await world.sql.query<{ journey: number; at: number }>("select journey, at from journey_occurrences where journey = any($1::int[])", [[journey, down]]);
+    expect(made).toEqual([{ journey, at: lastOccurrence("0 */6 * * *", "Europe/Berlin", 0, world.clock()) }]);
+    for (const id of [journey, down]) await changeState(world.sql, WORKSPACE, id, "stopped", world.clock());
+  }); // prettier-ignore
 
   test("does not make up for what passed while a person had paused it", async () => {
     const segment = await world.segment(did("Tips Wanted"));
