@@ -8,8 +8,8 @@ import type { CustomerAtom } from "./customers/store.ts";
 import type { Directory } from "./identity/directory.ts";
 import type { Sql } from "./db/postgres.ts";
 import type { QueuedEntry } from "./journeys/advance.ts";
-import { type ArmRow, type Journeys, readArms } from "./journeys/force.ts";
-import type { Force } from "./segments/force.ts";
+import { type ArmRow, type Journeys, loadJourneys, readArms } from "./journeys/force.ts";
+import { type Force, loadForce } from "./segments/force.ts";
 import type { Pointer } from "./identity/resolve.ts";
 import type { Wake } from "./segments/save.ts";
 import type { AtomId, Instant } from "./values.ts";
@@ -63,6 +63,13 @@ export class Memory {
     // What is no longer on the list was taken off it.
     this.#waking = new Map(due.map(({ customer, n }) => [customer, n]));
     return fresh;
+  }
+
+  /** What is in force at the epoch the caller holds; read again when it moved. */
+  async inForce(sql: Sql, epoch: number): Promise<{ readonly force: Force; readonly journeys: Journeys }> {
+    if (this.force?.epoch !== epoch) this.force = await loadForce(sql, epoch);
+    if (this.journeys?.epoch !== epoch) this.journeys = await loadJourneys(sql, epoch);
+    return { force: this.force, journeys: this.journeys };
   }
 
   /** Of the entries that are due those that no batch in flight has taken; they are taken now. */

@@ -26,14 +26,14 @@ import { Directory, keyOf } from "./identity/directory.ts";
 import { saveAsides, saveLinks } from "./identity/store.ts";
 import { resolve } from "./identity/resolve.ts";
 import { type JourneyEffects, type QueuedEntry, advance, noJourneyEffects } from "./journeys/advance.ts";
-import { type Journeys, loadJourneys } from "./journeys/force.ts";
+import type { Journeys } from "./journeys/force.ts";
 import { endEntries, readEntries, saveJourneyEffects } from "./journeys/save.ts";
 import { logLine, ownLine } from "./log/line.ts";
 import type { Memory } from "./memory.ts";
 import { accountFactsOf } from "./segments/accounts.ts";
 import { type Effects, type Touches, evaluate, noEffects, touch, touchAll } from "./segments/evaluate.ts";
 import { holdEpoch } from "./segments/epoch.ts";
-import { type Force, loadForce } from "./segments/force.ts";
+import type { Force } from "./segments/force.ts";
 import { type Wake, endWakes, readWakes, saveEffects } from "./segments/save.ts";
 import { takeUp } from "./segments/take-up.ts";
 import { type Tally, addTallies } from "./telemetry/tally.ts";
@@ -92,8 +92,7 @@ export async function understand(
   now: Instant,
 ): Promise<Batch> {
   const { epoch, dueAt, entryAt } = await holdEpoch(tx);
-  const force = memory.force?.epoch === epoch ? memory.force : (memory.force = await loadForce(tx, epoch));
-  const journeys = memory.journeys?.epoch === epoch ? memory.journeys : (memory.journeys = await loadJourneys(tx, epoch)); // prettier-ignore
+  const { force, journeys } = await memory.inForce(tx, epoch);
   const wakes =
     dueAt !== null && dueAt <= now ? memory.takeWakes(await readWakes(tx, now, lanes, WAKES_MAX)) : [];
   const entries =

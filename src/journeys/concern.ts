@@ -1,6 +1,7 @@
 /** Whom a batch concerns as far as journeys go: what happened to each, in order, and what of it means what. Pure. */
 import type { CustomerAtom } from "../customers/store.ts";
 import type { Event } from "../events/model.ts";
+import { textOf } from "../segments/compare.ts";
 import type { AtomId, JsonObject } from "../values.ts";
 import type { Advance, QueuedEntry } from "./advance.ts";
 import type { Cause } from "./walk.ts";
@@ -31,7 +32,7 @@ export function concerned({ journeys, directory, handled, entries, stirred, effe
     if (found.has(atom.customer) || moves || dated || force.enteredBy.has(event.name)) of(atom.customer).happened.push({ event, atom: atom.id });
   };
   for (const { event, atom } of handled) offer(event, atom);
-  for (const { event, atom } of [...effects.own]) offer(event, directory.atoms.get(atom)!);
+  for (const { event, atom } of effects.own) offer(event, directory.atoms.get(atom)!);
   for (const entry of entries) {
     const atom = directory.atoms.get(entry.customer);
     if (atom) of(atom.customer).entries.push(entry);
@@ -54,8 +55,8 @@ export function causeOf(event: Event): Cause {
   const outcome = properties["outcome"] ?? event.name.slice(event.name.indexOf(".") + 1);
   return {
     type: "settled",
-    id: String(id),
-    outcome: String(outcome),
+    id: textOf(id) ?? "",
+    outcome: textOf(outcome) ?? "",
     answer: (properties["answer"] ?? {}) as JsonObject,
   };
 }

@@ -4,7 +4,7 @@
 import type { Sql } from "../db/postgres.ts";
 import { STILL_WALKED, type StoredContext, contextFrom } from "../segments/force.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
-import { Entry, type JourneyDraft, type Trigger } from "./model.ts";
+import type { Entry, JourneyDraft, Trigger } from "./model.ts";
 import { type PlannedJourney, planJourney } from "./plan.ts";
 import { triggersOf } from "./ways.ts";
 

@@ -68,26 +68,36 @@ function problemsOfSteps(draft: JourneyDraft): readonly Problem[] {
   for (const [id, step] of Object.entries(steps)) {
     for (const { path, next } of waysOf(step))
       if (next !== null && !(next in steps)) say(`steps/${id}/${path}`, `There is no step ${next}.`);
-    if (step.type === "split") {
-      if (step.paths.reduce((sum, { weight }) => sum + weight, 0) <= 0)
-        say(`steps/${id}/paths`, "At least one path needs a weight above 0.");
-      if (new Set(step.paths.map(({ key }) => key)).size < step.paths.length)
-        say(`steps/${id}/paths`, "Two paths have the same key.");
-    }
-    if (step.type === "decide") {
-      if (new Set(step.candidates.map(({ key }) => key)).size < step.candidates.length)
-        say(`steps/${id}/candidates`, "Two candidates have the same key.");
-      if (step.by === "learning" && !draft.goal)
-        say(`steps/${id}/by`, "Learning needs a goal of the journey to learn from.");
-    }
-    if (step.type === "task" && new Set(step.outcomes.map(({ outcome }) => outcome)).size < step.outcomes.length)
-      say(`steps/${id}/outcomes`, "Two outcomes have the same name.");
+    for (const [place, message] of problemsOfStep(step, draft)) say(`steps/${id}/${place}`, message);
   }
   if (draft.reentry.type === "key" && draft.entry.type !== "event" && draft.entry.type !== "api")
     say("reentry", "One run per key needs an entry by event or API, which tells the key.");
   if (problems.length === 0) problems.push(...unreachable(draft), ...circles(draft));
   return problems;
 } // prettier-ignore
+
+/** What is wrong with one step by itself, with its place in it. */
+function problemsOfStep(
+  step: Step,
+  { goal }: JourneyDraft,
+): readonly (readonly [place: string, message: string])[] {
+  const twice = (names: readonly string[]) => new Set(names).size < names.length;
+  const found: (readonly [string, string])[] = [];
+  if (step.type === "split") {
+    if (step.paths.reduce((sum, { weight }) => sum + weight, 0) <= 0)
+      found.push(["paths", "At least one path needs a weight above 0."]);
+    if (twice(step.paths.map(({ key }) => key))) found.push(["paths", "Two paths have the same key."]);
+  }
+  if (step.type === "decide") {
+    if (twice(step.candidates.map(({ key }) => key)))
+      found.push(["candidates", "Two candidates have the same key."]);
+    if (step.by === "learning" && !goal)
+      found.push(["by", "Learning needs a goal of the journey to learn from."]);
+  }
+  if (step.type === "task" && twice(step.outcomes.map(({ outcome }) => outcome)))
+    found.push(["outcomes", "Two outcomes have the same name."]);
+  return found;
+}
 
 function unreachable({ steps, start }: JourneyDraft): readonly Problem[] {
   const reached = new Set([start]);

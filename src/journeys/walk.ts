@@ -195,40 +195,38 @@ class Walk {
     if (++this.#steps > JOURNEY_LIMITS.walkSteps || this.#run.passed > JOURNEY_LIMITS.runSteps)
       return (this.#finish("failed", "It came back to the same steps without ever waiting."), false);
     const step = this.#step();
-    switch (step.type) {
-      case "message":
-      case "webhook":
-      case "task":
-        return this.#ask(step);
-      case "wait":
-        return this.#waitFor(this.#now + step.ms);
-      case "wait_time":
-        return this.#waitTime(step);
-      case "wait_date":
-        return this.#waitDate(step);
-      case "wait_until":
-        return this.#waitUntil(step);
-      case "branch":
-        return this.#branch(step);
-      case "split":
-        return this.#split(step);
-      case "decide":
-        return this.#decide(step);
-      case "update":
-        this.#effects.push({ type: "update", id: this.#nameOfEffect(), traits: step.traits });
-        return this.#pass(["next", step.next]);
-      case "audience":
-        this.#effects.push({ type: "audience", id: this.#nameOfEffect(), asked: step });
-        return this.#pass(["next", step.next]);
-      case "goal":
-        this.#tellGoal(`goal ${step.name}`, step.name, null);
-        return this.#pass(["next", step.next]);
-      case "jump":
-        return this.#pass(["next", step.to]);
-      case "exit":
-        return (this.#finish("exited", step.reason), false);
-    }
+    if (step.type === "message" || step.type === "webhook" || step.type === "task") return this.#ask(step);
+    if (
+      step.type === "wait" ||
+      step.type === "wait_time" ||
+      step.type === "wait_date" ||
+      step.type === "wait_until"
+    )
+      return this.#wait(step);
+    if (step.type === "branch" || step.type === "split" || step.type === "decide") return this.#choose(step);
+    return this.#passAtOnce(step);
   }
+
+  #wait(step: Of<"wait"> | Of<"wait_time"> | Of<"wait_date"> | Of<"wait_until">): boolean {
+    if (step.type === "wait") return this.#waitFor(this.#now + step.ms);
+    if (step.type === "wait_time") return this.#waitTime(step);
+    return step.type === "wait_date" ? this.#waitDate(step) : this.#waitUntil(step);
+  }
+
+  #choose(step: Of<"branch"> | Of<"split"> | Of<"decide">): boolean {
+    if (step.type === "branch") return this.#branch(step);
+    return step.type === "split" ? this.#split(step) : this.#decide(step);
+  }
+
+  /** Steps that never wait and choose nothing. */
+  #passAtOnce(step: Of<"update"> | Of<"audience"> | Of<"goal"> | Of<"jump"> | Of<"exit">): boolean {
+    if (step.type === "exit") return (this.#finish("exited", step.reason), false);
+    if (step.type === "jump") return this.#pass(["next", step.to]);
+    if (step.type === "update") this.#effects.push({ type: "update", id: this.#nameOfEffect(), traits: step.traits });
+    else if (step.type === "audience") this.#effects.push({ type: "audience", id: this.#nameOfEffect(), asked: step });
+    else this.#tellGoal(`goal ${step.name}`, step.name, null);
+    return this.#pass(["next", step.next]);
+  } // prettier-ignore
 
   #ask(step: Of<"message"> | Of<"webhook"> | Of<"task">): boolean {
     const [id, at] = [this.#nameOfEffect(), this.#run.at];

@@ -31,26 +31,15 @@ export function triggersOf(draft: JourneyDraft): readonly (readonly [path: strin
 export type Way = { readonly path: string; readonly next: string | null };
 /** All ways out of a step, in the order in which they are drawn. Steps that end the run have none. */
 export function waysOf(step: Step): readonly Way[] {
-  switch (step.type) {
-    case "message":
-      return [{ path: "next", next: step.next }, ...(step.refused === undefined ? [] : [{ path: "refused", next: step.refused }])];
-    case "wait_until":
-      return [...step.paths.map(({ next }, i) => ({ path: String(i), next })), ...(step.maxMs === null ? [] : [{ path: "next", next: step.next }])];
-    case "branch":
-      return [...step.paths.map(({ next }, i) => ({ path: String(i), next })), { path: "next", next: step.next }];
-    case "split":
-      return step.paths.map(({ key, next }) => ({ path: key, next }));
-    case "decide":
-      return [...step.candidates.map(({ key, next }) => ({ path: key, next })), { path: "next", next: step.next }];
-    case "task":
-      return [...step.outcomes.map(({ outcome, next }) => ({ path: outcome, next })), { path: "next", next: step.next }];
-    case "webhook":
-      return [{ path: "next", next: step.next }, ...(step.failed === undefined ? [] : [{ path: "failed", next: step.failed }])];
-    case "jump":
-      return [{ path: "next", next: step.to }];
-    case "exit":
-      return [];
-    default:
-      return [{ path: "next", next: step.next }];
-  }
+  if (step.type === "exit") return [];
+  if (step.type === "jump") return [{ path: "next", next: step.to }];
+  if (step.type === "split") return step.paths.map(({ key, next }) => ({ path: key, next }));
+  const next = { path: "next", next: step.next };
+  if (step.type === "decide") return [...step.candidates.map((one) => ({ path: one.key, next: one.next })), next];
+  if (step.type === "task") return [...step.outcomes.map((one) => ({ path: one.outcome, next: one.next })), next];
+  if (step.type === "message") return step.refused === undefined ? [next] : [next, { path: "refused", next: step.refused }];
+  if (step.type === "webhook") return step.failed === undefined ? [next] : [next, { path: "failed", next: step.failed }];
+  if (step.type !== "branch" && step.type !== "wait_until") return [next];
+  const paths = step.paths.map((one, i) => ({ path: String(i), next: one.next }));
+  return step.type === "wait_until" && step.maxMs === null ? paths : [...paths, next];
 } // prettier-ignore

@@ -12,8 +12,18 @@ import { readPolicy, readStock } from "../permission/store.ts";
 import { type AtomId, type Instant, customerIdOf } from "../values.ts";
 import { type PushAddress, addressOf } from "./address.ts";
 import { type DueMessage, type Judged, type Known, judge } from "./judge.ts";
+import { factsOf } from "./facts.ts";
 import type { MessageState } from "./model.ts";
-import { type Lane, MESSAGE, type OutboxMessage, count, freeContacts, freeReserved } from "./outbox.ts";
+import type { ReceiptFacts } from "./receipt.ts";
+import {
+  type Lane,
+  MESSAGE,
+  type OutboxMessage,
+  count,
+  freeContacts,
+  freeReserved,
+  readNamed,
+} from "./outbox.ts";
 
 export type Permitted = {
   readonly message: OutboxMessage;
@@ -201,26 +211,29 @@ function withOthers(
 async function write(tx: Sql, judged: readonly JudgedHere[], { lane, now, claimMs }: ClaimAsked): Promise<Omit<Claimed, "busy">> {
   const permitted: Permitted[] = [];
   const refused: Claimed["refused"][number][] = [];
-  const rows: { id: string; state: MessageState; due_at: Instant; reason: string | null; detail: string | null; address: string | null }[] = [];
+  const rows: { id: string; state: MessageState; due_at: Instant; reason: string | null; detail: string | null; address: string | null; receipt: ReceiptFacts | null }[] = [];
+  const named = await readNamed(tx, judged.flatMap(({ message, answer }) => (answer.type === "refused" ? (message.version ?? []) : [])));
   const counts = new Map<string, number>();
   for (const { message, address, answer, atoms, zone, lost } of judged) {
     const { id } = message;
     if (answer.type === "allowed") {
       permitted.push({ message: { ...message, attempts: message.attempts + 1 }, address: address!, atoms, zone, lost });
-      rows.push({ id, state: "sending", due_at: now, reason: null, detail: null, address });
+      rows.push({ id, state: "sending", due_at: now, reason: null, detail: null, address, receipt: null });
     } else {
       const { reason, detail } = answer;
       if (answer.type === "refused") refused.push({ message, reason, detail });
-      rows.push({ id, state: answer.type === "refused" ? "refused" : "due", due_at: answer.type === "later" ? answer.at : now, reason, detail, address });
+      const journey = named.get(message.version ?? 0) ?? null;
+      const receipt = answer.type === "refused" ? factsOf({ message, atoms, journey, lost: lost.filter((one) => one.message !== message), fields: [], refusal: answer }) : null;
+      rows.push({ id, state: answer.type === "refused" ? "refused" : "due", due_at: answer.type === "later" ? answer.at : now, reason, detail, address, receipt });
       const name = `${answer.type === "later" ? "delayed" : "refused"}\u0001${reason}`;
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
   }
   await tx.query(
-    `update messages m set state = t.state, due_at = t.due_at, reason = t.reason, detail = t.detail, address = t.address,
+    `update messages m set state = t.state, due_at = t.due_at, reason = t.reason, detail = t.detail, address = t.address, receipt = coalesce(t.receipt, m.receipt),
        claimed_until = case when t.state = 'sending' then $2::bigint else 0 end, attempts = attempts + (t.state = 'sending')::int,
        settled_at = case when t.state = 'refused' then $3::bigint end
-     from jsonb_to_recordset($1::jsonb) as t (id text, state text, due_at bigint, reason text, detail text, address text) where m.id = t.id`,
+     from jsonb_to_recordset($1::jsonb) as t (id text, state text, due_at bigint, reason text, detail text, address text, receipt jsonb) where m.id = t.id`,
     [JSON.stringify(rows), now + claimMs, now],
   );
   await tx.query(

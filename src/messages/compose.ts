@@ -3,27 +3,18 @@
  * puts what one-click unsubscribing needs beside it, and writes down why it is sent.
  */
 import { LRUCache } from "lru-cache";
-import type { CustomerAtom } from "../customers/store.ts";
-import { knowledgeOf } from "../segments/facts.ts";
 import type { Sql } from "../db/postgres.ts";
-import { CONSENT_OF, TRANSACTIONAL } from "../permission/model.ts";
+import { TRANSACTIONAL } from "../permission/model.ts";
 import { forceReader } from "../segments/customer.ts";
-import {
-  type Clock,
-  type Instant,
-  type JsonObject,
-  type WorkspaceId,
-  customerIdOf,
-  isoOf,
-} from "../values.ts";
+import { type Clock, type JsonObject, type WorkspaceId, customerIdOf, isoOf } from "../values.ts";
 import type { Outgoing } from "./model.ts";
 import type { Permitted } from "./claim.ts";
-import type { OutboxMessage } from "./outbox.ts";
-import type { ReceiptFacts } from "./receipt.ts";
+import { type Named, factsOf } from "./facts.ts";
+import { readNamed } from "./outbox.ts";
 import { type FromWhom, type Readings, dataOf, readFromWhom } from "./render-read.ts";
 import { renderMessage } from "./render.ts";
 import type { Composed } from "./settlement.ts";
-import { type ReadyTemplate, createTemplates } from "./templates.ts";
+import { createTemplates } from "./templates.ts";
 import { type LinkKey, customerLinksOf, openPixelOf, trackOf } from "./tokens.ts";
 
 export type ComposeDeps = {
@@ -33,8 +24,6 @@ export type ComposeDeps = {
   readonly base: string;
   readonly linkKey: LinkKey;
 };
-/** What a journey's version is called, for the receipt. */
-type Named = { readonly name: string; readonly number: number; readonly description: string };
 const NAMES_MAX = 2_000;
 /** How old a workspace's name and address may be. */
 const FROM_MS = 5_000;
@@ -47,11 +36,7 @@ export function createComposer({ sql, clock, base, linkKey }: ComposeDeps): (per
   const nameOf = async (version: number): Promise<Named | null> => {
     const held = named.get(version);
     if (held) return held;
-    const [row] = await sql.query<Named>(
-      `select j.name, coalesce(v.number, 0) as number, coalesce(v.body->'draft'->>'description', '') as description
-       from versions v join journeys j on j.id = v.journey where v.id = $1`,
-      [version],
-    );
+    const row = (await readNamed(sql, [version])).get(version);
     if (row) named.set(version, row);
     return row ?? null;
   };
@@ -86,7 +71,7 @@ export function createComposer({ sql, clock, base, linkKey }: ComposeDeps): (per
       type: "ready", templateNo: template.number,
       outgoing: outgoingOf(permitted, rendering.content, readings, links.unsubscribe),
       content: { ...(rendering.content as unknown as JsonObject), links: [...rendering.links] },
-      receipt: receiptOf(permitted, template, journey, clock()),
+      receipt: factsOf({ message, atoms: permitted.atoms, lost: permitted.lost, journey, fields, refusal: null }),
     };
   };
 } // prettier-ignore
@@ -98,7 +83,9 @@ const OF_RULES = /^customer(?:$|\.(?:segments|stage|computed))/;
  * What templates read of a run: what webhooks answered, and the event it began with, whose properties can be said
  * without `properties` as well; a property called `name` or `at` then stands for itself.
  */
-function contextOf({ chosen: _, entry, event, ...context }: JsonObject): JsonObject {
+function contextOf(given: JsonObject): JsonObject {
+  const { entry, event, ...rest } = given;
+  const context = Object.fromEntries(Object.entries(rest).filter(([name]) => name !== "chosen"));
   const properties = (event ?? {}) as JsonObject;
   const { event: name, at } = (entry ?? {}) as { readonly event?: string; readonly at?: number };
   const began = { ...(name !== undefined && { name }), ...(at !== undefined && { at: isoOf(at) }) };
@@ -116,42 +103,3 @@ function outgoingOf({ message, address, atoms }: Permitted, content: Outgoing["c
 /** `Acme <marketing.w1.throughline>`: one list for each purpose of a workspace. */
 const listIdOf = (workspace: WorkspaceId, purpose: string, name: string): string =>
   `${name.replaceAll(/[<>"\r\n]/g, "")} <${purpose.replaceAll("_", "-")}.w${workspace}.throughline>`;
-
-const CHECKS = ["address and suppression", "consent", "topics", "pause", "holds", "caps", "quiet hours", "sending windows"]; // prettier-ignore
-
-function receiptOf({ message, atoms, lost }: Permitted, { template }: ReadyTemplate, journey: Named | null, now: Instant): ReceiptFacts {
-  const { purpose, asked, step } = message;
-  const exempt = purpose === TRANSACTIONAL;
-  return {
-    whyPerson: (journey === null ? "Somebody at our end sent you this." : journey.description === "" ? `You are in the plan "${journey.name}".` : journey.description).slice(0, 500),
-    whyNow: whyNowOf(asked.why, message.createdAt),
-    journey: journey === null ? null : { id: message.journey!, name: journey.name, version: journey.number, step: step ?? "" },
-    consent: consentOf(message, atoms),
-    data: template.fields.slice(0, 100),
-    alternatives: lost.slice(0, 50).map((other) => ({ what: whatOf(other.message), lostBecause: other.detail.slice(0, 500) })),
-    checks: CHECKS.map((rule, i) => ({ rule, result: exempt && i > 0 ? "exempt" : "passed" })),
-  };
-  function whatOf(other: OutboxMessage): string {
-    return `A ${other.channel.replaceAll("_", " ")} message${other.step === null ? "" : ` (${other.step})`} asked for at ${new Date(Math.min(other.createdAt, now)).toISOString()}`;
-  }
-} // prettier-ignore
-
-function whyNowOf(why: JsonObject, at: Instant): ReceiptFacts["whyNow"] {
-  const happenedAt = typeof why["at"] === "number" ? why["at"] : at;
-  if (why["type"] === "segment") return { type: "segment", name: String(why["name"] ?? why["event"]), entered: why["event"] === "$segment.entered", at: happenedAt }; // prettier-ignore
-  if (why["type"] === "event")
-    return { type: "event", name: String(why["event"]).slice(0, 500), at: happenedAt };
-  if (why["type"] === "date") return { type: "date", trait: String(why["trait"]), at: happenedAt };
-  if (why["type"] === "api" || why["type"] === "batch")
-    return { type: "asked", by: String(why["by"] ?? "our team"), at };
-  return { type: "schedule", at };
-}
-
-/** The answer it was sent by: of the channel, else of all channels. */
-function consentOf({ channel, purpose }: OutboxMessage, atoms: readonly CustomerAtom[]): ReceiptFacts["consent"] {
-  const of = CONSENT_OF[channel];
-  if (of === null || purpose === TRANSACTIONAL) return null;
-  const { consents } = knowledgeOf(atoms);
-  const known = consents[`${of} ${purpose}`] ?? consents[`all ${purpose}`];
-  return { channel: of, purpose, answer: known?.answer ?? null, source: known?.source ?? null, at: known?.at ?? null };
-} // prettier-ignore

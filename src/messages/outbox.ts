@@ -5,6 +5,7 @@
 import { type Database, type Sql, untilUndisturbed } from "../db/postgres.ts";
 import type { MessageChannel, Suppression } from "../permission/model.ts";
 import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
+import type { Named } from "./facts.ts";
 import type { DueMessage } from "./judge.ts";
 import { MESSAGE_LIMITS, type MessageState } from "./model.ts";
 import { suppress as takeOut } from "./reports.ts";
@@ -178,3 +179,23 @@ export const readUntold = (sql: Sql, max: number): Promise<readonly Untold[]> =>
   ); // prettier-ignore
 export const markTold = (sql: Sql, ids: readonly string[], now: Instant) =>
   sql.query("update messages set told_at = $2 where id = any($1::text[])", [ids, now]);
+
+/**
+ * Keeps where the links of a short message lead before it is handed over: they do not say it themselves, and must lead
+ * there even if nobody hears any more whether it was sent.
+ */
+export async function keepLinks(sql: Sql, { id, channel }: OutboxMessage, { content, templateNo }: { readonly content: JsonObject; readonly templateNo: number }): Promise<void> {
+  if ((channel !== "sms" && channel !== "whatsapp") || (content["links"] as readonly unknown[]).length === 0) return;
+  await sql.query("update messages set content = $2, template_no = $3 where id = $1", [id, JSON.stringify(content), templateNo]);
+} // prettier-ignore
+
+/** What the versions of journeys are called, for receipts. */
+export async function readNamed(sql: Sql, versions: readonly number[]): Promise<ReadonlyMap<number, Named>> {
+  if (versions.length === 0) return new Map();
+  const rows = await sql.query<Named & { readonly id: number }>(
+    `select v.id, j.name, coalesce(v.number, 0) as number, coalesce(v.body->'draft'->>'description', '') as description
+     from versions v join journeys j on j.id = v.journey where v.id = any($1::int[])`,
+    [versions],
+  );
+  return new Map(rows.map(({ id, ...named }) => [id, named]));
+}

@@ -13,7 +13,7 @@ import type { Clock, Instant } from "../values.ts";
 import { happeningOf } from "./happenings.ts";
 import { type Delivery, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
 import { type ClaimAsked, type Permitted, claim } from "./claim.ts";
-import { type Lane, type Settlement, markTold, nextDue, readDueLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
+import { type Lane, type Settlement, markTold, keepLinks, nextDue, readDueLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
 import { type ProviderRow, restProvider } from "./provider-store.ts";
 import { type Composed, attemptOf, composedRefusal, settlementOf } from "./settlement.ts";
 
@@ -238,6 +238,7 @@ class LaneWork {
       const composed = await this.#deps.compose(permitted);
       const now = () => this.#deps.clock();
       if (composed.type === "refused") return this.#settle(composedRefusal(permitted, composed, now()));
+      await keepLinks(this.#deps.sql, permitted.message, composed);
       const delivery = await this.#deps.driverOf(provider).send(composed.outgoing);
       if (delivery.type === "retry" && delivery.provider && provider.id !== 0)
         await restProvider(this.#deps.sql, provider.id, now() + attemptOf(delivery, 1), delivery.detail);
