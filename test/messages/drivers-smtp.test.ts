@@ -16,7 +16,7 @@ const { privateKey, publicKey } = aKey();
 const BOUNCES = { domain: "bounces.shop.example", prefix: "b", secret: "a secret of thirty-two characters" };
 const configOf = (port: number, more: object = {}) =>
   CONFIGS.smtp.parse({
-    host: "127.0.0.1", port, security: "none", from: "Shop <shop@shop.example>", timeoutMs: 2_000,
+    host: "127.0.0.1", port, security: "none", from: "Shop <shop@shop.example>", timeoutMs: 20_000,
     dkim: { domain: "shop.example", selector: "s1", privateKey }, bounces: BOUNCES, ...more,
   }); // prettier-ignore
 const mail = (more: Partial<Outgoing> = {}) =>

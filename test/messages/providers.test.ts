@@ -109,7 +109,7 @@ describe("a provider", () => {
 
   test("is tried with one message to one's own address, and says how it went", async () => {
     const server = await aMailCounterpart();
-    const draft = { channel: "email", driver: "smtp", name: "Mail", config: { host: "127.0.0.1", port: server.port, security: "none", from: "shop@shop.example", timeoutMs: 2000 } }; // prettier-ignore
+    const draft = { channel: "email", driver: "smtp", name: "Mail", config: { host: "127.0.0.1", port: server.port, security: "none", from: "shop@shop.example", timeoutMs: 20_000 } }; // prettier-ignore
     const { id } = (await ask("POST", "/v1/providers", draft)).body;
     expect((await ask("POST", `/v1/providers/${id}/test`, { to: "me@shop.example" })).body).toMatchObject({ outcome: "sent", providerId: expect.any(String) }); // prettier-ignore
     expect(server.received.map(({ headers }) => headers["to"])).toEqual(["me@shop.example"]);
