@@ -15,7 +15,7 @@ import { mailIdsIn } from "../messages/sending-story.ts";
 import { type Said, WORKSPACE, eventOf } from "../world.ts";
 import { DAY_MS, HOUR_MS, type JourneyWorld, MINUTE_MS, aJourneyWorld, onEvent, wait } from "./story.ts";
 
-const ROUNDS = Number(process.env["THROUGHLINE_CASES"] ?? 24);
+const ROUNDS = Number(process.env["THROUGHLINE_CASES"] ?? 16);
 const SEED = Number(process.env["THROUGHLINE_SEED"] ?? Math.floor(Math.random() * 1e9));
 const PEOPLE = ["ann", "ben", "cem", "dan", "eve", "fay"];
 /** These two are parted from their devices again: who was one and is two has two counts. */
@@ -171,8 +171,19 @@ async function checkEnd({ world, orders }: Race): Promise<void> {
   expect(bills.filter(({ n }) => n > 1)).toEqual([]);
 }
 
-test(`two workers and two senders keep every promise, whatever comes (seed ${SEED})`, { timeout: 30_000 + ROUNDS * 5_000 }, async () => {
+test(`two workers and two senders keep every promise, whatever comes (seed ${SEED})`, { timeout: 60_000 + ROUNDS * 5_000 }, async () => {
   const race = await aRace();
+  try {
+    await live(race);
+    await checkAll(race);
+    await checkEnd(race);
+    expect(race.world.faults).toEqual([]);
+  } finally {
+    await race.close();
+  }
+}); // prettier-ignore
+
+async function live(race: Race): Promise<void> {
   const { world, random } = race;
   for (const person of PEOPLE) await world.inbox.append([eventOf({ who: [`user_id ${person}`, `email ${person}@example.com`], at: world.clock() })]); // prettier-ignore
   let n = 0;
@@ -188,10 +199,7 @@ test(`two workers and two senders keep every promise, whatever comes (seed ${SEE
       await checkAll(race);
     }
   }
-  for (let day = 0; day < 8; day++) await world.passes(DAY_MS / 2);
+  // Until everybody is through: nothing waits for longer.
+  for (let half = 0; half < 8; half++) await world.passes(DAY_MS / 2);
   await race.settle();
-  await checkAll(race);
-  await checkEnd(race);
-  expect(world.faults).toEqual([]);
-  await race.close();
-}); // prettier-ignore
+}
