@@ -63,10 +63,10 @@ async function replayed(program: Program, what: string, of: object): Promise<Row
   const now = Date.now();
   const period = { from: new Date(now - 62 * DAY_MS).toISOString(), to: new Date(now).toISOString() };
   const began = performance.now();
-  let view = await ask(program, "POST", "/v1/journeys/replay", { draft: of, ...period });
+  let view = await ask(program, "POST", "/v1/replays", { draft: of, ...period });
   while (view.state === "running") {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    view = await ask(program, "GET", `/v1/journeys/replay/${view.id}`);
+    view = await ask(program, "GET", `/v1/replays/${view.id}`);
   }
   if (!view.result) throw new Error(`${what}: ${view.problem}`);
   const { sampled, entries, eventsRead, messages } = view.result;

@@ -36,7 +36,7 @@ const When = z.iso.datetime({ offset: true });
 const Count = z.int().min(0);
 const Ratio = z.number();
 
-/** POST /v1/journeys/replay. */
+/** POST /v1/replays. */
 export const ReplayAsk = z.strictObject({
   draft: z
     .unknown()
@@ -117,7 +117,7 @@ export const ReplayResult = z.object({
 }); // prettier-ignore
 export type ReplayResult = z.infer<typeof ReplayResult>;
 
-/** GET /v1/journeys/replay/{id}. */
+/** GET /v1/replays/{id}. */
 export const ReplayView = z.object({
   id: z.string(),
   state: z.enum(["running", "done", "cancelled", "failed"]),

@@ -37,7 +37,7 @@ export function replayRoutes(app: App, { sql, log, clock, onFault }: ReplayRoute
   const jobs = new ReplayJobs({ sql, log, onFault, elapsedMs: () => performance.now() }, clock);
   app.addHook("onClose", () => jobs.stop());
 
-  app.post("/v1/journeys/replay", {
+  app.post("/v1/replays", {
     config: access,
     schema: {
       operationId: "replayJourney", tags, summary: "Run a draft over the past, without sending",
@@ -46,15 +46,15 @@ export function replayRoutes(app: App, { sql, log, clock, onFault }: ReplayRoute
     },
   }, async ({ workspace, body }, reply) => {
     const view = jobs.start(await askedReplay(sql, workspace, body, clock()));
-    return reply.code(202).header("location", `/v1/journeys/replay/${view.id}`).send(view);
+    return reply.code(202).header("location", `/v1/replays/${view.id}`).send(view);
   }); // prettier-ignore
 
-  app.get("/v1/journeys/replay/:id", {
+  app.get("/v1/replays/:id", {
     config: access,
     schema: { operationId: "readReplay", tags, summary: "How far a replay is, and what came of it", params: Params, response: { 200: ReplayView } },
   }, async ({ workspace, params }) => jobs.view(workspace, params.id)); // prettier-ignore
 
-  app.delete("/v1/journeys/replay/:id", {
+  app.delete("/v1/replays/:id", {
     config: access,
     schema: { operationId: "cancelReplay", tags, summary: "Call a replay off", params: Params, response: { 200: ReplayView } },
   }, async ({ workspace, params }) => jobs.cancel(workspace, params.id)); // prettier-ignore

@@ -84,9 +84,9 @@ describe("a replay over HTTP", () => {
     ]);
     const done = await until(
       async () => {
-        const started = await ask<ReplayView>("POST", "/v1/journeys/replay", { draft: DRAFT, ...period });
+        const started = await ask<ReplayView>("POST", "/v1/replays", { draft: DRAFT, ...period });
         expect(started.status).toBe(202);
-        const view = await until(() => get<ReplayView>(`/v1/journeys/replay/${started.body.id}`), ({ body }) => body.state !== "running"); // prettier-ignore
+        const view = await until(() => get<ReplayView>(`/v1/replays/${started.body.id}`), ({ body }) => body.state !== "running"); // prettier-ignore
         return view.body;
       },
       ({ result }) => result === null || result.customersEntered === 2,
@@ -101,12 +101,12 @@ describe("a replay over HTTP", () => {
   });
 
   test("can be called off, and says when there is none", async () => {
-    const started = await ask<ReplayView>("POST", "/v1/journeys/replay", { draft: DRAFT, ...period });
-    const cancelled = await ask<ReplayView>("DELETE", `/v1/journeys/replay/${started.body.id}`);
+    const started = await ask<ReplayView>("POST", "/v1/replays", { draft: DRAFT, ...period });
+    const cancelled = await ask<ReplayView>("DELETE", `/v1/replays/${started.body.id}`);
     expect(["cancelled", "done"]).toContain(cancelled.body.state);
-    expect((await get(`/v1/journeys/replay/${started.body.id}`)).body).toEqual(cancelled.body);
-    expect((await get("/v1/journeys/replay/nothing")).status).toBe(404);
-    const backwards = await ask("POST", "/v1/journeys/replay", { draft: DRAFT, from: period.to, to: period.from }); // prettier-ignore
+    expect((await get(`/v1/replays/${started.body.id}`)).body).toEqual(cancelled.body);
+    expect((await get("/v1/replays/nothing")).status).toBe(404);
+    const backwards = await ask("POST", "/v1/replays", { draft: DRAFT, from: period.to, to: period.from }); // prettier-ignore
     expect(backwards.status).toBe(400);
   });
 

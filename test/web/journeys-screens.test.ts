@@ -66,9 +66,9 @@ describe.skipIf(!browserThere("the screens of journeys and messages"))(
     await site.put("/v1/journeys/1", { draft: { ...EVERYTHING, steps: { ...steps, call: { ...steps.call, next: "out" } } } });
     await site.post("/v1/journeys", { draft: { name: "Unready", entry: { type: "batch" }, start: "a", steps: { a: { type: "message", channel: "sms", template: 99, next: null } } } });
     await site.post("/v1/providers", { channel: "webhook", driver: "webhook", name: "Our warehouse", config: {} });
-    const begun = await site.post<{ id: string }>("/v1/journeys/replay", { journey: 1, from: new Date(Date.now() - 86_400_000).toISOString(), to: new Date().toISOString() });
+    const begun = await site.post<{ id: string }>("/v1/replays", { journey: 1, from: new Date(Date.now() - 86_400_000).toISOString(), to: new Date().toISOString() });
     replayed = begun.id;
-    await expect.poll(async () => (await site.api<{ state: string }>(`/v1/journeys/replay/${replayed}`)).state, { timeout: 30_000 }).toBe("done");
+    await expect.poll(async () => (await site.api<{ state: string }>(`/v1/replays/${replayed}`)).state, { timeout: 30_000 }).toBe("done");
   } // prettier-ignore
 
     /** Each screen, and a text that stands on it once it has what it shows. */

@@ -58,11 +58,11 @@ export function journeyCalls({ json }: Client) {
     ) => json<RunList>(`${journey(id)}/runs`, { query, signal }),
     enterJourney: (id: number, body: { segment: number } | { customerId: string }) =>
       json<{ readonly queued: number }>(`${journey(id)}/runs`, { method: "POST", body }),
-    startReplay: (body: ReplayAsk) => json<ReplayView>("/v1/journeys/replay", { method: "POST", body }),
+    startReplay: (body: ReplayAsk) => json<ReplayView>("/v1/replays", { method: "POST", body }),
     replay: (id: string, signal?: AbortSignal) =>
-      json<ReplayView>(`/v1/journeys/replay/${encodeURIComponent(id)}`, { signal }),
+      json<ReplayView>(`/v1/replays/${encodeURIComponent(id)}`, { signal }),
     cancelReplay: (id: string) =>
-      json<ReplayView>(`/v1/journeys/replay/${encodeURIComponent(id)}`, { method: "DELETE" }),
+      json<ReplayView>(`/v1/replays/${encodeURIComponent(id)}`, { method: "DELETE" }),
     tryJourney: (body: Omit<TryAsk, "traits"> & { traits?: object }, signal?: AbortSignal) =>
       json<TryResult>("/v1/journeys/try", { method: "POST", body, signal }),
     journeyResults: (id: number, query: { version?: number | undefined }, signal?: AbortSignal) =>
