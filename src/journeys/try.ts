@@ -6,7 +6,7 @@ import { z } from "zod";
 import { Channel, type Event } from "../events/model.ts";
 import { ConsentAnswer } from "../consent/model.ts";
 import { MessageChannel, RefusalReason } from "../permission/model.ts";
-import { CustomerId, type Instant, type JsonObject, isoOf } from "../values.ts";
+import { AnyJson, CustomerId, type Instant, type JsonObject, isoOf } from "../values.ts";
 import { EntryRefusal, type JourneyDraft, RunEnd, type Run, type Step } from "./model.ts";
 import { REPLAY_LIMITS } from "./replay-model.ts";
 import type { Play } from "./replay-plan.ts";
@@ -16,7 +16,7 @@ import { lineOf } from "./replay-words.ts";
 
 const When = z.iso.datetime({ offset: true });
 const Name = z.string().min(1).max(200);
-const Object_ = z.record(z.string().max(200), z.json());
+const Object_ = z.record(z.string().max(200), AnyJson);
 /** What happens to the customer, or to the clock, one after the other. */
 export const TryStep = z.discriminatedUnion("do", [
   /** An event; `name` absent: the customer is identified. */
