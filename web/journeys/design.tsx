@@ -15,7 +15,7 @@ import { useNarrow } from "./narrow.ts";
 import { Outline } from "./outline.tsx";
 import type { Shown } from "./panel.tsx";
 import { StepPeople } from "./step-people.tsx";
-import { placeOfProblem } from "./words.ts";
+import { goalWords, placeOfProblem, reentryWords, triggerWords } from "./words.ts";
 
 // The list is there at once; the drawing and the forms follow, so that the first load stays small.
 const Canvas = lazy(() => import("./canvas.tsx").then(({ Canvas: drawn }) => ({ default: drawn })));
@@ -206,6 +206,28 @@ function Work({ shown, figures, onShow }: { shown: Shown | null; figures: Figure
   );
 } // prettier-ignore
 
+/** What holds for the whole journey, in a few lines. */
+function Overview() {
+  const { draft, names } = useDraft();
+  const { goal, reentry, holdoutRatio, exits } = draft;
+  const lines = [
+    ["Goal", goal ? `${goalWords(goal, names)}.` : "None yet."],
+    ["Who may come in again", reentryWords(reentry)],
+    ["What takes them out", exits.length === 0 ? "Nothing before the end." : `${exits.map((exit) => triggerWords(exit, names)).join(", or ")}.`],
+    ["Held out, to measure", holdoutRatio === 0 ? "Nobody." : `${Number((100 * holdoutRatio).toFixed(1))} %.`],
+  ] as const; // prettier-ignore
+  return (
+    <dl className={classes["overview"]}>
+      {lines.map(([name, words]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd className="wrap">{words}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** What the panel says while nothing is chosen. */
 function Hint({ onShow }: { onShow: (shown: Shown) => void }) {
   const { draft, view } = useDraft();
@@ -231,6 +253,7 @@ function Hint({ onShow }: { onShow: (shown: Shown) => void }) {
           go from step to step, and Ctrl+Z takes anything back.
         </p>
       )}
+      <Overview />
       <p className="quiet">
         Before publishing,{" "}
         <Link to="/journeys/$journeyId/replay" params={{ journeyId: String(view.id) }} className="link">
