@@ -24,8 +24,8 @@ test("typing into one field is one change, and another field is another", () => 
 });
 
 test("typing after an undo does not hide what was undone to", () => {
-  const back = undone(done(begun(0), 1, "name"));
-  expect(undone(done(back, 2, "name")).present).toBe(0);
+  const back = undone(done(done(begun(0), 1, "delay"), 2, "name"));
+  expect(undone(done(back, 3, "name")).present).toBe(1);
 });
 
 test("a new change after undoing forgets what was undone", () => {
