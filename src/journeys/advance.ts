@@ -7,10 +7,11 @@ import { randomUUID } from "node:crypto";
 import type { CustomerAtom } from "../customers/store.ts";
 import type { Event } from "../events/model.ts";
 import type { Directory } from "../identity/directory.ts";
+import { textOf } from "../segments/compare.ts";
 import { type Effects, askForWake } from "../segments/evaluate.ts";
 import { type AccountFacts, factsOf, knowledgeOf, rootOf, stageOf } from "../segments/facts.ts";
 import { type Force, type WorkspaceForce, tellTracks } from "../segments/force.ts";
-import { match } from "../segments/match.ts";
+import { match, withVars } from "../segments/match.ts";
 import { ownEvent } from "../segments/own.ts";
 import type { TrackState } from "../segments/track.ts";
 import { zoneOf } from "../permission/recipient.ts";
@@ -286,7 +287,7 @@ class Moving {
 
   #learn({ version, context }: Run, name: string, properties: JsonObject): void {
     if (name === "decided" && properties["by"] === "learning")
-      this.#made.exposed.push({ version, step: String(properties["step"]), arm: String(properties["chosen"]), converted: false }); // prettier-ignore
+      this.#made.exposed.push({ version, step: textOf(properties["step"]) ?? "", arm: textOf(properties["chosen"]) ?? "", converted: false }); // prettier-ignore
     const chosen = context["chosen"] as { readonly [step: string]: string } | undefined;
     if (name === "goal_reached" && chosen)
       for (const [step, arm] of Object.entries(chosen)) this.#made.exposed.push({ version, step, arm, converted: true }); // prettier-ignore
@@ -296,7 +297,7 @@ class Moving {
     const facts = factsOf(this.#atoms, this.#force, stageOf(this.#atoms, this.#force), this.#asked.accountsOf(this.#root.id)); // prettier-ignore
     return {
       customer: customerIdOf(this.#root.id),
-      holds: (node) => match(node, facts, this.#now).matches,
+      holds: (node, vars) => match(node, vars ? withVars(facts, vars) : facts, this.#now).matches,
       trait: (name) => facts.trait(name),
       inSegment: (id) =>
         this.#atoms.some(({ standing }) => Object.keys(standing.data.s).some((version) => this.#force.byVersion.get(version)?.segment === id)),

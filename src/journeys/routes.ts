@@ -10,7 +10,7 @@ import { type Clock, CustomerId, type Instant, type JsonObject, type WorkspaceId
 import { changeDraft, changeState, createJourney, draftOf, enqueue, enqueueSegment, problemsOf, publish, readJourneyContext, removeJourney } from "./change.ts"; // prettier-ignore
 import { BlastRadius, DraftBody, DraftChecked, EnterBody, Entering, JourneyCounts, JourneyList, JourneyView, PublishBody, RunList, StateBody } from "./document.ts"; // prettier-ignore
 import { JourneyDraft } from "./model.ts";
-import { readRuns, readRunsOf } from "./store.ts";
+import { readJourney, readRuns, readRunsOf } from "./store.ts";
 import { blastRadius, journeyCounts, listJourneys, runView, viewJourney } from "./view.ts";
 
 export type JourneyDeps = {
@@ -150,6 +150,7 @@ function runRoutes(app: App, { sql, clock, onEntry }: JourneyDeps): void {
       response: { 200: RunList },
     },
   }, async ({ workspace, params, query }) => {
+    await readJourney(sql, workspace, params.id);
     const [before] = placeOf(query.cursor, ["number"]) ?? [null];
     const rows = await readRuns(sql, workspace, params.id, { step: query.step ?? null, state: query.state ?? null, limit: query.limit, before });
     const last = rows.at(-1);

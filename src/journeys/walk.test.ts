@@ -13,6 +13,8 @@ import {
   settled,
   turned,
 } from "../../test/journeys/walking.ts";
+import { NOBODY } from "../segments/force.ts";
+import { match, withVars } from "../segments/match.ts";
 import { begun } from "./enter.ts";
 import { JOURNEY_LIMITS, type Run } from "./model.ts";
 import { type Cause, type Walked, triggers, walk } from "./walk.ts";
@@ -302,4 +304,28 @@ test("only we ourselves tell of segments, and conditions look at what an event h
   expect([10, 50].map((total) => triggers(dear, eventOf("Bought", { properties: { total } })))).toEqual([false, true]); // prettier-ignore
   const byPhone = { type: "event", event: "Bought", where: [{ property: "$channel", is: { op: "equals", value: "phone" } }] } as never; // prettier-ignore
   expect(triggers(byPhone, eventOf("Bought", { channel: "phone" }))).toBe(true);
+});
+
+test("a branch asks what a webhook answered, as a trait named by its variable", () => {
+  const rule = { type: "trait", name: "vars.tier", is: { op: "equals", value: "gold" } };
+  const steps = {
+    ask: { type: "webhook", url: "https://crm.example/tier", keep: { tier: "tier" }, next: "choose" },
+    choose: { type: "branch", paths: [{ rule, next: "gift" }], next: null },
+    gift: pause(),
+  };
+  const plan = planOfDraft({ start: "ask", steps });
+  const known = {
+    ...knowing({}),
+    holds: (node: Parameters<typeof match>[0], vars = {}) => match(node, withVars(NOBODY, vars), NOW).matches,
+  };
+  const asked = walk(
+    plan,
+    begun("r", 1, 1, "", plan.draft, {}, NOW, NOW),
+    { type: "began" },
+    known,
+    NOW,
+  ).run!;
+  const after = (tier: string) =>
+    walk(plan, asked, { type: "settled", id: "r-0", outcome: "done", answer: { tier } }, known, NOW);
+  expect([after("gold").run?.at, endOf(after("iron"))]).toEqual(["gift", "completed"]);
 });

@@ -21,8 +21,8 @@ type Of<Type extends Step["type"]> = Extract<Step, { type: Type }>;
 /** What a walk may know of the customer. */
 export type Known = {
   readonly customer: string;
-  /** Whether a rule of the journey holds now. */
-  holds(node: Node): boolean;
+  /** Whether a rule of the journey holds now. In branches and choices a trait \`vars.x\` is what a webhook answered as \`x\`. */
+  holds(node: Node, vars?: JsonObject): boolean;
   trait(name: string): Json | undefined;
   inSegment(id: number): boolean;
   /** An IANA name. */
@@ -299,7 +299,7 @@ class Walk {
   }
 
   #branch(step: Of<"branch">): boolean {
-    const i = step.paths.findIndex((_, n) => this.#known.holds(this.#rule(`steps/${this.#run.at}/paths/${n}/rule`))); // prettier-ignore
+    const i = step.paths.findIndex((_, n) => this.#known.holds(this.#rule(`steps/${this.#run.at}/paths/${n}/rule`), this.#vars())); // prettier-ignore
     return this.#pass(i === -1 ? ["next", step.next] : [String(i), step.paths[i]!.next]);
   }
 
@@ -312,7 +312,7 @@ class Walk {
 
   #decide(step: Of<"decide">): boolean {
     const { at, id } = this.#run;
-    const open = step.candidates.filter(({ rule }, i) => rule === undefined || this.#known.holds(this.#rule(`steps/${at}/candidates/${i}/rule`))); // prettier-ignore
+    const open = step.candidates.filter(({ rule }, i) => rule === undefined || this.#known.holds(this.#rule(`steps/${at}/candidates/${i}/rule`), this.#vars())); // prettier-ignore
     const refused = step.candidates.filter((one) => !open.includes(one)).map(({ key }) => key);
     if (open.length === 0) return this.#pass(["next", step.next]);
     let chosen = open[0]!;
@@ -366,6 +366,7 @@ class Walk {
     this.#told.push({ name, properties: { journey, version, run: id, ...properties } });
   }
 
+  #vars = (): JsonObject => (this.#run.context["vars"] ?? {}) as JsonObject;
   #step = (): Step => this.#plan.draft.steps[this.#run.at]!;
   #rule = (path: string): Node => this.#plan.rules.get(path)!;
   #nameOfTime = (): string => `time ${this.#run.at}`;

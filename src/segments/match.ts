@@ -3,7 +3,7 @@
  * sql.ts gives the same meaning over the whole event log; a test holds the two equal.
  */
 import type { CountKnown } from "../customers/model.ts";
-import type { Instant, Json } from "../values.ts";
+import type { Instant, Json, JsonObject } from "../values.ts";
 import { passes, soonest, turnsAt } from "./compare.ts";
 import { edgesOf, measured, measureTurnsAt, within } from "./measure.ts";
 import type { Test } from "./model.ts";
@@ -24,6 +24,13 @@ export type Facts = {
   accountTurnsAt?(key: string): Instant | null;
   readonly stage: string | null;
 };
+/** The facts with what a run was told beside: a trait `vars.x` is its variable `x`. */
+export const withVars = (facts: Facts, vars: JsonObject): Facts =>
+  // The prototype keeps what is put together only when asked for as it is.
+  Object.assign(Object.create(facts) as Facts, {
+    trait: (name: string) =>
+      name.startsWith("vars.") ? vars[name.slice("vars.".length)] : facts.trait(name),
+  });
 /** Whether it matches, and the next instant after `now` at which time alone may change that (null: never). */
 export type Answer = { readonly matches: boolean; readonly turnsAt: Instant | null };
 

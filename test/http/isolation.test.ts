@@ -93,9 +93,15 @@ beforeAll(async () => {
   );
   await make("/v1/computed-traits", { name: "of_b", event: "bravo", measure: { of: "count" } });
   const journey = await make("/v1/journeys", { draft: { name: "bravo", entry: { type: "api" }, start: "rest", steps: { rest: { type: "wait", ms: 60_000, next: null } } } }); // prettier-ignore
+  const replay = (await (
+    await asked(bravo, "/v1/replays", {
+      method: "POST", body: { journey: journey.id, from: new Date(Date.now() - 60_000).toISOString(), to: new Date().toISOString() },
+    })
+  ).json()) as { id: string }; // prettier-ignore
   const task = await make("/v1/tasks", { customerId: customer.id, title: "bravo" });
   ids = {
     "/v1/journeys/": String(journey.id),
+    "/v1/replays/": replay.id,
     "/v1/tasks/": String(task.id),
     "/v1/segments/": String(segment.id),
     "/v1/customers/{id}/segments/": String(segment.id),
