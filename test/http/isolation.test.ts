@@ -43,6 +43,7 @@ const events = (mark: string) => [
 const QUERIES: { readonly [path: string]: string } = {
   "/v1/customers/lookup": "?kind=user_id&value=same-user",
   "/v1/customers": "?query=same",
+  "/v1/journeys/times": "?cron=0%209%20*%20*%201",
 };
 
 /** The one route that takes ids in its query. */
@@ -88,7 +89,7 @@ beforeAll(async () => {
   // One that left long ago: sending one would be an event more than those counted here.
   await whole.stores.sql.query(
     `insert into messages (id, workspace, atom, channel, template, purpose, asked, state, due_at, created_at, expires_at, content)
-     select 'bravo-message', workspace, 1, 'sms', id, 'marketing', '{}', 'sent', 0, 0, 0, '{"text": "bravo"}' from templates where id = $1`,
+     select 'message-of-b', workspace, 1, 'sms', id, 'marketing', '{}', 'sent', 0, 0, 0, '{"text": "bravo"}' from templates where id = $1`,
     [template.id],
   );
   await make("/v1/computed-traits", { name: "of_b", event: "bravo", measure: { of: "count" } });
@@ -108,7 +109,7 @@ beforeAll(async () => {
     "/v1/webhooks/": String(webhook.id),
     "/v1/providers/": String(provider.id),
     "/v1/templates/": String(template.id),
-    "/v1/messages/": "bravo-message",
+    "/v1/messages/": "message-of-b",
     "/v1/computed-traits/": "of_b",
     "/v1/customers/": customer.id,
     "/v1/refused/": String(refused.refused[0]!.id),
