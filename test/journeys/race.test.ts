@@ -15,7 +15,7 @@ import { mailIdsIn } from "../messages/sending-story.ts";
 import { type Said, WORKSPACE, eventOf } from "../world.ts";
 import { DAY_MS, HOUR_MS, type JourneyWorld, MINUTE_MS, aJourneyWorld, onEvent, wait } from "./story.ts";
 
-const ROUNDS = Number(process.env["THROUGHLINE_CASES"] ?? 16);
+const ROUNDS = Number(process.env["THROUGHLINE_CASES"] ?? 12);
 const SEED = Number(process.env["THROUGHLINE_SEED"] ?? Math.floor(Math.random() * 1e9));
 const PEOPLE = ["ann", "ben", "cem", "dan", "eve", "fay"];
 /** These two are parted from their devices again: who was one and is two has two counts. */
