@@ -16,6 +16,7 @@ import { greeting, ROOT, serve } from "../serve.ts";
 import { createLog } from "../telemetry/log.ts";
 import { isoOf } from "../values.ts";
 import { createClient } from "./client.ts";
+import { replayDraft } from "./demo-journey.ts";
 import { defineSegments } from "./demo-segments.ts";
 import { bring } from "./import.ts";
 import { failWith, grouped, refuseUnknown, say, tableOf } from "./say.ts";
@@ -55,6 +56,7 @@ export const demoCommand = defineCommand({
       await running.drain();
       say(`\n${told(await findOut(running.stores.log!, running.first.workspace))}\n`);
       say(`Who they are now:\n\n${await defineSegments(client)}\n`);
+      say(`A journey as a draft, "two weeks without a basket", replayed on what really happened:\n\n${await replayDraft(client, Date.now())}\n`); // prettier-ignore
       say(greeting(running, config));
     } catch (cause) {
       failWith(cause);
