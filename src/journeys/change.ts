@@ -181,3 +181,10 @@ export const enqueueSegment = (sql: Database, workspace: WorkspaceId, id: number
     if (!row!.live) throw new Failure("conflict", `Segment ${segment} does not serve yet.`);
     return row!.n;
   }); // prettier-ignore
+
+/** Sets the share of customers whom no journey lets in, of those who come from now on. */
+export const changeGlobalHoldout = (sql: Sql, workspace: WorkspaceId, ratio: number): Promise<void> =>
+  changing(sql, workspace, async (tx) => {
+    await moveEpoch(tx);
+    await tx.query("update workspaces set settings = jsonb_set(settings, '{globalHoldoutRatio}', to_jsonb($2::float8)) where id = $1", [workspace, ratio]);
+  }); // prettier-ignore

@@ -108,6 +108,11 @@ export const JourneyCounts = z.object({
 }); // prettier-ignore
 export type JourneyCounts = z.infer<typeof JourneyCounts>;
 
+/** GET and PUT /v1/journeys/holdout. */
+export const GlobalHoldout = z.strictObject({
+  ratio: z.number().min(0).max(0.5).describe("The share of all customers whom no journey lets in, to measure all journeys together against"),
+}).meta({ examples: [{ ratio: 0.02 }] }); // prettier-ignore
+
 /** One customer in one journey. */
 export const RunView = z.object({
   id: z.string(),

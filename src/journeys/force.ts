@@ -79,7 +79,7 @@ export async function loadJourneys(sql: Sql, epoch: number): Promise<Journeys> {
   const settings = new Map(
     (
       await sql.query<{ id: WorkspaceId; zone: string | null; holdout: number | null }>(
-        `select id, settings->'policy'->>'zone' as zone, (settings->>'globalHoldoutRatio')::real as holdout from workspaces where id = any($1::int[])`,
+        `select id, settings->'policy'->>'zone' as zone, (settings->>'globalHoldoutRatio')::float8 as holdout from workspaces where id = any($1::int[])`,
         [[...new Set(rows.map(({ workspace }) => workspace))]],
       )
     ).map((row) => [row.id, row]),

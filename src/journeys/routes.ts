@@ -7,10 +7,10 @@ import { cursorOf, pageQuery, placeOf } from "../paging.ts";
 import { problemsBy } from "../segments/check.ts";
 import { atomsOfCustomer } from "../customers/read.ts";
 import { type Clock, CustomerId, type Instant, type JsonObject, type WorkspaceId, atomOf } from "../values.ts"; // prettier-ignore
-import { changeDraft, changeState, createJourney, draftOf, enqueue, enqueueSegment, problemsOf, publish, readJourneyContext, removeJourney } from "./change.ts"; // prettier-ignore
-import { BlastRadius, DraftBody, DraftChecked, EnterBody, Entering, JourneyCounts, JourneyList, JourneyView, PublishBody, RunList, StateBody } from "./document.ts"; // prettier-ignore
+import { changeDraft, changeGlobalHoldout, changeState, createJourney, draftOf, enqueue, enqueueSegment, problemsOf, publish, readJourneyContext, removeJourney } from "./change.ts"; // prettier-ignore
+import { BlastRadius, DraftBody, DraftChecked, EnterBody, Entering, GlobalHoldout, JourneyCounts, JourneyList, JourneyView, PublishBody, RunList, StateBody } from "./document.ts"; // prettier-ignore
 import { JourneyDraft } from "./model.ts";
-import { readJourney, readRuns, readRunsOf } from "./store.ts";
+import { readGlobalHoldout, readJourney, readRuns, readRunsOf } from "./store.ts";
 import { blastRadius, journeyCounts, listJourneys, runView, viewJourney } from "./view.ts";
 
 export type JourneyDeps = {
@@ -58,6 +58,23 @@ function draftRoutes(app: App, { sql, clock }: JourneyDeps): void {
     const shape = problemsBy(JourneyDraft, body.draft);
     const problems = shape.length > 0 ? shape : problemsOf(JourneyDraft.parse(body.draft), await readJourneyContext(sql, workspace));
     return { ok: problems.length === 0, problems: [...problems] };
+  }); // prettier-ignore
+
+  app.get("/v1/journeys/holdout", {
+    config: access,
+    schema: { operationId: "readGlobalHoldout", tags, summary: "The share of customers kept out of all journeys", response: { 200: GlobalHoldout } },
+  }, async ({ workspace }) => ({ ratio: await readGlobalHoldout(sql, workspace) })); // prettier-ignore
+
+  app.put("/v1/journeys/holdout", {
+    config: access,
+    schema: {
+      operationId: "changeGlobalHoldout", tags, summary: "Set the share of customers kept out of all journeys",
+      description: "Who is kept out is the same at every entry; a greater share keeps those who were out. Whoever is in a journey already goes on.",
+      body: GlobalHoldout, response: { 200: GlobalHoldout },
+    },
+  }, async ({ workspace, body: { ratio } }) => {
+    await changeGlobalHoldout(sql, workspace, ratio);
+    return { ratio };
   }); // prettier-ignore
 
   app.get("/v1/journeys/:id", {

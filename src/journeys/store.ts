@@ -149,3 +149,9 @@ export async function readUsesOfTemplate(sql: Sql, workspace: WorkspaceId, templ
   );
   return rows.map(({ name }) => `the journey ${name}`);
 } // prettier-ignore
+
+/** The share of customers whom no journey lets in. */
+export async function readGlobalHoldout(sql: Sql, workspace: WorkspaceId): Promise<number> {
+  const [row] = await sql.query<{ ratio: number }>("select coalesce((settings->>'globalHoldoutRatio')::float8, 0) as ratio from workspaces where id = $1", [workspace]); // prettier-ignore
+  return row?.ratio ?? 0;
+}

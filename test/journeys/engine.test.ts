@@ -1,5 +1,6 @@
 /** Journeys on real stores: who comes in, what moves them, what they leave by, and what they are sent. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changeGlobalHoldout } from "../../src/journeys/change.ts";
 import { changeSegment, deleteSegment } from "../../src/segments/change.ts";
 import { did } from "../segments/story.ts";
 import { WORKSPACE } from "../world.ts";
@@ -114,6 +115,32 @@ describe("two customers who turn out to be one", () => {
     await world.passes(HOUR_MS);
     expect(await world.messagesOf("hal")).toEqual(["nudge sent"]);
     expect(world.faults).toEqual([]);
+  });
+});
+
+describe("customers kept out of all journeys", () => {
+  test("enter none, are counted, and come in when nobody is kept out any more", async () => {
+    const journey = await world.journey({
+      entry: onEvent("Fair Left"),
+      reentry: { type: "always" },
+      start: "rest",
+      steps: { rest: wait(MINUTE_MS, null) },
+    });
+    await changeGlobalHoldout(world.sql, WORKSPACE, 0.5);
+    const people = Array.from({ length: 12 }, (_, i) => `out-${i}`);
+    for (const who of people) await says(who, "Fair Left");
+    const inIt = async () =>
+      (await Promise.all(people.map((who) => world.runsOf(who)))).filter((runs) => runs.length > 0).length;
+    const counts = await world.sql.query<{ path: string; n: number }>(
+      "select h.path, sum(h.n)::int as n from step_hours h join versions v on v.id = h.version where v.journey = $1 and h.step = '$entry' group by 1",
+      [journey],
+    );
+    const kept = counts.find(({ path }) => path === "held_out_globally")?.n ?? 0;
+    expect([kept > 0, kept + (await inIt())]).toEqual([true, people.length]);
+    await changeGlobalHoldout(world.sql, WORKSPACE, 0);
+    await world.passes(MINUTE_MS);
+    for (const who of people) await says(who, "Fair Left");
+    expect(await inIt()).toBe(people.length);
   });
 });
 
