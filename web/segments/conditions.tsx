@@ -1,7 +1,8 @@
 /** What a person fills in for each kind of condition: a line of words and fields that reads like the sentence it becomes. */
-import { Button, Chip, Group, MultiSelect, Select } from "@mantine/core";
+import { Button, Chip, Group, Select } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
+import { Suspense, lazy } from "react";
 import { CHANNELS } from "../ui/words.ts";
 import classes from "./builder.module.css";
 import { channelLabel, CONSENT_CHANNELS, isNever, isOnce, MEASURES, measureOf, NUMBER_OPS, OPS, opsOfMeasure, testOf, TIMES_OPS } from "./choices.ts"; // prettier-ignore
@@ -9,6 +10,8 @@ import { Choice, DurationField, NameField, NumberField } from "./fields.tsx";
 import { AddWhere, EventField, TestFields, WhereFields, WindowFields } from "./parts.tsx";
 import { type Leaf, partOf } from "./rule-edit.ts";
 import { useBuilding, useWrong } from "./world.tsx";
+
+const ManyChoices = lazy(() => import("./many.tsx").then(({ ManyChoices: input }) => ({ default: input })));
 
 type Of<Type extends Leaf["type"]> = Extract<Leaf, { type: Type }>;
 type Props<Type extends Leaf["type"]> = {
@@ -223,15 +226,17 @@ function Stage({ path, rule, negated, onChange }: Props<"stage">) {
     <div className={classes["line"]}>
       <span className={classes["lead"]}>Their stage</span>
       <Whether path={partOf(path, "whether")} negated={negated} onChange={(not) => onChange(rule, not)} />
-      <MultiSelect
-        aria-label="Stages"
-        className={classes["texts"]}
-        placeholder={rule.in.length === 0 ? "choose" : ""}
-        data={world.stages.map(({ key, name }) => ({ value: key, label: name }))}
-        value={[...rule.in]}
-        error={wrong}
-        onChange={(keys) => onChange({ ...rule, in: keys })}
-      />
+      <Suspense>
+        <ManyChoices
+          aria-label="Stages"
+          className={classes["texts"]}
+          placeholder={rule.in.length === 0 ? "choose" : ""}
+          data={world.stages.map(({ key, name }) => ({ value: key, label: name }))}
+          value={[...rule.in]}
+          error={wrong}
+          onChange={(keys) => onChange({ ...rule, in: keys })}
+        />
+      </Suspense>
       {world.stages.length === 0 && (
         <span className="quiet">
           No stages yet:{" "}
@@ -282,16 +287,18 @@ function Channel({ path, rule, negated, onChange }: Props<"channel">) {
     <div className={classes["line"]}>
       <span className={classes["lead"]}>Their preferred channel</span>
       <Whether path={partOf(path, "whether")} negated={negated} onChange={(not) => onChange(rule, not)} />
-      <MultiSelect
-        aria-label="Channels"
-        className={classes["texts"]}
-        placeholder={rule.preferred.length === 0 ? "choose" : ""}
-        searchable
-        data={CHANNELS.map((value) => ({ value, label: channelLabel(value) }))}
-        value={[...rule.preferred]}
-        error={wrong}
-        onChange={(chosen) => onChange({ ...rule, preferred: chosen as typeof rule.preferred })}
-      />
+      <Suspense>
+        <ManyChoices
+          aria-label="Channels"
+          className={classes["texts"]}
+          placeholder={rule.preferred.length === 0 ? "choose" : ""}
+          searchable
+          data={CHANNELS.map((value) => ({ value, label: channelLabel(value) }))}
+          value={[...rule.preferred]}
+          error={wrong}
+          onChange={(chosen) => onChange({ ...rule, preferred: chosen as typeof rule.preferred })}
+        />
+      </Suspense>
     </div>
   );
 }

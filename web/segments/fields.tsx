@@ -1,6 +1,6 @@
 /** The small inputs a condition is made of: numbers, lengths of time, moments, names with suggestions, lists of values. */
-import { Autocomplete, NativeSelect, TagsInput, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { Autocomplete, NativeSelect, TextInput } from "@mantine/core";
+import { Suspense, lazy, useState } from "react";
 import classes from "./builder.module.css";
 import { DURATION_UNITS, unitOf } from "./choices.ts";
 import { useWrong } from "./world.tsx";
@@ -161,20 +161,24 @@ export function TextField({ label, path, value, onChange }: FieldProps<string>) 
   );
 }
 
+const ManyTexts = lazy(() => import("./many.tsx").then(({ ManyTexts: input }) => ({ default: input })));
+
 /** Several texts; Enter or a comma ends one. */
 export function TextsField({ label, path, value, onChange }: FieldProps<readonly string[]>) {
   const wrong = useWrong(path);
   return (
-    <TagsInput
-      aria-label={label}
-      className={classes["texts"]}
-      placeholder={value.length === 0 ? "values, Enter after each" : ""}
-      value={[...value]}
-      error={wrong}
-      acceptValueOnBlur
-      maxTags={200}
-      splitChars={[","]}
-      onChange={onChange}
-    />
+    <Suspense>
+      <ManyTexts
+        aria-label={label}
+        className={classes["texts"]}
+        placeholder={value.length === 0 ? "values, Enter after each" : ""}
+        value={[...value]}
+        error={wrong}
+        acceptValueOnBlur
+        maxTags={200}
+        splitChars={[","]}
+        onChange={onChange}
+      />
+    </Suspense>
   );
 }
