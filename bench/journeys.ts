@@ -56,7 +56,7 @@ async function until(
   while (!enough(await countsOf(program, journey))) {
     if (performance.now() - began > WAIT_MS_MAX)
       throw new Error(`Waited ${WAIT_MS_MAX} ms for journey ${journey}.`);
-    await pause(100);
+    await pause(1000);
   }
   return performance.now();
 }

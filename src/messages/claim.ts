@@ -23,6 +23,7 @@ import {
   freeContacts,
   freeReserved,
   readNamed,
+  TURN,
 } from "./outbox.ts";
 
 export type Permitted = {
@@ -80,15 +81,15 @@ async function claimIn(tx: Sql, asked: ClaimAsked): Promise<Claimed> {
 }
 
 async function takeDue(tx: Sql, { lane, now, max }: ClaimAsked): Promise<readonly OutboxMessage[]> {
-  const take = (transactional: boolean, limit: number) =>
+  const take = (turn: 0 | 1, limit: number) =>
     tx.query<OutboxMessage>(
       `select ${MESSAGE}, (select max(v.number) from template_versions v where v.template = messages.template) as "templateNo"
-       from messages where workspace = $1 and channel = $2 and state = 'due' and (purpose = 'transactional') = $3 and due_at <= $4
+       from messages where workspace = $1 and channel = $2 and state = 'due' and ${TURN} = $3 and due_at <= $4
        order by due_at limit $5 for update skip locked`,
-      [lane.workspace, lane.channel, transactional, now, limit],
+      [lane.workspace, lane.channel, turn, now, limit],
     );
-  const first = await take(true, max);
-  return first.length < max ? [...first, ...(await take(false, max - first.length))] : first;
+  const first = await take(0, max);
+  return first.length < max ? [...first, ...(await take(1, max - first.length))] : first;
 }
 
 /**
@@ -97,9 +98,13 @@ async function takeDue(tx: Sql, { lane, now, max }: ClaimAsked): Promise<readonl
  */
 async function lockCustomers(tx: Sql, messages: readonly OutboxMessage[]): Promise<readonly CustomerAtom[]> {
   const ids = [...new Set(messages.map(({ atom }) => atom))];
+  // In three steps, each by an index: joined customers' atoms are few, and an "or" would read all atoms there are.
+  const of = await tx.query<{ customer: AtomId }>("select distinct customer from atoms where id = any($1::bigint[])", [ids]);
+  const roots = of.map(({ customer }) => customer);
+  const joined = await tx.query<{ id: AtomId }>("select id from atoms where customer = any($1::bigint[]) and customer <> id", [roots]);
   const rows = await tx.query<{ id: number }>(
-    "select id from atoms where customer in (select customer from atoms where id = any($1::bigint[])) order by id for update skip locked",
-    [ids],
+    "select id from atoms where id = any($1::bigint[]) order by id for update skip locked",
+    [[...roots, ...joined.map(({ id }) => id)]],
   );
   const locked = new Set(rows.map(({ id }) => id));
   // Read after the locks, so as they are now: whoever joins or parts customers has to write all of their atoms.

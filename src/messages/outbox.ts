@@ -28,13 +28,16 @@ export type OutboxMessage = DueMessage & {
 /** The columns of an OutboxMessage. */
 export const MESSAGE = `id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, created_at as "createdAt", expires_at as "expiresAt", attempts`;
 
+/** Whose turn it is, as the index of what is due has it: 0 for transactional messages, 1 for the rest. */
+export const TURN = "(case purpose when 'transactional' then 0 else 1 end)";
+
 /** A workspace's channel with messages that are due: each is served for itself, so that none waits for another. */
 export type Lane = { readonly workspace: WorkspaceId; readonly channel: MessageChannel };
 export const readDueLanes = (sql: Sql, now: Instant): Promise<readonly Lane[]> =>
   sql.query<Lane>(
     `select w.id as workspace, c.channel from workspaces w, unnest($2::text[]) as c (channel)
-     where exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and m.purpose = 'transactional' and m.due_at <= $1)
-        or exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and not (m.purpose = 'transactional') and m.due_at <= $1)`,
+     where exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and ${TURN} = 0 and m.due_at <= $1)
+        or exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and ${TURN} = 1 and m.due_at <= $1)`,
     [now, ["email", "sms", "whatsapp", "web_push", "mobile_push", "in_app", "webhook"]],
   );
 
@@ -59,8 +62,10 @@ export async function freeReserved(tx: Sql, atoms: readonly AtomId[], now: Insta
   if (atoms.length === 0) return;
   await tx.query(
     `update messages set due_at = $2 where id in (
-       select m.id from atoms one join atoms a on a.customer = one.customer join messages m on m.atom = a.id
-       where one.id = any($1::bigint[]) and m.state = 'due' and m.reason = 'reserved' and m.due_at > $2 order by m.id for update of m)`,
+       select m.id from messages m where m.state = 'due' and m.reason = 'reserved' and m.due_at > $2 and m.atom in (
+         select customer from atoms where id = any($1::bigint[])
+         union select a.id from atoms one join atoms a on a.customer = one.customer and a.customer <> a.id where one.id = any($1::bigint[]))
+       order by m.id for update of m)`,
     [atoms, now],
   );
 }

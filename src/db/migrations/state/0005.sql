@@ -56,7 +56,7 @@ create table journey_entries (
   context text not null default '',
   due_at bigint not null
 );
-create index journey_entries_due on journey_entries (due_at);
+create index journey_entries_due on journey_entries (due_at, id);
 -- What a run asks of the world beside messages: webhooks, traits, audiences. One row, done once.
 create table calls (
   id text primary key,
@@ -175,7 +175,8 @@ create table messages (
   content jsonb,
   receipt jsonb
 );
-create index messages_due on messages (workspace, channel, (purpose = 'transactional'), due_at) where state = 'due';
+-- What must not wait behind the others first: 0 for transactional messages, 1 for the rest.
+create index messages_due on messages (workspace, channel, (case purpose when 'transactional' then 0 else 1 end), due_at) where state = 'due';
 create index messages_next on messages (due_at) where state = 'due';
 create index messages_untold on messages (settled_at) where settled_at is not null and told_at is null;
 create index messages_sending on messages (claimed_until) where state = 'sending';
