@@ -2,7 +2,6 @@
 import { Button, Chip, Group, Select } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { Suspense, lazy } from "react";
 import { CHANNELS } from "../ui/words.ts";
 import classes from "./builder.module.css";
 import { channelLabel, CONSENT_CHANNELS, isNever, isOnce, MEASURES, measureOf, NUMBER_OPS, OPS, opsOfMeasure, testOf, TIMES_OPS } from "./choices.ts"; // prettier-ignore
@@ -10,8 +9,6 @@ import { Choice, DurationField, NameField, NumberField } from "./fields.tsx";
 import { AddWhere, EventField, TestFields, WhereFields, WindowFields } from "./parts.tsx";
 import { type Leaf, partOf } from "./rule-edit.ts";
 import { useBuilding, useWrong } from "./world.tsx";
-
-const ManyChoices = lazy(() => import("./many.tsx").then(({ ManyChoices: input }) => ({ default: input })));
 
 type Of<Type extends Leaf["type"]> = Extract<Leaf, { type: Type }>;
 type Props<Type extends Leaf["type"]> = {
@@ -219,24 +216,48 @@ function Trait({ path, rule, onChange }: Props<"trait" | "computed" | "account_t
   );
 }
 
+/** Some of a few: each is there to be pressed. */
+function Chips({
+  label,
+  path,
+  options,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly path: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly value: string[];
+  readonly onChange: (chosen: string[]) => void;
+}) {
+  const wrong = useWrong(path);
+  return (
+    <Chip.Group multiple value={value} onChange={onChange}>
+      <Group gap={4} role="group" aria-label={label}>
+        {options.map((one) => (
+          <Chip key={one.value} value={one.value} size="xs">
+            {one.label}
+          </Chip>
+        ))}
+        {wrong && <span className="quiet">{wrong}</span>}
+      </Group>
+    </Chip.Group>
+  );
+}
+
 function Stage({ path, rule, negated, onChange }: Props<"stage">) {
   const { world } = useBuilding();
-  const wrong = useWrong(path);
   return (
     <div className={classes["line"]}>
       <span className={classes["lead"]}>Their stage</span>
       <Whether path={partOf(path, "whether")} negated={negated} onChange={(not) => onChange(rule, not)} />
-      <Suspense>
-        <ManyChoices
-          aria-label="Stages"
-          className={classes["texts"]}
-          placeholder={rule.in.length === 0 ? "choose" : ""}
-          data={world.stages.map(({ key, name }) => ({ value: key, label: name }))}
-          value={[...rule.in]}
-          error={wrong}
-          onChange={(keys) => onChange({ ...rule, in: keys })}
-        />
-      </Suspense>
+      <Chips
+        label="Stages"
+        path={path}
+        options={world.stages.map(({ key, name }) => ({ value: key, label: name }))}
+        value={[...rule.in]}
+        onChange={(keys) => onChange({ ...rule, in: keys })}
+      />
       {world.stages.length === 0 && (
         <span className="quiet">
           No stages yet:{" "}
@@ -282,23 +303,17 @@ function Segment({ path, rule, negated, onChange }: Props<"segment">) {
 }
 
 function Channel({ path, rule, negated, onChange }: Props<"channel">) {
-  const wrong = useWrong(path);
   return (
     <div className={classes["line"]}>
       <span className={classes["lead"]}>Their preferred channel</span>
       <Whether path={partOf(path, "whether")} negated={negated} onChange={(not) => onChange(rule, not)} />
-      <Suspense>
-        <ManyChoices
-          aria-label="Channels"
-          className={classes["texts"]}
-          placeholder={rule.preferred.length === 0 ? "choose" : ""}
-          searchable
-          data={CHANNELS.map((value) => ({ value, label: channelLabel(value) }))}
-          value={[...rule.preferred]}
-          error={wrong}
-          onChange={(chosen) => onChange({ ...rule, preferred: chosen as typeof rule.preferred })}
-        />
-      </Suspense>
+      <Chips
+        label="Channels"
+        path={path}
+        options={CHANNELS.map((value) => ({ value, label: channelLabel(value) }))}
+        value={[...rule.preferred]}
+        onChange={(chosen) => onChange({ ...rule, preferred: chosen as typeof rule.preferred })}
+      />
     </div>
   );
 }

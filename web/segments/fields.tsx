@@ -1,6 +1,6 @@
 /** The small inputs a condition is made of: numbers, lengths of time, moments, names with suggestions, lists of values. */
 import { Autocomplete, NativeSelect, TextInput } from "@mantine/core";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 import classes from "./builder.module.css";
 import { DURATION_UNITS, unitOf } from "./choices.ts";
 import { useWrong } from "./world.tsx";
@@ -161,24 +161,23 @@ export function TextField({ label, path, value, onChange }: FieldProps<string>) 
   );
 }
 
-const ManyTexts = lazy(() => import("./many.tsx").then(({ ManyTexts: input }) => ({ default: input })));
-
-/** Several texts; Enter or a comma ends one. */
+/** Several texts, with commas between them. */
 export function TextsField({ label, path, value, onChange }: FieldProps<readonly string[]>) {
   const wrong = useWrong(path);
+  // As it is typed: a comma at the end would vanish with the list it was typed for.
+  const [text, setText] = useState(value.join(", "));
   return (
-    <Suspense>
-      <ManyTexts
-        aria-label={label}
-        className={classes["texts"]}
-        placeholder={value.length === 0 ? "values, Enter after each" : ""}
-        value={[...value]}
-        error={wrong}
-        acceptValueOnBlur
-        maxTags={200}
-        splitChars={[","]}
-        onChange={onChange}
-      />
-    </Suspense>
+    <TextInput
+      aria-label={label}
+      className={classes["texts"]}
+      placeholder="values, with commas between"
+      value={text}
+      error={wrong}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        const values = event.currentTarget.value.split(",").map((one) => one.trim());
+        onChange([...new Set(values.filter((one) => one !== ""))].slice(0, 200));
+      }}
+    />
   );
 }
