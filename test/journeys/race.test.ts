@@ -202,4 +202,7 @@ async function live(race: Race): Promise<void> {
   // Until everybody is through: nothing waits for longer.
   for (let half = 0; half < 8; half++) await world.passes(DAY_MS / 2);
   await race.settle();
+  // A mail server that hung up is left alone for a while: what it was to get is still there.
+  const open = async () => (await world.sql.query("select 1 as one from messages where state = 'due' limit 1")).length > 0; // prettier-ignore
+  for (let hours = 0; hours < 100 && (await open()); hours++) await world.passes(HOUR_MS);
 }

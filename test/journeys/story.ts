@@ -40,12 +40,17 @@ export async function aJourneyWorld(base?: () => number) {
     onFault: (cause) => world.faults.push(cause),
   }); // prettier-ignore
   const sender = await sending.start();
-  /** Waits until nothing that is due is left to send, and everybody was told how it went. */
+  /**
+   * Waits until nothing that is due is left to send, and everybody was told how it went. What waits for a provider that
+   * rests is not waited for: by this clock, which stands, the rest never ends.
+   */
   const sent = async () => {
     for (;;) {
       sender.wake();
       const [left] = await world.sql.query(
-        "select 1 as one from messages where (state = 'due' and due_at <= $1) or state = 'sending' or (settled_at is not null and told_at is null) limit 1",
+        `select 1 as one from messages m where state = 'sending' or (settled_at is not null and told_at is null)
+         or (state = 'due' and due_at <= $1 and not exists (
+           select 1 from providers p where p.workspace = m.workspace and p.channel = m.channel and p.rests_until > $1)) limit 1`,
         [world.clock()],
       );
       await world.handled();

@@ -9,7 +9,7 @@ import { Problem as Refusal } from "../http.ts";
 import { useServices } from "../services.tsx";
 import { Fault } from "../ui/notice.tsx";
 import fields from "./builder.module.css";
-import { MeasureFields } from "./conditions.tsx";
+import { MeasureFields } from "./did-fields.tsx";
 import classes from "./editor.module.css";
 import { AddWhere, EventField, WhereFields, WindowFields } from "./parts.tsx";
 import { type Problem, unfinishedTrait } from "./rule-edit.ts";
