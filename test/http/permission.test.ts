@@ -16,14 +16,8 @@ beforeAll(async () => {
 afterAll(() => whole.end());
 
 type Wrong = { readonly code: string; readonly errors?: readonly { pointer: string; detail: string }[] };
-async function ask<T>(method: string, path: string, body?: unknown, by: Keys = first) {
-  const answer = await fetch(whole.address + path, {
-    method,
-    headers: { authorization: `Bearer ${by.secretKey}`, ...(body !== undefined && { "content-type": "application/json" }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  }); // prettier-ignore
-  return { status: answer.status, body: (await answer.json()) as T };
-}
+const ask = <T>(method: string, path: string, body?: unknown, by = first) =>
+  whole.answer<T>(by, method, path, body);
 
 describe("the policy", () => {
   const caps = [{ name: "Two a day", most: 2, over: { calendar: "day" } }];

@@ -12,12 +12,18 @@ import type { WorkspaceId } from "../../src/values.ts";
 import { aDatabase } from "../stores.ts";
 
 export type Keys = { readonly workspace: WorkspaceId; readonly writeKey: string; readonly secretKey: string };
+export type Answer<T> = { readonly status: number; readonly body: T; readonly headers: Headers };
+type Headed = { readonly [name: string]: string };
 export type Whole = Omit<Running, "first"> & {
   readonly first: Keys;
   readonly dataDir: string;
   /** Another workspace beside the first, with keys of its own. */
   workspace(name: string): Promise<Keys>;
   document(): Promise<Document>;
+  /** Asks the API with a workspace's secret key, and gives the answer whatever its status is. */
+  answer<T>(by: Keys, method: string, path: string, body?: unknown, headers?: Headed): Promise<Answer<T>>;
+  /** Asks the API with a workspace's secret key, and gives the answer's body; throws what was answered when it is no success. */
+  ask<T>(by: Keys, method: string, path: string, body?: unknown): Promise<T>;
   end(): Promise<void>;
 };
 
@@ -39,6 +45,14 @@ export async function startWhole(env: { readonly [name: string]: string } = {}):
     webDir: join(dataDir, "no-web"),
   });
   const { sql } = running.stores;
+  const answer: Whole["answer"] = async <T>(by: Keys, method: string, path: string, body?: unknown, headers?: Headed) =>
+    answered<T>(
+      await fetch(running.address + path, {
+        method,
+        headers: { authorization: `Bearer ${by.secretKey}`, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+    ); // prettier-ignore
   return {
     ...running,
     first: running.first as Keys,
@@ -49,6 +63,13 @@ export async function startWhole(env: { readonly [name: string]: string } = {}):
       const secret = await createKey(sql, workspace, { kind: "secret", name }, Date.now());
       return { workspace, writeKey: write.value, secretKey: secret.value };
     },
+    answer,
+    ask: async <T>(by: Keys, method: string, path: string, body?: unknown) => {
+      const told = await answer<T>(by, method, path, body);
+      if (told.status >= 300)
+        throw new Error(`${method} ${path} was answered ${told.status}: ${JSON.stringify(told.body)}`);
+      return told.body;
+    },
     document: async () => (await fetch(`${running.address}/openapi.json`)).json() as Promise<Document>,
     end: async () => {
       await running.stop();
@@ -56,4 +77,10 @@ export async function startWhole(env: { readonly [name: string]: string } = {}):
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function answered<T>(answer: Response): Promise<Answer<T>> {
+  const text = await answer.text();
+  const isJson = answer.headers.get("content-type")?.includes("json") ?? false;
+  return { status: answer.status, body: (isJson ? JSON.parse(text) : text) as T, headers: answer.headers };
 }

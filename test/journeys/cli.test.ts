@@ -25,16 +25,6 @@ beforeAll(async () => {
 });
 afterAll(() => whole.end());
 
-async function ask<T>(by: Keys, method: string, path: string, body?: unknown): Promise<T> {
-  const answer = await fetch(whole.address + path, {
-    method,
-    headers: { authorization: `Bearer ${by.secretKey}`, ...(body !== undefined && { "content-type": "application/json" }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  }); // prettier-ignore
-  const told = (await answer.json()) as T;
-  expect([answer.ok, told]).toEqual([true, told]);
-  return told;
-}
 type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 /** A command as its process runs it, in this one. */
 async function command(by: Keys, what: "journeys" | "templates", verb: "pull" | "diff" | "push", folder: string, how: "pin" | "migrate" | null = null): Promise<Ended> {
@@ -58,16 +48,16 @@ async function command(by: Keys, what: "journeys" | "templates", verb: "pull" | 
   }
 } // prettier-ignore
 const journeysOf = async (by: Keys) =>
-  Promise.all((await ask<{ journeys: { id: number }[] }>(by, "GET", "/v1/journeys")).journeys.map(({ id }) => ask<JourneyView>(by, "GET", `/v1/journeys/${id}`))); // prettier-ignore
+  Promise.all((await whole.ask<{ journeys: { id: number }[] }>(by, "GET", "/v1/journeys")).journeys.map(({ id }) => whole.ask<JourneyView>(by, "GET", `/v1/journeys/${id}`))); // prettier-ignore
 
 test("starting journeys are pulled, kept in a folder, and pushed to another installation, where what they refer to has other numbers", async () => {
   // Numbers differ: the other installation has a segment and a template already.
-  await ask(to, "POST", "/v1/segments", { name: "First here", rule: { type: "trait", name: "a", is: { op: "exists" } } }); // prettier-ignore
-  await ask(to, "POST", "/v1/templates", {
+  await whole.ask(to, "POST", "/v1/segments", { name: "First here", rule: { type: "trait", name: "a", is: { op: "exists" } } }); // prettier-ignore
+  await whole.ask(to, "POST", "/v1/templates", {
     name: "First here",
     content: { channel: "sms", text: "Hello" },
   });
-  for (const key of ["win_back", "appointment"]) await ask(from, "POST", "/v1/journeys/starters", { key, site: "https://shop.example" }); // prettier-ignore
+  for (const key of ["win_back", "appointment"]) await whole.ask(from, "POST", "/v1/journeys/starters", { key, site: "https://shop.example" }); // prettier-ignore
   const folder = (name: string) => join(whole.dataDir, name);
   expect((await command(from, "journeys", "pull", folder("journeys"))).stderr).toContain(
     "2 journeys written",
@@ -82,7 +72,7 @@ test("starting journeys are pulled, kept in a folder, and pushed to another inst
   const early = await command(to, "journeys", "push", folder("journeys"));
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining("which is not there. Push it first.")]); // prettier-ignore
   expect(await journeysOf(to)).toEqual([]);
-  await ask(to, "POST", "/v1/segments", { name: "Lapsing buyers", rule: { type: "trait", name: "b", is: { op: "exists" } } }); // prettier-ignore
+  await whole.ask(to, "POST", "/v1/segments", { name: "Lapsing buyers", rule: { type: "trait", name: "b", is: { op: "exists" } } }); // prettier-ignore
   expect((await command(to, "templates", "push", folder("templates"))).stdout).toContain("made: Win back: what is new"); // prettier-ignore
   expect(await command(to, "journeys", "diff", folder("journeys"))).toMatchObject({ code: 1, stdout: expect.stringContaining("new: Win back") }); // prettier-ignore
   expect((await command(to, "journeys", "push", folder("journeys"))).stdout).toContain("made: Win back");
@@ -116,7 +106,7 @@ test("starting journeys are pulled, kept in a folder, and pushed to another inst
 
 test("a letter is edited as the text it is, and a line end at its end is no change", async () => {
   const folder = join(whole.dataDir, "letters");
-  await ask(from, "POST", "/v1/templates", { name: "News", content: { channel: "email", subject: "News", html: "<p>Old</p>", text: "Old" } }); // prettier-ignore
+  await whole.ask(from, "POST", "/v1/templates", { name: "News", content: { channel: "email", subject: "News", html: "<p>Old</p>", text: "Old" } }); // prettier-ignore
   await command(from, "templates", "pull", folder);
   expect(await readFile(join(folder, "news.html"), "utf8")).toBe("<p>Old</p>\n");
   expect((await command(from, "templates", "diff", folder)).code).toBe(0);
@@ -125,8 +115,8 @@ test("a letter is edited as the text it is, and a line end at its end is no chan
     'changed: News\n  ~ content/html: "<p>Old</p>" -> "<p>New</p>"\n',
   );
   await command(from, "templates", "push", folder);
-  const { templates } = await ask<{ templates: TemplateView[] }>(from, "GET", "/v1/templates");
-  const news = await ask<TemplateView>(
+  const { templates } = await whole.ask<{ templates: TemplateView[] }>(from, "GET", "/v1/templates");
+  const news = await whole.ask<TemplateView>(
     from,
     "GET",
     `/v1/templates/${templates.find(({ name }) => name === "News")!.id}`,

@@ -11,14 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => whole.end());
 
-async function ask<T>(method: string, path: string, body?: unknown, by: Keys = whole.first): Promise<{ readonly status: number; readonly body: T }> {
-  const answer = await fetch(whole.address + path, {
-    method,
-    headers: { authorization: `Bearer ${by.secretKey}`, ...(body !== undefined && { "content-type": "application/json" }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  return { status: answer.status, body: (await answer.json()) as T };
-} // prettier-ignore
+const ask = <T>(method: string, path: string, body?: unknown, by = whole.first) =>
+  whole.answer<T>(by, method, path, body);
 type Starters = { readonly starters: readonly { readonly key: string; readonly draft: object; readonly templates: readonly object[] }[] }; // prettier-ignore
 
 test("each starting journey is shown whole, and made as a draft that nobody enters", async () => {

@@ -15,17 +15,16 @@ let whole: Whole;
 let secret: string;
 beforeAll(async () => {
   whole = await startWhole();
-  const made = await asOwner("POST", "/v1/providers", { channel: "in_app", driver: "in_app", name: "Site", config: {} });
-  secret = ((await made.json()) as { made: { secret: string } }).made.secret;
-}); // prettier-ignore
+  const { made } = await whole.ask<{ made: { secret: string } }>(whole.first, "POST", "/v1/providers", {
+    channel: "in_app",
+    driver: "in_app",
+    name: "Site",
+    config: {},
+  });
+  secret = made.secret;
+});
 afterAll(() => whole.end());
 
-const asOwner = (method: string, path: string, body?: object) =>
-  fetch(`${whole.address}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${whole.first.secretKey}`, "content-type": "application/json" },
-    ...(body && { body: JSON.stringify(body) }),
-  });
 /** Somebody is seen, under these names; the customer's id. */
 const seen = async (names: { readonly userId?: string; readonly anonymousId?: string; readonly email?: string }): Promise<string> => {
   const { email, ...ids } = names;
@@ -36,8 +35,7 @@ const seen = async (names: { readonly userId?: string; readonly anonymousId?: st
   });
   await whole.drain();
   const [kind, value] = ids.userId === undefined ? ["anonymous_id", ids.anonymousId] : ["user_id", ids.userId];
-  const found = await asOwner("GET", `/v1/customers/lookup?kind=${kind}&value=${value}`);
-  return ((await found.json()) as { id: string }).id;
+  return (await whole.ask<{ id: string }>(whole.first, "GET", `/v1/customers/lookup?kind=${kind}&value=${value}`)).id;
 }; // prettier-ignore
 const send = (customer: string, title: string, more: { readonly id?: string; readonly place?: string } = {}) =>
   inAppDriver(whole.stores.sql, Date.now).send(

@@ -9,16 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => whole.end());
 
-const api = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-  const answer = await fetch(whole.address + path, {
-    method,
-    headers: { authorization: `Bearer ${whole.first.secretKey}`, ...(body !== undefined && { "content-type": "application/json" }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  }); // prettier-ignore
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path} was answered ${answer.status}: ${text}`);
-  return JSON.parse(text) as T;
-};
+const api = <T>(method: string, path: string, body?: unknown) =>
+  whole.ask<T>(whole.first, method, path, body);
 const say = async (batch: readonly object[]) => {
   const answer = await fetch(`${whole.address}/v1/batch`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ writeKey: whole.first.writeKey, batch }) }); // prettier-ignore
   await answer.text();

@@ -11,18 +11,19 @@ let secret: string;
 let publicKey: string;
 beforeAll(async () => {
   whole = await startWhole();
-  const make = async (draft: object) => (await (await asked("POST", "/v1/providers", draft, whole.first.secretKey)).json()) as { made: { secret: string }; config: { publicKey: string } };
+  const make = (draft: object) => whole.ask<{ made: { secret: string }; config: { publicKey: string } }>(whole.first, "POST", "/v1/providers", draft);
   secret = (await make({ channel: "in_app", driver: "in_app", name: "Site", config: {} })).made.secret;
   publicKey = (await make({ channel: "web_push", driver: "vapid", name: "Push", config: { subject: "mailto:ops@shop.example" } })).config.publicKey;
 }); // prettier-ignore
 afterAll(() => whole.end());
 
-const asked = (method: string, path: string, body?: object, key?: string) =>
+/** As a page asks, without a secret key. */
+const asked = (method: string, path: string, body?: object) =>
   fetch(`${whole.address}${path}`, {
     method,
-    headers: { "content-type": "application/json", ...(key !== undefined && { authorization: `Bearer ${key}` }) },
+    headers: { "content-type": "application/json" },
     ...(body && { body: JSON.stringify(body) }),
-  }); // prettier-ignore
+  });
 const seen = async (names: { readonly userId?: string; readonly anonymousId?: string }): Promise<void> => {
   const body = { ...names, messageId: randomUUID(), writeKey: whole.first.writeKey };
   await asked("POST", "/v1/identify", body);
@@ -55,7 +56,7 @@ test("a browser that subscribed is kept once, and by whoever told it last", asyn
   const ann = { kind: "user_id", value: "ann", userToken: userTokenOf(secret, "user_id", "ann", Date.now() + 60_000) }; // prettier-ignore
   expect(await tell(ann, address)).toBe(200);
   const [row] = await whole.stores.sql.query<{ atom: number }>("select atom from push_addresses where address = $1", [address]); // prettier-ignore
-  const found = (await (await asked("GET", "/v1/customers/lookup?kind=user_id&value=ann", undefined, whole.first.secretKey)).json()) as { id: string }; // prettier-ignore
+  const found = await whole.ask<{ id: string }>(whole.first, "GET", "/v1/customers/lookup?kind=user_id&value=ann"); // prettier-ignore
   expect(`c${row!.atom}`).toBe(found.id);
   // The browser that had it can end it no more.
   await tell(device, address, "/push/addresses/end");

@@ -14,15 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => whole.end());
 
-type Answer<T> = { readonly status: number; readonly body: T };
-async function ask<T>(method: string, path: string, body?: unknown, by: Keys = keys): Promise<Answer<T>> {
-  const answer = await fetch(whole.address + path, {
-    method,
-    headers: { authorization: `Bearer ${by.secretKey}`, ...(body !== undefined && { "content-type": "application/json" }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  }); // prettier-ignore
-  return { status: answer.status, body: (await answer.json()) as T };
-}
+const ask = <T>(method: string, path: string, body?: unknown, by = keys) =>
+  whole.answer<T>(by, method, path, body);
 async function sends(...batch: object[]): Promise<void> {
   const answer = await fetch(`${whole.address}/v1/batch`, {
     method: "POST",

@@ -18,30 +18,19 @@ beforeAll(async () => {
 });
 afterAll(() => whole.end());
 
-async function ask<T>(by: Keys, method: string, path: string, body?: unknown): Promise<T> {
-  const answer = await fetch(whole.address + path, {
-    method,
-    headers: { authorization: `Bearer ${by.secretKey}`, ...(body !== undefined && { "content-type": "application/json" }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  }); // prettier-ignore
-  const told = (await answer.json()) as T;
-  expect([answer.ok, told]).toEqual([true, told]);
-  return told;
-}
-
 test("definitions are pulled on the command line and pushed to another workspace, where references are right again", async () => {
   const command = (by: Keys, ...args: string[]) =>
     promisify(execFile)(process.execPath, ["--import", "tsx", "src/cli/commands.ts", "segments", ...args, "--url", whole.address, "--secret-key", by.secretKey]); // prettier-ignore
-  await ask(from, "POST", "/v1/computed-traits", {
+  await whole.ask(from, "POST", "/v1/computed-traits", {
     name: "orders",
     event: "Order Completed",
     measure: { of: "count" },
   });
   const makeIn = (name: string, rule: unknown) =>
-    ask<SegmentView>(from, "POST", "/v1/segments", { name, rule });
+    whole.ask<SegmentView>(from, "POST", "/v1/segments", { name, rule });
   // Named so that the one referred to comes last by name.
   const z = await makeIn("Z has orders", { type: "computed", name: "orders", is: { op: "above", value: 0 } });
-  await ask(from, "PUT", "/v1/stages", { stages: [{ key: "new", name: "New", rule: null }, { key: "buyer", name: "Buyer", rule: { type: "segment", id: z.id } }] }); // prettier-ignore
+  await whole.ask(from, "PUT", "/v1/stages", { stages: [{ key: "new", name: "New", rule: null }, { key: "buyer", name: "Buyer", rule: { type: "segment", id: z.id } }] }); // prettier-ignore
   await makeIn("A of Z", {
     type: "all",
     rules: [
@@ -54,7 +43,7 @@ test("definitions are pulled on the command line and pushed to another workspace
   const file = join(whole.dataDir, "segments.json");
   await command(from, "pull", "--out", file);
   await command(to, "push", file);
-  const [a, newZ] = (await ask<{ segments: SegmentView[] }>(to, "GET", "/v1/segments")).segments;
+  const [a, newZ] = (await whole.ask<{ segments: SegmentView[] }>(to, "GET", "/v1/segments")).segments;
   expect([a?.name, a?.uses, newZ?.usedByStages]).toEqual([
     "A of Z",
     [{ id: newZ?.id, name: "Z has orders" }],
@@ -63,7 +52,7 @@ test("definitions are pulled on the command line and pushed to another workspace
   expect(newZ?.id).not.toBe(z.id);
   // Again: nothing changes.
   await command(to, "push", file);
-  const again = (await ask<{ segments: SegmentView[] }>(to, "GET", "/v1/segments")).segments;
+  const again = (await whole.ask<{ segments: SegmentView[] }>(to, "GET", "/v1/segments")).segments;
   expect(again.map(({ newestVersion }) => newestVersion)).toEqual([a?.newestVersion, newZ?.newestVersion]);
 
   await writeFile(file, '{"segments": 1}');

@@ -18,25 +18,10 @@ export async function start(): Promise<void> {
 }
 export const end = () => whole.end();
 
-type Answer<T> = { readonly status: number; readonly body: T; readonly headers: Headers };
 export type Problem = { readonly code: string; readonly detail: string; readonly errors?: readonly { pointer: string; detail: string }[] }; // prettier-ignore
 
-export async function ask<T>(
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: { [name: string]: string } = {},
-  by: Keys = keys,
-): Promise<Answer<T>> {
-  const answer = await fetch(whole.address + path, {
-    method,
-    headers: { authorization: `Bearer ${by.secretKey}`, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  }); // prettier-ignore
-  const text = await answer.text();
-  const json = answer.headers.get("content-type")?.includes("json");
-  return { status: answer.status, body: (json ? JSON.parse(text) : text) as T, headers: answer.headers };
-}
+export const ask = <T>(method: string, path: string, body?: unknown, headers = {}, by = keys) =>
+  whole.answer<T>(by, method, path, body, headers);
 export const get = <T>(path: string) => ask<T>("GET", path);
 
 type Sent = { readonly user: string; readonly event?: string; readonly daysAgo?: number; readonly properties?: object; readonly traits?: object }; // prettier-ignore
