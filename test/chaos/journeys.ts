@@ -7,7 +7,7 @@ import { startEmbedded } from "../../src/db/embedded.ts";
 import { type Database, openPostgres } from "../../src/db/postgres.ts";
 import { readStranded } from "../../src/journeys/store.ts";
 import { type Counterpart, type Mood, aMailCounterpart } from "../messages/counterparts.ts";
-import { SECRET_KEY, WRITE_KEY } from "./platform.ts";
+import { WRITE_KEY, ask } from "./platform.ts";
 
 /** Many who buy, because a run that waits for a dead sender's claim stays for minutes, and one customer has room for 25. */
 const BUYERS = 1_000;
@@ -33,16 +33,6 @@ export async function aJourneyChaos(random: () => number): Promise<JourneyChaos>
     get: (): Mood => (random() < 0.1 ? moods[Math.floor(random() * 2)]! : "takes"),
   });
   return { mail, orders: new Set(), journeys: new Map() };
-}
-
-async function ask<T>(base: string, method: string, path: string, body?: object): Promise<T> {
-  const answer = await fetch(`${base}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${SECRET_KEY}`, "content-type": "application/json" },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as T;
 }
 
 const message = (template: number, purpose: string) => ({ type: "message", channel: "email", template, purpose, else: "skip", next: null }); // prettier-ignore

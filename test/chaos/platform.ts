@@ -68,6 +68,17 @@ export async function postgresPid(dataDir: string): Promise<number | null> {
 
 export const asSecret = { headers: { authorization: `Bearer ${SECRET_KEY}` } };
 
+/** Asks a platform's API with the secret key; throws when there is no answer, or it is no success. */
+export async function ask<T>(base: string, method: string, path: string, body?: object): Promise<T> {
+  const answer = await fetch(`${base}${path}`, {
+    method,
+    headers: { ...asSecret.headers, "content-type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+
 /** Waits until everything accepted is processed and logged. */
 export async function untilQuiet(
   base: string,

@@ -1,6 +1,6 @@
 /** Segments through the kills: made and changed while everything dies, they end with the members that the log gives. */
 import type { Rule } from "../../src/segments/model.ts";
-import { SECRET_KEY } from "./platform.ts";
+import { ask } from "./platform.ts";
 
 const orders = (measure: "count" | "sum", least: number): Rule => ({
   type: "did", event: "Order Completed", where: [], is: { op: "at_least", value: least },
@@ -17,16 +17,6 @@ const RULES: readonly Rule[] = [
 ]; // prettier-ignore
 
 type Listed = { readonly id: number; readonly state: string; readonly members: number; readonly rule: Rule };
-
-async function ask<T>(base: string, method: string, path: string, body?: object): Promise<T> {
-  const answer = await fetch(`${base}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${SECRET_KEY}`, "content-type": "application/json" },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as T;
-}
 
 /** Makes a segment, or gives one another rule. What dies on the way is no fault: it is asked for again in a later round. */
 export async function disturbSegments(base: string, random: () => number): Promise<void> {
