@@ -7,6 +7,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type First, ensureFirstWorkspace } from "./access/first.ts";
 import { createKeyRing } from "./access/keys.ts";
+import { analysisRoutes } from "./analyses.ts";
 import { type Chores, startChores } from "./chores.ts";
 import type { Config } from "./config.ts";
 import { Failure } from "./errors.ts";
@@ -26,7 +27,8 @@ import { openPlace } from "./imports/place.ts";
 import { importRoutes } from "./imports/routes.ts";
 import { type Runner, createRunner } from "./imports/run.ts";
 import { ensureLanes, releaseAllLanes } from "./lanes.ts";
-import { type Builder, releaseAllBuilds, startBuilder } from "./segments/build.ts";
+import type { Rounds } from "./rounds.ts";
+import { releaseAllBuilds, startBuilder } from "./segments/build.ts";
 import { segmentRoutes } from "./segments/routes.ts";
 import { DEFINED_CHANNEL } from "./segments/store.ts";
 import { type Feed, startFeed, unloggedEvents } from "./log/feed.ts";
@@ -181,7 +183,7 @@ async function listen(app: FastifyInstance, { PORT, HOST }: Config): Promise<voi
 type Work = {
   readonly worker: Worker;
   readonly feed: Feed;
-  readonly builder: Builder;
+  readonly builder: Rounds;
   passed(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -265,6 +267,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
       replayRoutes(rooms, { sql, log: log!, clock, onFault: (cause) => logger.warn({ err: cause }, "a replay failed") });
       resultsRoutes(rooms, { sql, log: log!, clock });
+      analysisRoutes(rooms, { sql, log: log!, clock });
       starterRoutes(rooms, { sql, clock, onVersion: parts.onVersion });
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });

@@ -5,12 +5,12 @@ import { expect, test } from "vitest";
 
 /** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
 const ROOMS = [
-  "values", "errors", "nap", "config", "paging", "db", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "permission", "messages", "journeys", "people", "access",
+  "values", "errors", "nap", "rounds", "config", "paging", "csv", "db", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "permission", "messages", "journeys", "people", "analysis", "map", "metrics", "attribution", "lifetime", "questions", "gaps", "digest", "analyses", "access",
   "imports", "lanes", "memory", "pipeline", "sending", "chores", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */
 const PURE = [
-  "values.ts", "errors.ts", "paging.ts", "*/model.ts", "customers/document.ts", "customers/fold.ts", "customers/told.ts", "customers/names.ts",
+  "values.ts", "errors.ts", "paging.ts", "csv.ts", "*/model.ts", "customers/document.ts", "customers/fold.ts", "customers/told.ts", "customers/names.ts",
   "customers/view.ts", "identity/resolve.ts", "identity/directory.ts", "events/steps.ts", "events/channel.ts", "events/classify.ts",
   "events/identifiers.ts", "events/consents.ts", "events/touchpoint.ts", "events/clock.ts", "imports/mapping.ts", "imports/presets.ts",
   "segments/compare.ts", "segments/track.ts", "segments/measure.ts", "segments/match.ts", "segments/bands.ts", "segments/decide.ts",
@@ -24,6 +24,7 @@ const PURE = [
   "messages/links.ts", "messages/footer.ts", "messages/mail-body.ts", "messages/receipt.ts", "messages/receipt-page.ts", "messages/preferences-page.ts", "messages/liquid-filters.ts", "messages/liquid-numbers.ts",
   "messages/render-data.ts", "messages/render-sms.ts", "messages/preferences.ts",
   "journeys/replay-model.ts", "journeys/replay-note.ts", "journeys/replay-run.ts", "journeys/replay-words.ts", "journeys/replay-tally.ts", "journeys/try.ts", "journeys/results-model.ts",
+  "analysis/moments.ts",
 ]; // prettier-ignore
 const PACKAGES = ["zod", "isbot", "bowser", "libphonenumber-js", "lru-cache", "croner"];
 

@@ -8,7 +8,7 @@ import type { Database, Sql } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import { isFlaw, parseLiquid, renderLiquid } from "../messages/liquid.ts";
 import { readTemplateData } from "../messages/render-read.ts";
-import { Nap } from "../nap.ts";
+import { type Rounds, startRounds } from "../rounds.ts";
 import { type ForceReader, forceReader } from "../segments/customer.ts";
 import type { Clock, Instant, Json, JsonObject, WorkspaceId } from "../values.ts";
 import { post } from "../webhooks/post.ts";
@@ -49,48 +49,30 @@ export function startCaller(deps: CallerDeps): Caller {
 class Calling {
   readonly #deps: CallerDeps;
   readonly #force: ForceReader;
-  readonly #nap = new Nap();
   readonly #underWay = new Map<string, number>();
   readonly #calls = new Set<Promise<void>>();
   readonly #listening: Promise<{ stop(): Promise<void> }>;
-  readonly #done: Promise<void>;
-  #awake = false;
-  #stopping = false;
+  readonly #rounds: Rounds;
   #forgottenAt = -Infinity;
 
   constructor(deps: CallerDeps) {
     this.#deps = deps;
     this.#force = forceReader(deps.sql);
     this.#listening = deps.sql.listen(CALLS_CHANNEL, () => this.wake());
-    this.#done = this.#loop();
+    this.#rounds = startRounds({ round: () => this.#round(), onFault: deps.onFault, faultMs: FAULT_MS });
   }
 
   wake(): void {
-    this.#awake = true;
-    this.#nap.wake();
+    this.#rounds.wake();
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#nap.wake();
+    const ended = this.#rounds.stop();
     await (await this.#listening).stop();
-    await this.#done;
+    await ended;
     await Promise.allSettled(this.#calls);
     // What is settled by now is told by the next process at the latest.
     await this.#tell().catch(this.#deps.onFault);
-  }
-
-  async #loop(): Promise<void> {
-    while (!this.#stopping) {
-      this.#awake = false;
-      let waitMs = FAULT_MS;
-      try {
-        waitMs = await this.#round();
-      } catch (cause) {
-        this.#deps.onFault(cause);
-      }
-      if (!this.#awake && !this.#stopping && waitMs > 0) await this.#nap.sleep(waitMs);
-    }
   }
 
   async #round(): Promise<number> {

@@ -5,7 +5,7 @@
  * letter and today's together.
  */
 import type { Database, Sql } from "../db/postgres.ts";
-import { Nap } from "../nap.ts";
+import { type Rounds, startRounds } from "../rounds.ts";
 import type { Clock, Instant, WorkspaceId } from "../values.ts";
 import { lastOccurrence, nextOccurrences } from "./cron.ts";
 
@@ -21,11 +21,6 @@ export type SchedulerDeps = {
   /** Says that somebody is to enter a journey. */
   readonly onEntry: () => void;
   readonly onFault: (cause: unknown) => void;
-};
-export type Scheduler = {
-  /** Looks at once. */
-  wake(): void;
-  stop(): Promise<void>;
 };
 /** A journey that begins by the clock, by the version that is entered. */
 type Scheduled = {
@@ -43,37 +38,16 @@ type Scheduled = {
 const IDLE_MS = 60_000;
 
 /** Starts the loop. It looks every minute, and when the next occurrence comes. */
-export function startScheduler({ sql, clock, onEntry, onFault }: SchedulerDeps): Scheduler {
-  const nap = new Nap();
-  let stopped = false;
-  let awake = false;
-  const loop = async () => {
-    while (!stopped) {
-      awake = false;
-      let waitMs = IDLE_MS;
-      try {
-        const { entered, nextAt } = await keepSchedule(sql, clock(), onFault);
-        if (entered > 0) onEntry();
-        if (nextAt !== null) waitMs = Math.max(1, Math.min(IDLE_MS, nextAt - clock()));
-      } catch (cause) {
-        onFault(cause);
-      }
-      if (!stopped && !awake) await nap.sleep(waitMs);
-    }
-  };
-  const running = loop();
-  return {
-    wake: () => {
-      awake = true;
-      nap.wake();
+export const startScheduler = ({ sql, clock, onEntry, onFault }: SchedulerDeps): Rounds =>
+  startRounds({
+    round: async () => {
+      const { entered, nextAt } = await keepSchedule(sql, clock(), onFault);
+      if (entered > 0) onEntry();
+      return nextAt === null ? IDLE_MS : Math.max(1, Math.min(IDLE_MS, nextAt - clock()));
     },
-    stop: async () => {
-      stopped = true;
-      nap.wake();
-      await running;
-    },
-  };
-}
+    onFault,
+    faultMs: IDLE_MS,
+  });
 
 /** Lets the members of what is due in, once; how many customers, and when the next occurrence comes. */
 export async function keepSchedule(sql: Database, now: Instant, onFault: (cause: unknown) => void): Promise<{ entered: number; nextAt: Instant | null }> {

@@ -8,7 +8,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
-import { Nap } from "../nap.ts";
+import { type Rounds, startRounds } from "../rounds.ts";
 import type { Clock, Instant } from "../values.ts";
 import { happeningOf } from "./happenings.ts";
 import { type Delivery, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
@@ -63,43 +63,24 @@ export function startSender(deps: SenderDeps): Sender {
 
 class Sending {
   readonly #deps: SenderDeps;
-  readonly #nap = new Nap();
   readonly #lanes = new Map<string, LaneWork>();
-  readonly #done: Promise<void>;
-  #awake = false;
-  #stopping = false;
+  readonly #rounds: Rounds;
   #recoveredAt = -Infinity;
   #telling: Promise<void> = Promise.resolve();
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
-    this.#done = this.#loop();
+    this.#rounds = startRounds({ round: () => this.#round(), onFault: deps.onFault, faultMs: FAULT_MS });
   }
 
   wake(): void {
-    this.#awake = true;
-    this.#nap.wake();
+    this.#rounds.wake();
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#nap.wake();
-    await this.#done;
+    await this.#rounds.stop();
     await Promise.all([...this.#lanes.values()].map((lane) => lane.finished()));
     await this.#telling;
-  }
-
-  async #loop(): Promise<void> {
-    while (!this.#stopping) {
-      this.#awake = false;
-      let waitMs = FAULT_MS;
-      try {
-        waitMs = await this.#round();
-      } catch (cause) {
-        this.#deps.onFault(cause);
-      }
-      if (!this.#awake && !this.#stopping && waitMs > 0) await this.#nap.sleep(waitMs);
-    }
   }
 
   async #round(): Promise<number> {

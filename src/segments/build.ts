@@ -15,7 +15,7 @@ import type { EventLog } from "../db/clickhouse.ts";
 import { LOCKS } from "../db/locks.ts";
 import type { Database, Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
-import { Nap } from "../nap.ts";
+import { type Rounds, startRounds } from "../rounds.ts";
 import type { Clock, WorkspaceId } from "../values.ts";
 import { moveEpoch } from "./epoch.ts";
 import { type StoredContext, type VersionKind, tracksOfVersion } from "./force.ts";
@@ -42,11 +42,6 @@ export type BuilderDeps = {
   readonly onWake: () => void;
   readonly onFault: (cause: unknown) => void;
 };
-export interface Builder {
-  /** Says that there may be a version to build. */
-  wake(): void;
-  stop(): Promise<void>;
-}
 export type BuildVersion = {
   readonly id: number;
   readonly workspace: WorkspaceId;
@@ -68,34 +63,14 @@ export type BuildTrack = {
 };
 
 /** Starts the builder's loop: the versions that wait, those of one workspace together. */
-export function startBuilder(deps: BuilderDeps): Builder {
-  const nap = new Nap();
+export function startBuilder(deps: BuilderDeps): Rounds {
   const owner = randomUUID();
-  let stopping = false;
-  let woken = false;
-  const run = async () => {
-    while (!stopping) {
-      woken = false;
-      const built = await buildNext(deps, owner, () => stopping).catch((cause: unknown) => {
-        deps.onFault(cause);
-        return false;
-      });
-      if (!built && !woken && !stopping) await nap.sleep(IDLE_MS);
-    }
-  };
-  const done = run();
-  return {
-    wake: () => {
-      woken = true;
-      nap.wake();
-    },
-    stop: async () => {
-      stopping = true;
-      nap.wake();
-      await done;
-    },
-  };
-} // prettier-ignore
+  return startRounds({
+    round: async (isStopping) => ((await buildNext(deps, owner, isStopping)) ? 0 : IDLE_MS),
+    onFault: deps.onFault,
+    faultMs: IDLE_MS,
+  });
+}
 
 /** Builds the versions of a workspace that wait, together; false when there are none, or they could not be brought to their end now. */
 export async function buildNext(deps: BuilderDeps, owner: string, stopping: () => boolean = () => false): Promise<boolean> {

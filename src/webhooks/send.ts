@@ -3,7 +3,7 @@
  * twice (an answer can be lost), always with the same webhook-id; it is never under way twice at once.
  */
 import type { Database } from "../db/postgres.ts";
-import { Nap } from "../nap.ts";
+import { startRounds } from "../rounds.ts";
 import type { Clock, Instant } from "../values.ts";
 import { WEBHOOK_LIMITS } from "./model.ts";
 import { type Answered, post } from "./post.ts";
@@ -41,16 +41,9 @@ const RETRY_AFTER_MS_MAX = 86_400_000;
 
 /** Starts sending. */
 export function startWebhooks({ sql, clock, onFault, random = Math.random }: SenderDeps): Sender {
-  const nap = new Nap();
   const underWay = new Map<number, number>();
   const sending = new Set<Promise<void>>();
-  let stopped = false;
-  let awake = false;
   let forgottenAt = Number.NEGATIVE_INFINITY;
-  const wake = () => {
-    awake = true;
-    nap.wake();
-  };
   const count = (webhook: number, by: number) => {
     const n = (underWay.get(webhook) ?? 0) + by;
     if (n > 0) underWay.set(webhook, n);
@@ -79,7 +72,7 @@ export function startWebhooks({ sql, clock, onFault, random = Math.random }: Sen
       count(one.webhook, 1);
       const sent = deliver(one).finally(() => {
         sending.delete(sent);
-        wake();
+        rounds.wake();
       });
       sending.add(sent);
     }
@@ -88,25 +81,14 @@ export function startWebhooks({ sql, clock, onFault, random = Math.random }: Sen
     // What is due but not claimed waits for one under way, whose end wakes the loop.
     return dueAt === null ? IDLE_MS : Math.min(IDLE_MS, dueAt > now ? dueAt - now : FAULT_MS);
   };
-  const loop = async () => {
-    while (!stopped) {
-      awake = false;
-      const waitMs = await round().catch((cause: unknown) => {
-        onFault(cause);
-        return FAULT_MS;
-      });
-      if (!stopped && !awake && waitMs > 0) await nap.sleep(waitMs);
-    }
-  };
-  const listening = sql.listen(WEBHOOK_CHANNEL, wake);
-  const running = loop();
+  const listening = sql.listen(WEBHOOK_CHANNEL, () => rounds.wake());
+  const rounds = startRounds({ round, onFault, faultMs: FAULT_MS });
   return {
-    wake,
+    wake: () => rounds.wake(),
     stop: async () => {
-      stopped = true;
-      nap.wake();
+      const ended = rounds.stop();
       await (await listening).stop();
-      await running;
+      await ended;
       await Promise.allSettled(sending);
     },
   };

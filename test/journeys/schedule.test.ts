@@ -4,8 +4,9 @@ import { problemsOf } from "../../src/journeys/change.ts";
 import { changeState } from "../../src/journeys/change.ts";
 import { cronProblem, lastOccurrence, nextOccurrences } from "../../src/journeys/cron.ts";
 import { JourneyDraft } from "../../src/journeys/model.ts";
-import { type Scheduler, keepSchedule, startScheduler } from "../../src/journeys/schedule.ts";
+import { keepSchedule, startScheduler } from "../../src/journeys/schedule.ts";
 import { type Watch, startWatch } from "../../src/journeys/watch.ts";
+import type { Rounds } from "../../src/rounds.ts";
 import { type Instant, isoOf } from "../../src/values.ts";
 import { WORKSPACE } from "../world.ts";
 import { DAY_MS, HOUR_MS, type JourneyWorld, MINUTE_MS, aJourneyWorld, onEvent, wait } from "./story.ts";
@@ -13,7 +14,7 @@ import { DAY_MS, HOUR_MS, type JourneyWorld, MINUTE_MS, aJourneyWorld, onEvent, 
 /** Monday, 23 November 2026, half past seven in Berlin. */
 const BEGIN_AT = Date.UTC(2026, 10, 23, 6, 30);
 let world: JourneyWorld;
-const schedulers: Scheduler[] = [];
+const schedulers: Rounds[] = [];
 const watches: Watch[] = [];
 beforeAll(async () => {
   world = await aJourneyWorld(() => BEGIN_AT);
