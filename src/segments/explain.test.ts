@@ -4,7 +4,6 @@ import { problemsBy, shapeOf } from "./check.ts";
 import { explain } from "./explain.ts";
 import type { Why } from "./document.ts";
 import { type Facts, match } from "./match.ts";
-import { csvCell } from "./members.ts";
 import { conditionAt, historyOf } from "./membership.ts";
 import { Rule, StageModel } from "./model.ts";
 import { NO_CONTEXT, type PlanContext, planOf } from "./plan.ts";
@@ -183,10 +182,6 @@ test("the condition that turned is found by its path through references", () => 
   const given = rule({ type: "all", rules: [{ type: "not", rule: { type: "segment", id: 7 } }] });
   expect(conditionAt(given, "rules/0/rule/rules/1", context)).toMatchObject({ type: "did", event: "A" });
   expect(conditionAt(given, "rules/9", context)).toBeNull();
-});
-
-test("cells of a CSV are no formulas, and phone numbers stay", () => {
-  expect(["=1+1", "+4912345", "+4,9", '"a"', "@x", "-2", "plain"].map(csvCell)).toEqual(["'=1+1", "+4912345", `"'+4,9"`, '"""a"""', "'@x", "'-2", "plain"]); // prettier-ignore
 });
 
 test("suggested bounds rise where many are alike", () => {

@@ -1,4 +1,5 @@
 /** Who is in: pages of members, all of them as CSV, and how segments overlap. From what the versions in force hold. */
+import { csvLine } from "../csv.ts";
 import { absorb, nothing } from "../customers/fold.ts";
 import { type CustomerAtom, loadAtoms } from "../customers/store.ts";
 import { summaryOf } from "../customers/view.ts";
@@ -98,28 +99,21 @@ export async function* membersCsv(sql: Sql, version: number): AsyncGenerator<str
       atoms,
       rows.map(({ customer }) => customer),
     );
-    yield rows.map(({ customer, since }) => csvLine(customer, since, summaries.get(customer), identifiers.get(customer))).join(""); // prettier-ignore
+    yield rows.map(({ customer, since }) => memberLine(customer, since, summaries.get(customer), identifiers.get(customer))).join(""); // prettier-ignore
   }
 }
 
-function csvLine(
+function memberLine(
   customer: AtomId,
   since: Instant,
   summary: CustomerSummary | undefined,
   identifiers: ReadonlyMap<string, string> | undefined,
 ): string {
   const of = (kind: string) => identifiers?.get(kind) ?? "";
-  const cells = [
+  return csvLine([
     customerIdOf(customer), summary?.name ?? "", of("email"), of("phone"), of("user_id"), of("external_id"), isoOf(since),
     summary?.firstSeenAt ?? "", summary?.lastSeenAt ?? "",
-  ]; // prettier-ignore
-  return `${cells.map(csvCell).join(",")}\r\n`;
-}
-
-/** A cell of RFC 4180. What a spreadsheet would take for a formula is made a text; a phone number's plus is none. */
-export function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) && !/^\+[0-9]+$/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  ]); // prettier-ignore
 }
 
 /** A segment that serves. */

@@ -40,9 +40,8 @@ export type MembersQuery = {
 /** A statement and its parameters. It may stand in parentheses within another. */
 export type Statement = { readonly text: string; readonly parameters: LogParameters };
 
-/** A statement that answers the customers (column `customer`) who match. */
-export function membersSql(query: MembersQuery): Statement {
-  const parameters = new Parameters();
+/** A statement that answers the customers (column `customer`) who match; its values go to `parameters`. */
+export function membersSql(query: MembersQuery, parameters = new Parameters()): Statement {
   const { workspace, epochBelow = null, customers = null } = query;
   const text = new Members(query, { workspace, epochBelow, customers }, parameters).sql(query.root);
   return { text: `${text} ${SQL_SETTINGS}`, parameters: parameters.values };

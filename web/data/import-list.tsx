@@ -6,7 +6,7 @@ import { useState } from "react";
 import type { Import, ImportState } from "../../src/imports/model.ts";
 import { useServices } from "../services.tsx";
 import { Confirm } from "../ui/confirm.tsx";
-import { saveFile } from "../ui/csv.ts";
+import { saveFile } from "../ui/save-file.ts";
 import { bytes, count, counted, lasting } from "../ui/format.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
 import { Ago } from "../ui/time.tsx";

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { Problem } from "../http.ts";
 import { useApi } from "../services.tsx";
 import { CopyIcon } from "../ui/code.tsx";
-import { saveFile } from "../ui/csv.ts";
+import { saveFile } from "../ui/save-file.ts";
 import { Fault } from "../ui/notice.tsx";
 import { useDraft } from "./draft.tsx";
 import classes from "./design.module.css";

@@ -22,7 +22,9 @@ test("what is written as CSV reads back as it was", () => {
 
 test("a cell that a spreadsheet would run as a formula is made a text", () => {
   expect(csvCell('=HYPERLINK("http://evil.example")')).toBe(`"'=HYPERLINK(""http://evil.example"")"`);
-  expect(csvCell("+491701234567")).toBe("'+491701234567");
+  expect(["+4,9", "@x", "-2", "plain"].map(csvCell)).toEqual([`"'+4,9"`, "'@x", "'-2", "plain"]);
+  // A phone number's plus is no formula.
+  expect(csvCell("+491701234567")).toBe("+491701234567");
   // Readers that end rows at a lone CR exist, though the law's reader is not one.
   expect(csvCell("a\rb")).toBe('"a\rb"');
   expect(csvCell(-5)).toBe("-5");
