@@ -57,11 +57,12 @@ export class Memory {
     for (const group of groups.values()) for (const atom of group) this.#customers.set(atom.id, group);
   }
 
-  /** Of the wakes that are due those that no batch in flight has taken; they are taken now. */
-  takeWakes(due: readonly Wake[]): readonly Wake[] {
-    const fresh = due.filter(({ customer, n }) => this.#waking.get(customer) !== n);
+  /** Of the wakes that are due those that no batch in flight has taken, at most `max`; they are taken now. */
+  takeWakes(due: readonly Wake[], max: number): readonly Wake[] {
+    const fresh = due.filter(({ customer, n }) => this.#waking.get(customer) !== n).slice(0, max);
+    const held = due.filter(({ customer, n }) => this.#waking.get(customer) === n);
     // What is no longer on the list was taken off it.
-    this.#waking = new Map(due.map(({ customer, n }) => [customer, n]));
+    this.#waking = new Map([...held, ...fresh].map(({ customer, n }) => [customer, n]));
     return fresh;
   }
 
@@ -72,10 +73,11 @@ export class Memory {
     return { force: this.force, journeys: this.journeys };
   }
 
-  /** Of the entries that are due those that no batch in flight has taken; they are taken now. */
-  takeEntries(due: readonly QueuedEntry[]): readonly QueuedEntry[] {
-    const fresh = due.filter(({ id }) => !this.#entering.has(id));
-    this.#entering = new Set(due.map(({ id }) => id));
+  /** Of the entries that are due those that no batch in flight has taken, at most `max`; they are taken now. */
+  takeEntries(due: readonly QueuedEntry[], max: number): readonly QueuedEntry[] {
+    const fresh = due.filter(({ id }) => !this.#entering.has(id)).slice(0, max);
+    const held = due.filter(({ id }) => this.#entering.has(id));
+    this.#entering = new Set([...held, ...fresh].map(({ id }) => id));
     return fresh;
   }
 

@@ -68,6 +68,8 @@ export type Batch = {
   /** Who is to enter a journey with this batch, and what came of journeys. */
   readonly entries: readonly QueuedEntry[];
   made: JourneyEffects;
+  /** Whether it took as many of those whose time has come, or who are to enter, as one batch may: more may be waiting. */
+  readonly isFull: boolean;
   /** The lines of our own events, which the inbox does not have. */
   readonly ownLines: string[];
 };
@@ -93,12 +95,9 @@ export async function understand(
 ): Promise<Batch> {
   const { epoch, dueAt, entryAt } = await holdEpoch(tx);
   const { force, journeys } = await memory.inForce(tx, epoch);
-  const wakes =
-    dueAt !== null && dueAt <= now ? memory.takeWakes(await readWakes(tx, now, lanes, WAKES_MAX)) : [];
-  const entries =
-    entryAt !== null && entryAt <= now
-      ? memory.takeEntries(await readEntries(tx, now, lanes, WAKES_MAX))
-      : [];
+  // As many more are read as the batch that is being written may have taken.
+  const wakes = dueAt !== null && dueAt <= now ? memory.takeWakes(await readWakes(tx, now, lanes, 2 * WAKES_MAX), WAKES_MAX) : [];
+  const entries = entryAt !== null && entryAt <= now ? memory.takeEntries(await readEntries(tx, now, lanes, 2 * WAKES_MAX), WAKES_MAX) : [];
   const arrived = rows.flatMap(arrivedIn);
   const unseen = await rememberIds(
     tx,
@@ -117,6 +116,7 @@ export async function understand(
   const batch: Batch = {
     rows, directory, newPointers: new Set(), tallies: [], atoms: [], logLines: [], names: new Map(), accounts: [], failed: [], handled: [],
     force, journeys, touches: new Map(), wakes, entries, effects: noEffects(), made: noJourneyEffects(), ownLines: [],
+    isFull: wakes.length >= WAKES_MAX || entries.length >= WAKES_MAX,
   }; // prettier-ignore
   const known = new Set(directory.pointers.keys());
   const atoms = new Map<Arrived, number>();
@@ -138,7 +138,7 @@ export async function understand(
   for (const key of directory.changedPointers.keys()) if (!known.has(key)) batch.newPointers.add(key);
   memory.remember(directory);
   return batch;
-}
+} // prettier-ignore
 
 /** Asks the rules in force of everybody whom the batch touched or whose time has come, and moves on who is in a journey. */
 async function askRules(tx: Sql, memory: Memory, batch: Batch, now: Instant): Promise<void> {
@@ -300,9 +300,10 @@ export type LogBatch = { readonly id: number; readonly name: string };
  */
 export function prepare(batch: Batch, held: readonly LaneCursor[], name: string): Prepared {
   const { directory } = batch;
-  const atoms = [...directory.changedAtoms].map((id) => ({ ...directory.atoms.get(id)! }));
-  const writeAtoms = prepareAtoms(atoms);
-  for (const { id } of atoms) directory.atoms.get(id)!.version += 1;
+  const { changedAtoms, changedStandings } = directory;
+  const atoms = [...new Set([...changedAtoms, ...changedStandings])].map((id) => directory.atoms.get(id)!);
+  const writeAtoms = prepareAtoms(atoms, (id) => changedAtoms.has(id));
+  for (const atom of atoms) atom.version += 1;
   const remaps = [...directory.remapped]
     .map((id) => directory.atoms.get(id)!)
     .map(({ id, workspace, customer }) => ({ id, workspace, customer }));

@@ -59,6 +59,8 @@ class Loop {
   readonly #nap = new Nap();
   #writing: Promise<void> = Promise.resolve();
   #failed: unknown = null;
+  /** Whether the last batch left customers waiting who may go on, or come in. */
+  #isFull = false;
   /** When the next customer is to be woken, as last asked. */
   #dueAt: number | null = null;
   /** Grows with each fault in a row; a written batch resets it. */
@@ -107,7 +109,8 @@ class Loop {
     if (this.#failed !== null) await this.#written();
     this.#woken = false;
     const rows = await readInbox(sql, this.#lanes, BATCH_EVENTS_MAX);
-    if (rows.length === 0) {
+    // Where more may be waiting, the next of them are decided while the ones before are being written.
+    if (rows.length === 0 && !this.#isFull) {
       await this.#written();
       this.#dueAt = await nextWake(sql, this.#lanes);
       if (this.#dueAt === null || this.#dueAt > this.#options.clock()) return this.#woken;
@@ -117,7 +120,8 @@ class Loop {
     const moved = new Map(cursorsOf(rows).map((cursor) => [cursor.lane, cursor]));
     this.#lanes = this.#lanes.map((held) => moved.get(held.lane) ?? held);
     // A transaction has a dozen statements whatever it holds: a trickle of events shares one every few milliseconds.
-    if (rows.reduce((sum, row) => sum + row.events, 0) < LINGER_EVENTS_MAX) await pause(LINGER_MS);
+    if (!this.#isFull && rows.reduce((sum, row) => sum + row.events, 0) < LINGER_EVENTS_MAX)
+      await pause(LINGER_MS);
     return true;
   }
 
@@ -136,6 +140,7 @@ class Loop {
             held.map(({ lane }) => lane),
             clock(),
           );
+          this.#isFull = batch.isFull;
           await before;
           if (this.#failed !== null) throw new Overtaken("The batch before was not written.");
           // Texts are taken now, at the versions the former batch left, before a later batch changes the atoms in memory.
@@ -185,6 +190,7 @@ class Loop {
 
   #beginAgain(): void {
     this.#failed = null;
+    this.#isFull = false;
     this.#memory.forget();
     this.#lanes = [];
     this.#beatAt = -Infinity;

@@ -48,6 +48,7 @@ export async function loadAtoms(sql: Sql, ids: readonly AtomId[]): Promise<reado
 }
 
 function atomOf(row: AtomRow): CustomerAtom {
+  let known: OwnKnowledge | undefined;
   return {
     id: row.id as AtomId,
     workspace: row.workspace as WorkspaceId,
@@ -56,7 +57,10 @@ function atomOf(row: AtomRow): CustomerAtom {
     version: row.version,
     identifiers: JSON.parse(row.identifiers) as HeldIdentifier[],
     apart: row.apart === "" ? [] : (row.apart.split(",").map(Number) as AtomId[]),
-    knowledge: knowledgeOf(row.knowledge),
+    // Whoever only waits in a journey is moved on without anybody reading what is known of them.
+    get knowledge() {
+      return (known ??= knowledgeOf(row.knowledge));
+    },
     standing: new Standing(row.standing),
   };
 }
@@ -64,13 +68,13 @@ function atomOf(row: AtomRow): CustomerAtom {
 /**
  * Takes the texts of atoms (new: version 0, and changed) as they stand, and answers how to write them. Writing answers
  * false when another writer changed one of them meanwhile: the caller must roll back, forget what it loaded and decide
- * again.
+ * again. `isWhole` false: only the standing changed, and the rest is neither put into text nor sent.
  */
-export function prepareAtoms(atoms: readonly CustomerAtom[]): (tx: Sql) => Promise<boolean> {
+export function prepareAtoms(atoms: readonly CustomerAtom[], isWhole: (id: AtomId) => boolean = () => true): (tx: Sql) => Promise<boolean> {
   // In order of id: two writers that meet take their rows in the same order and cannot deadlock.
   const inOrder = atoms.toSorted((a, b) => a.id - b.id);
-  const fresh = columnsOf(inOrder.filter(({ version }) => version === 0));
-  const changed = columnsOf(inOrder.filter(({ version }) => version > 0));
+  const fresh = columnsOf(inOrder.filter(({ version }) => version === 0), () => true);
+  const changed = columnsOf(inOrder.filter(({ version }) => version > 0), isWhole);
   const given = `unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)),
     string_to_array($5, chr(1)), string_to_array($6, chr(1)), string_to_array($7, chr(1)), string_to_array($8, chr(1)),
     string_to_array($9, chr(1))) as t (id, workspace, customer, size, version, identifiers, apart, knowledge, standing)`;
@@ -85,22 +89,26 @@ export function prepareAtoms(atoms: readonly CustomerAtom[]): (tx: Sql) => Promi
     const [row] = await tx.query<{ n: number }>(
       `with written as (
          update atoms a set customer = t.customer::bigint, size = t.size::smallint, version = a.version + 1,
-           identifiers = t.identifiers, apart = coalesce(t.apart, ''), knowledge = t.knowledge, standing = coalesce(t.standing, '')
+           identifiers = coalesce(nullif(t.identifiers, ''), a.identifiers), knowledge = coalesce(nullif(t.knowledge, ''), a.knowledge),
+           apart = case when t.knowledge <> '' then coalesce(t.apart, '') else a.apart end, standing = coalesce(t.standing, '')
          from ${given} where a.id = t.id::bigint and a.version = t.version::int returning 1)
        select count(*)::int as n from written`,
       changed.values,
     );
     return row?.n === changed.count;
   };
-}
+} // prettier-ignore
 
-function columnsOf(atoms: readonly CustomerAtom[]) {
+/** Neither list of identifiers nor knowledge is ever the empty text, so that stands for "as it is". */
+function columnsOf(atoms: readonly CustomerAtom[], isWhole: (id: AtomId) => boolean) {
+  const ifWhole = (text: (atom: CustomerAtom) => string) => (atom: CustomerAtom) =>
+    isWhole(atom.id) ? text(atom) : "";
   return {
     count: atoms.length,
     values: [
       column(atoms, (a) => a.id), column(atoms, (a) => a.workspace), column(atoms, (a) => a.customer), column(atoms, (a) => a.size),
-      column(atoms, (a) => a.version), column(atoms, (a) => JSON.stringify(a.identifiers)), column(atoms, (a) => a.apart.join(",")),
-      column(atoms, (a) => textOf(a.knowledge)), column(atoms, (a) => a.standing.text()),
+      column(atoms, (a) => a.version), column(atoms, ifWhole((a) => JSON.stringify(a.identifiers))), column(atoms, ifWhole((a) => a.apart.join(","))),
+      column(atoms, ifWhole((a) => textOf(a.knowledge))), column(atoms, (a) => a.standing.text()),
     ],
   }; // prettier-ignore
 }

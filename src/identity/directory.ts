@@ -35,6 +35,8 @@ export class Directory<One extends Atom<unknown>> {
   readonly pointers = new Map<string, Pointer>();
   readonly #members = new Map<AtomId, Set<AtomId>>();
   readonly changedAtoms = new Set<AtomId>();
+  /** Atoms of which nothing changed but what rules and journeys know of them; they may be among `changedAtoms` as well. */
+  readonly changedStandings = new Set<AtomId>();
   readonly changedPointers = new Map<string, PointerChange>();
   readonly links: (Link & { readonly workspace: WorkspaceId })[] = [];
   readonly asides: (Aside & { readonly atom: AtomId; readonly workspace: WorkspaceId })[] = [];

@@ -87,9 +87,15 @@ export function advance(asked: Advance): JourneyEffects {
     const [journeys, force] = [asked.journeys.of(workspace), asked.force.of(workspace)];
     if (!journeys || !force) continue;
     new Moving(asked, journeys, force, atoms, made).run(happened, entries);
-    for (const { id, standing } of atoms) if (standing.isChanged) asked.directory.changedAtoms.add(id);
+    for (const { id, standing } of atoms) if (standing.isChanged) asked.directory.changedStandings.add(id);
   }
   return made;
+}
+
+/** A name never given before. It begins with the time, so that runs of one send lie together in every index that names them. */
+function nameOfRun(now: Instant): string {
+  const time = now.toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${randomUUID().slice(15)}`;
 }
 
 /** One customer being moved on. */
@@ -249,7 +255,7 @@ class Moving {
     if (answer.type === "refused") return this.#count(journey.version, "$entry", answer.reason);
     const atom = this.#asked.directory.atoms.get(atomId) ?? this.#root;
     const begunAt = typeof because["at"] === "number" ? Math.min(because["at"], this.#now) : this.#now;
-    const first = begun(randomUUID(), journey.journey, journey.version, answer.key, draft, context, begunAt, this.#now);
+    const first = begun(nameOfRun(this.#now), journey.journey, journey.version, answer.key, draft, context, begunAt, this.#now);
     const { event, at } = because as { readonly event?: string; readonly at?: Instant };
     const run: Run = { ...first, context: { ...first.context, ...(event !== undefined && at !== undefined && { entry: { event, at } }) } };
     this.#remember(atom, journey.journey, answer.key);
@@ -295,13 +301,17 @@ class Moving {
 
   #known(journey: JourneyInForce): Known {
     const facts = factsOf(this.#atoms, this.#force, stageOf(this.#atoms, this.#force), this.#asked.accountsOf(this.#root.id)); // prettier-ignore
+    const zone = this.#zone;
     return {
       customer: customerIdOf(this.#root.id),
       holds: (node, vars) => match(node, vars ? withVars(facts, vars) : facts, this.#now).matches,
       trait: (name) => facts.trait(name),
       inSegment: (id) =>
         this.#atoms.some(({ standing }) => Object.keys(standing.data.s).some((version) => this.#force.byVersion.get(version)?.segment === id)),
-      zone: this.#zone(),
+      // Few steps ask for it, and whoever asks has the customer's document read.
+      get zone() {
+        return zone();
+      },
       arms: (step) => this.#asked.armsOf(journey.version, step),
     };
   } // prettier-ignore

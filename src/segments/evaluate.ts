@@ -127,8 +127,8 @@ export function evaluate(
     const of = force.of(atoms[0]!.workspace);
     if (!of) continue;
     new Asking(of, atoms, effects, accountsOf(customer), now).run(one);
-    directory.changedAtoms.add(customer);
-    for (const { id, standing } of atoms) if (standing.isChanged) directory.changedAtoms.add(id);
+    directory.changedStandings.add(customer);
+    for (const { id, standing } of atoms) if (standing.isChanged) directory.changedStandings.add(id);
   }
   return effects;
 } // prettier-ignore
