@@ -23,22 +23,31 @@ export async function saveJourneyEffects(tx: Sql, made: JourneyEffects, now: Ins
   await saveArms(tx, made.exposed);
 }
 
+/** Stands for null in a list; a text that somebody else chose is written as JSON, which never holds it. */
+const NULL = "\u0002";
+/** The lists of `n` parameters, as \`unnest\` takes them. */
+const listsOf = (n: number): string => Array.from({ length: n }, (_, i) => `string_to_array($${i + 1}, chr(1), chr(2))`).join(", "); // prettier-ignore
+/** A text that came as JSON. */
+const textIn = (name: string): string => `(${name}::jsonb #>> '{}')`;
+
 async function saveRuns(tx: Sql, changes: readonly RunChange[], now: Instant): Promise<void> {
   if (changes.length === 0) return;
-  const rows = changes.toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1)).map(({ workspace, atom, run, end }) => ({
-    id: run.id, workspace, journey: run.journey, version: run.version, atom, key: run.key, step: end && end.state === "held_out" ? null : run.at,
-    state: end?.state ?? "running", blocker: end ? null : run.blocker.type, entered_at: run.enteredAt, moved_at: now, due_at: end ? null : run.dueAt,
-    detail: end?.detail ?? null,
-  })); // prettier-ignore
+  const rows = changes.toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
+  const of = (value: (change: RunChange) => string | number | null) => rows.map((row) => value(row) ?? NULL).join(SEPARATOR);
   await tx.query(
     `insert into runs (id, workspace, journey, version, atom, key, step, state, blocker, entered_at, moved_at, due_at, detail)
-     select * from jsonb_to_recordset($1::jsonb) as t (id text, workspace int, journey int, version int, atom bigint, key text, step text, state text, blocker text,
-       entered_at bigint, moved_at bigint, due_at bigint, detail text)
+     select id, workspace::int, journey::int, version::int, atom::bigint, ${textIn("key")}, step, state, blocker, entered_at::bigint, $13, due_at::bigint, ${textIn("detail")}
+     from unnest(${listsOf(12)}) as t (id, workspace, journey, version, atom, key, step, state, blocker, entered_at, due_at, detail)
      on conflict (id) do update set version = excluded.version, step = excluded.step, state = excluded.state, blocker = excluded.blocker,
        moved_at = excluded.moved_at, due_at = excluded.due_at, detail = excluded.detail`,
-    [JSON.stringify(rows)],
+    [
+      of(({ run }) => run.id), of(({ workspace }) => workspace), of(({ run }) => run.journey), of(({ run }) => run.version), of(({ atom }) => atom),
+      of(({ run }) => JSON.stringify(run.key)), of(({ run, end }) => (end?.state === "held_out" ? null : run.at)), of(({ end }) => end?.state ?? "running"),
+      of(({ run, end }) => (end ? null : run.blocker.type)), of(({ run }) => run.enteredAt), of(({ run, end }) => (end ? null : run.dueAt)),
+      of(({ end }) => end && JSON.stringify(end.detail)), now,
+    ],
   );
-}
+} // prettier-ignore
 
 async function savePassed(tx: Sql, passed: JourneyEffects["passed"], now: Instant): Promise<void> {
   if (passed.size === 0) return;
@@ -56,19 +65,21 @@ async function savePassed(tx: Sql, passed: JourneyEffects["passed"], now: Instan
 
 async function saveMessages(tx: Sql, asked: readonly Is<"message">[], now: Instant): Promise<void> {
   if (asked.length === 0) return;
-  const rows = asked.map(({ workspace, atom, run, priority, effect: { id, step, asked: of, products }, because }) => ({
-    id, workspace, atom, journey: run.journey, version: run.version, run: run.id, step, channel: of.channel, template: of.template, purpose: of.purpose,
-    asked: { tags: of.tags, products, priority, else: of.else, context: run.context, why: because }, expires_at: now + of.expiresMs,
-  })); // prettier-ignore
+  const of = (value: (one: Is<"message">) => string | number) => asked.map(value).join(SEPARATOR);
+  const asJson = ({ run: { context }, priority, because: why, effect: { products, asked: { tags, else: otherwise } } }: Is<"message">) =>
+    JSON.stringify({ tags, products, priority, else: otherwise, context, why });
   await tx.query(
     `insert into messages (id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, state, due_at, created_at, expires_at)
-     select id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, 'due', $2, $2, expires_at
-     from jsonb_to_recordset($1::jsonb) as t (id text, workspace int, atom bigint, journey int, version int, run text, step text, channel text, template int,
-       purpose text, asked jsonb, expires_at bigint) on conflict (id) do nothing`,
-    [JSON.stringify(rows), now],
+     select id, workspace::int, atom::bigint, journey::int, version::int, run, step, channel, template::int, purpose, asked::jsonb, 'due', $13, $13, expires_at::bigint
+     from unnest(${listsOf(12)}) as t (id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, expires_at) on conflict (id) do nothing`,
+    [
+      of(({ effect }) => effect.id), of(({ workspace }) => workspace), of(({ atom }) => atom), of(({ run }) => run.journey), of(({ run }) => run.version),
+      of(({ run }) => run.id), of(({ effect }) => effect.step), of(({ effect }) => effect.asked.channel), of(({ effect }) => effect.asked.template),
+      of(({ effect }) => effect.asked.purpose), of(asJson), of(({ effect }) => now + effect.asked.expiresMs), now,
+    ],
   );
   await tx.query(`select pg_notify('${MESSAGES_CHANNEL}', '')`);
-}
+} // prettier-ignore
 
 async function saveTasks(tx: Sql, asked: readonly Is<"task">[], now: Instant): Promise<void> {
   if (asked.length === 0) return;

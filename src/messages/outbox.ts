@@ -31,6 +31,8 @@ export const MESSAGE = `id, workspace, atom, journey, version, run, step, channe
 /** Whose turn it is, as the index of what is due has it: 0 for transactional messages, 1 for the rest. */
 export const TURN = "(case purpose when 'transactional' then 0 else 1 end)";
 
+const CHANNELS: readonly MessageChannel[] = ["email", "sms", "whatsapp", "web_push", "mobile_push", "in_app", "webhook"]; // prettier-ignore
+
 /** A workspace's channel with messages that are due: each is served for itself, so that none waits for another. */
 export type Lane = { readonly workspace: WorkspaceId; readonly channel: MessageChannel };
 export const readDueLanes = (sql: Sql, now: Instant): Promise<readonly Lane[]> =>
@@ -38,13 +40,16 @@ export const readDueLanes = (sql: Sql, now: Instant): Promise<readonly Lane[]> =
     `select w.id as workspace, c.channel from workspaces w, unnest($2::text[]) as c (channel)
      where exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and ${TURN} = 0 and m.due_at <= $1)
         or exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and ${TURN} = 1 and m.due_at <= $1)`,
-    [now, ["email", "sms", "whatsapp", "web_push", "mobile_push", "in_app", "webhook"]],
+    [now, CHANNELS],
   );
 
 /** When the next message is due; null: none waits. */
 export async function nextDue(sql: Sql): Promise<Instant | null> {
   const [row] = await sql.query<{ dueAt: Instant | null }>(
-    `select min(due_at) as "dueAt" from (select due_at from messages where state = 'due' order by due_at limit 1) m`,
+    `select min(m.due_at) as "dueAt" from workspaces w cross join unnest($1::text[]) as c (channel) cross join (values (0), (1)) as t (turn)
+     cross join lateral (
+       select due_at from messages where workspace = w.id and channel = c.channel and state = 'due' and ${TURN} = t.turn order by due_at limit 1) m`,
+    [CHANNELS],
   );
   return row?.dueAt ?? null;
 }
