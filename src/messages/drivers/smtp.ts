@@ -15,6 +15,8 @@ type Progress = { begun: boolean; handedOver: boolean };
 
 /** A pooled connection that the server closed meanwhile costs one attempt; nothing of the mail had left. */
 const STALE_ATTEMPTS = 3;
+/** Pieces of a mail are gathered to so many bytes before they are written. */
+const WRITE_BYTES = 32_768;
 
 /** Opens the driver; connections are made when they are needed. */
 export function smtpDriver(config: Config): Driver {
@@ -115,11 +117,21 @@ function mailOf(outgoing: Outgoing, config: Config, domain: string) {
 
 const addressOf = (from: string): string => /<([^<>]*)>\s*$/.exec(from)?.[1] ?? from;
 
-/** The stream of a mail, opened when the first byte is asked for. */
+/** The stream of a mail, opened when the first byte is asked for. It comes in many small pieces, and each would be a write of its own. */
 function watched(open: () => Readable, progress: Progress): Readable {
   async function* read() {
     progress.begun = true;
-    for await (const chunk of open()) yield chunk as Buffer;
+    let held: Buffer[] = [];
+    let heldBytes = 0;
+    for await (const chunk of open() as AsyncIterable<Buffer>) {
+      held.push(chunk);
+      heldBytes += chunk.length;
+      if (heldBytes < WRITE_BYTES) continue;
+      yield Buffer.concat(held);
+      held = [];
+      heldBytes = 0;
+    }
+    if (held.length > 0) yield Buffer.concat(held);
     progress.handedOver = true;
   }
   return Readable.from(read(), { objectMode: false });
