@@ -1,18 +1,9 @@
 /** What a customer allows: one standing answer per channel and purpose, and where it came from. */
 import { z } from "zod";
+import { CONSENT_CHANNELS } from "./channels.ts";
 
-/** The channels a consent can speak of; `all` stands for each of them. */
-export const ConsentChannel = z.enum([
-  "all",
-  "email",
-  "sms",
-  "push",
-  "whatsapp",
-  "phone",
-  "mail",
-  "ads",
-  "web",
-]);
+/** One of the channels a consent can speak of. */
+export const ConsentChannel = z.enum(CONSENT_CHANNELS);
 export type ConsentChannel = z.infer<typeof ConsentChannel>;
 
 /** One answer as an event carries it. `purpose` is the sender's category name in lower case, or `marketing`. */

@@ -28,6 +28,9 @@ export type JourneyStarter = {
 };
 
 export const happens = (event: string) => ({ type: "event" as const, event });
+/** What ends selling in most of them. */
+export const BOUGHT = happens("Order Completed");
+export const COMPLAINED = happens("Complaint Received");
 export const wait = (ms: number, next: string | null, title: string) => ({ type: "wait", ms, next, title });
 /** Sends an email; other members of a message step go into `more`. */
 export const mail = (template: number, next: string | null, title: string, more: object = {}) => ({

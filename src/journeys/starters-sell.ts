@@ -5,6 +5,8 @@
 import { SegmentDraft } from "../segments/model.ts";
 import { letter } from "./starters-mail.ts";
 import {
+  BOUGHT,
+  COMPLAINED,
   DAY_MS,
   HOUR_MS,
   type JourneyStarter,
@@ -17,8 +19,6 @@ import {
   wait,
 } from "./starters-model.ts";
 
-const BOUGHT = happens("Order Completed");
-const COMPLAINED = happens("Complaint Received");
 const ORDER_GOAL = { when: BOUGHT, withinMs: 14 * DAY_MS, value: "total" };
 
 const savedCart: JourneyStarter = {

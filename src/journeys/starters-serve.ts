@@ -4,6 +4,8 @@
  */
 import { letter, shortMessage } from "./starters-mail.ts";
 import {
+  BOUGHT,
+  COMPLAINED,
   DAY_MS,
   HOUR_MS,
   type JourneyStarter,
@@ -16,8 +18,6 @@ import {
   wait,
 } from "./starters-model.ts";
 
-const BOUGHT = happens("Order Completed");
-const COMPLAINED = happens("Complaint Received");
 const SERVICE = { purpose: "service" };
 const TRANSACTIONAL = { purpose: "transactional" };
 const ORDER = "{% if event.order_id %} {{ event.order_id }}{% endif %}";

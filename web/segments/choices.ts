@@ -9,19 +9,6 @@ const CONSENT_CHANNEL: { readonly [channel: string]: string } = { all: "every ch
 export const channelLabel = (channel: string): string =>
   CONSENT_CHANNEL[channel] ?? CHANNEL_WORDS[channel as Channel]?.label ?? channel;
 
-/** The channels a consent can speak of, `all` first. */
-export const CONSENT_CHANNELS = [
-  "all",
-  "email",
-  "sms",
-  "push",
-  "whatsapp",
-  "phone",
-  "mail",
-  "ads",
-  "web",
-] as const;
-
 export type Did = Extract<Rule, { type: "did" }>;
 /** A `did` as it begins: at least once, ever. */
 export const BLANK_DID: Did = {

@@ -1,9 +1,10 @@
 /** What a person fills in for each kind of condition: a line of words and fields that reads like the sentence it becomes. */
 import { Chip, Group, Select } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { CONSENT_CHANNELS } from "../../src/consent/channels.ts";
 import { CHANNELS } from "../ui/words.ts";
 import classes from "./builder.module.css";
-import { channelLabel, CONSENT_CHANNELS } from "./choices.ts";
+import { channelLabel } from "./choices.ts";
 import { Did, type FieldsOf, Sequence, Without } from "./did-fields.tsx";
 import { Choice, NameField, NumberField } from "./fields.tsx";
 import { TestFields } from "./parts.tsx";
