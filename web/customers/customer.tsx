@@ -7,6 +7,7 @@ import type { CustomerDocument } from "../../src/customers/document.ts";
 import { Problem } from "../http.ts";
 import { useApi } from "../services.tsx";
 import { CopyIcon } from "../ui/code.tsx";
+import { FigureRow } from "../ui/figures.tsx";
 import { counted, money } from "../ui/format.ts";
 import { nameOf } from "../ui/names.ts";
 import { Empty, Fault } from "../ui/notice.tsx";
@@ -42,16 +43,7 @@ function Figures({ customer }: { customer: CustomerDocument }) {
     { label: "Value", value: value === "" ? "none yet" : value },
     { label: "Marketing", value: <ConsentWord summary={consentSummary(customer.consents)} /> },
   ];
-  return (
-    <dl className={classes["figures"]}>
-      {figures.map((figure) => (
-        <div key={figure.label}>
-          <dt>{figure.label}</dt>
-          <dd>{figure.value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FigureRow figures={figures} />;
 }
 
 function Head({ customer }: { customer: CustomerDocument }) {

@@ -7,10 +7,10 @@ import { csvOf } from "../../src/csv.ts";
 import type { CustomerSummary } from "../../src/customers/document.ts";
 import { downloadOf } from "../http.ts";
 import { useApi } from "../services.tsx";
-import { ChannelTags } from "../ui/channel.tsx";
+import { CHANNELS_COLUMN, EVENTS_COLUMN, LAST_SEEN_COLUMN } from "../ui/customer-columns.tsx";
 import { saveFile } from "../ui/save-file.ts";
 import { FirstEvent } from "../ui/first-event.tsx";
-import { count, counted } from "../ui/format.ts";
+import { counted } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
 import { nameOf } from "../ui/names.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
@@ -47,31 +47,15 @@ const COLUMNS: readonly Column<CustomerSummary>[] = [
       </div>
     ),
   },
-  {
-    id: "channels",
-    header: "Channels",
-    value: ({ channels }) => channels.join(" "),
-    cell: ({ channels }) => <ChannelTags channels={channels} />,
-  },
-  {
-    id: "events",
-    header: "Events",
-    end: true,
-    value: ({ events }) => events,
-    cell: ({ events }) => count(events),
-  },
+  CHANNELS_COLUMN,
+  EVENTS_COLUMN,
   {
     id: "first",
     header: "First seen",
     value: ({ firstSeenAt }) => firstSeenAt,
     cell: ({ firstSeenAt }) => <Ago at={firstSeenAt} />,
   },
-  {
-    id: "last",
-    header: "Last seen",
-    value: ({ lastSeenAt }) => lastSeenAt,
-    cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} />,
-  },
+  LAST_SEEN_COLUMN,
 ];
 
 function saveShown(rows: readonly CustomerSummary[]): void {

@@ -1,8 +1,8 @@
 /** All journeys: what each is, how it stands, who is in it now, and starters to begin with. */
-import { Button, Menu, Modal, TextInput } from "@mantine/core";
+import { Button, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { ChevronDown, Download, Plus, Route, SearchX } from "lucide-react";
+import { Download, Plus, Route, SearchX } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { csvOf } from "../../src/csv.ts";
 import type { JourneySummary } from "../../src/journeys/document.ts";
@@ -13,6 +13,7 @@ import { count, counted } from "../ui/format.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
 import { SearchField } from "../ui/search.tsx";
+import { StarterCards, StarterMenu } from "../ui/starters.tsx";
 import { type Column, DataTable, valuesOf } from "../ui/table.tsx";
 import { Ago } from "../ui/time.tsx";
 import { JourneyActions } from "./actions.tsx";
@@ -153,17 +154,14 @@ function Teach({ onNew, onStarter }: { onNew: () => void; onStarter: (starter: S
         </Button>
       </Empty>
       {list.length > 0 && (
-        <ul className={classes["starters"]} aria-label="Starters">
-          {list.map((starter) => (
-            <li key={starter.key}>
-              <h3>{starter.name}</h3>
-              <p>{starter.description}</p>
-              <Button size="xs" variant="light" leftSection={<Plus size={14} />} aria-label={`Begin with this: ${starter.name}`} onClick={() => onStarter(starter)}>
-                Begin with this
-              </Button>
-            </li>
-          ))}
-        </ul>
+        <StarterCards
+          starters={list}
+          actionsOf={(starter) => (
+            <Button size="xs" variant="light" leftSection={<Plus size={14} />} aria-label={`Begin with this: ${starter.name}`} onClick={() => onStarter(starter)}>
+              Begin with this
+            </Button>
+          )}
+        />
       )}
     </>
   );
@@ -171,30 +169,16 @@ function Teach({ onNew, onStarter }: { onNew: () => void; onStarter: (starter: S
 
 function NewMenu({ onNew, onStarter }: { onNew: () => void; onStarter: (starter: Starter) => void }) {
   const starters = useStarters();
-  const list = starters.data?.starters ?? [];
   return (
     <Button.Group>
       <Button leftSection={<Plus size={16} />} onClick={onNew}>
         New journey
       </Button>
-      {list.length > 0 && (
-        <Menu position="bottom-end" shadow="md" width={320}>
-          <Menu.Target>
-            <Button px="xs" aria-label="New journey from a starter">
-              <ChevronDown size={16} />
-            </Button>
-          </Menu.Target>
-          <Menu.Dropdown className={classes["menu"]}>
-            <Menu.Label>Begin with</Menu.Label>
-            {list.map((starter) => (
-              <Menu.Item key={starter.key} onClick={() => onStarter(starter)}>
-                {starter.name}
-                <span className={classes["small"]}>{starter.description}</span>
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
-      )}
+      <StarterMenu
+        label="New journey from a starter"
+        starters={starters.data?.starters ?? []}
+        onChoose={onStarter}
+      />
     </Button.Group>
   );
 }

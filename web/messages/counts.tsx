@@ -9,6 +9,7 @@ import { useApi } from "../services.tsx";
 import { saveFile } from "../ui/save-file.ts";
 import { count, counted, date } from "../ui/format.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { ShareBar } from "../ui/share-bar.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import { type Bar, BarChart, stacksOf } from "./bars.tsx";
 import classes from "./messages.module.css";
@@ -67,9 +68,7 @@ function Reasons({ sums }: { sums: readonly Sum[] }) {
       {bars.map(([reason, n]) => (
         <li key={reason}>
           <span>{reasonWords(reason)}</span>
-          <span className={classes["bar"]} aria-hidden="true">
-            <span style={{ width: `${(100 * n) / most}%` }} />
-          </span>
+          <ShareBar ratio={n / most} />
           <strong>{count(n)}</strong>
         </li>
       ))}

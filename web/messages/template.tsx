@@ -234,7 +234,7 @@ function Editor({ template, initial }: { template: TemplateView | null; initial:
 } // prettier-ignore
 
 const Back = () => (
-  <Link to="/messages/templates" className={classes["back"]}>
+  <Link to="/messages/templates" className="back">
     <ChevronLeft size={16} aria-hidden="true" />
     Templates
   </Link>

@@ -240,7 +240,7 @@ export function NewSegmentScreen() {
       title="New segment"
       intro="Say who is in. The number beside it follows as you go, and from then on each event keeps it exact."
       actions={
-        <Link to="/segments" className={classes["back"]}>
+        <Link to="/segments" className="back">
           <ChevronLeft size={16} aria-hidden="true" />
           Segments
         </Link>
@@ -283,7 +283,7 @@ export function EditSegmentScreen() {
       title={query.data ? `Change ${query.data.name}` : "Change a segment"}
       intro="The rule that serves now stays in force until the new one has been built whole."
       actions={
-        <Link to="/segments/$segmentId" params={{ segmentId }} className={classes["back"]}>
+        <Link to="/segments/$segmentId" params={{ segmentId }} className="back">
           <ChevronLeft size={16} aria-hidden="true" />
           Back to the segment
         </Link>

@@ -1,10 +1,10 @@
 /** The segments: who is in how many, where each is going, and starters to begin with. */
-import { Button, Menu } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useIntersection } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { ChevronDown, Download, Plus, SearchX, Shapes } from "lucide-react";
+import { Download, Plus, SearchX, Shapes } from "lucide-react";
 import { useMemo } from "react";
 import { csvOf } from "../../src/csv.ts";
 import type { SegmentView, Starters } from "../../src/segments/document.ts";
@@ -13,6 +13,7 @@ import { saveFile } from "../ui/save-file.ts";
 import { count, counted } from "../ui/format.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
 import { SearchField } from "../ui/search.tsx";
+import { StarterCards, StarterMenu } from "../ui/starters.tsx";
 import { type Column, DataTable, valuesOf } from "../ui/table.tsx";
 import { Ago } from "../ui/time.tsx";
 import { Sparkline } from "./chart.tsx";
@@ -129,22 +130,19 @@ function Teach() {
       </Empty>
       {starters.isError && <div className="pad"><Fault fault={starters.error} retry={() => void starters.refetch()} /></div>}
       {add.isError && <div className="pad"><Fault fault={add.error} /></div>}
-      <ul className={classes["starters"]} aria-label="Starters">
-        {usable.map((starter) => (
-          <li key={starter.key}>
-            <h3>{starter.name}</h3>
-            <p>{starter.description}</p>
-            <span className={classes["starting"]}>
-              <Button size="xs" variant="light" leftSection={<Plus size={14} />} aria-label={`Add ${starter.name}`} loading={add.isPending && add.variables.key === starter.key} onClick={() => add.mutate(starter)}>
-                Add
-              </Button>
-              <Link to="/segments/new" search={{ starter: starter.key }} className="link" aria-label={`Change it first: ${starter.name}`}>
-                Change it first
-              </Link>
-            </span>
-          </li>
-        ))}
-      </ul>
+      <StarterCards
+        starters={usable}
+        actionsOf={(starter) => (
+          <>
+            <Button size="xs" variant="light" leftSection={<Plus size={14} />} aria-label={`Add ${starter.name}`} loading={add.isPending && add.variables.key === starter.key} onClick={() => add.mutate(starter)}>
+              Add
+            </Button>
+            <Link to="/segments/new" search={{ starter: starter.key }} className="link" aria-label={`Change it first: ${starter.name}`}>
+              Change it first
+            </Link>
+          </>
+        )}
+      />
     </>
   );
 } // prettier-ignore
@@ -152,33 +150,24 @@ function Teach() {
 function NewMenu() {
   const navigate = useNavigate();
   const starters = useStarters();
+  const told = (starters.data?.starters ?? []).map((starter) =>
+    starter.needs === "rfm"
+      ? {
+          ...starter,
+          description: `${starter.description} Needs bands, which are set under Computed traits.`,
+        }
+      : starter,
+  );
   return (
     <Button.Group>
       <Button leftSection={<Plus size={16} />} renderRoot={(props) => <Link to="/segments/new" {...props} />}>
         New segment
       </Button>
-      <Menu position="bottom-end" shadow="md" width={320}>
-        <Menu.Target>
-          <Button px="xs" aria-label="New segment from a starter">
-            <ChevronDown size={16} />
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown className={classes["menu"]}>
-          <Menu.Label>Begin with</Menu.Label>
-          {starters.data?.starters.map(({ key, name, description, needs }) => (
-            <Menu.Item
-              key={key}
-              onClick={() => void navigate({ to: "/segments/new", search: { starter: key } })}
-            >
-              {name}
-              <span className={classes["small"]}>
-                {description}
-                {needs === "rfm" && " Needs bands, which are set under Computed traits."}
-              </span>
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <StarterMenu
+        label="New segment from a starter"
+        starters={told}
+        onChoose={({ key }) => void navigate({ to: "/segments/new", search: { starter: key } })}
+      />
     </Button.Group>
   );
 }

@@ -7,8 +7,8 @@ import { useMemo } from "react";
 import type { Member, SegmentView } from "../../src/segments/document.ts";
 import { downloadOf } from "../http.ts";
 import { useApi } from "../services.tsx";
-import { ChannelTags } from "../ui/channel.tsx";
-import { count, counted } from "../ui/format.ts";
+import { CHANNELS_COLUMN, EVENTS_COLUMN, LAST_SEEN_COLUMN } from "../ui/customer-columns.tsx";
+import { counted } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
 import { nameOf } from "../ui/names.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
@@ -50,25 +50,9 @@ const columnsOf = (segmentId: string): readonly Column<Member>[] => [
     value: ({ sinceAt }) => sinceAt,
     cell: ({ sinceAt }) => <Ago at={sinceAt} />,
   },
-  {
-    id: "channels",
-    header: "Channels",
-    value: ({ channels }) => channels.join(" "),
-    cell: ({ channels }) => <ChannelTags channels={channels} />,
-  },
-  {
-    id: "events",
-    header: "Events",
-    end: true,
-    value: ({ events }) => events,
-    cell: ({ events }) => count(events),
-  },
-  {
-    id: "last",
-    header: "Last seen",
-    value: ({ lastSeenAt }) => lastSeenAt,
-    cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} />,
-  },
+  CHANNELS_COLUMN,
+  EVENTS_COLUMN,
+  LAST_SEEN_COLUMN,
 ];
 
 function MemberList({ segment }: { segment: SegmentView }) {

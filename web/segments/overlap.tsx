@@ -9,6 +9,7 @@ import { useApi } from "../services.tsx";
 import { saveFile } from "../ui/save-file.ts";
 import { count, counted } from "../ui/format.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { ShareBar } from "../ui/share-bar.tsx";
 import { useSegments } from "./list.tsx";
 import { useThisSegment } from "./segment.tsx";
 import classes from "./segments.module.css";
@@ -23,9 +24,7 @@ function Bar({ name, part, whole, said }: { name: string; part: number; whole: n
   return (
     <li>
       <span className="wrap">{name}</span>
-      <span className={classes["bar"]} aria-hidden="true">
-        <span style={{ width: `${whole === 0 ? 0 : (100 * part) / whole}%` }} />
-      </span>
+      <ShareBar ratio={whole === 0 ? 0 : part / whole} />
       <span>{said}</span>
     </li>
   );

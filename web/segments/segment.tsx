@@ -9,12 +9,12 @@ import type { SegmentView } from "../../src/segments/document.ts";
 import { Problem } from "../http.ts";
 import { useApi, useServices } from "../services.tsx";
 import { Confirm } from "../ui/confirm.tsx";
+import { FigureRow } from "../ui/figures.tsx";
 import { Empty, Fault } from "../ui/notice.tsx";
 import { useTitle } from "../ui/page.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { Ago } from "../ui/time.tsx";
 import page from "../customers/customer.module.css";
-import classes from "./segments.module.css";
 import { buildingWords, Members, StandingNotice } from "./standing.tsx";
 
 const route = getRouteApi("/segments/$segmentId");
@@ -103,14 +103,7 @@ function Head({ segment }: { segment: SegmentView }) {
         </Title>
         {segment.description !== "" && <span className="quiet wrap">{segment.description}</span>}
       </div>
-      <dl className={classes["figures"]}>
-        {figures.map(({ label, value }) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FigureRow figures={figures} />
       <Group gap="xs">
         <Button
           variant="default"

@@ -10,6 +10,7 @@ import { useApi } from "../services.tsx";
 import { saveFile } from "../ui/save-file.ts";
 import { count, counted, lasting } from "../ui/format.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { ShareBar } from "../ui/share-bar.tsx";
 import { Room } from "./room.tsx";
 import { sentenceOf } from "./rule-words.ts";
 import classes from "./segments.module.css";
@@ -93,7 +94,7 @@ function Counts({ model, serving }: { model: StageModel; serving: boolean }) {
                   <strong>{name}</strong>
                   <span className={classes["small"]}>{rule === null ? "Where everybody begins." : sentenceOf(rule, names)}</span>
                 </span>
-                <span className={classes["bar"]} aria-hidden="true"><span style={{ width: `${(100 * (counted_?.customers ?? 0)) / most}%` }} /></span>
+                <ShareBar ratio={(counted_?.customers ?? 0) / most} />
                 <span>
                   {counted_ ? count(counted_.customers) : "…"}
                   {counted_?.medianMs != null && <span className={classes["small"]}>median {lasting(counted_.medianMs)}</span>}
