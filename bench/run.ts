@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { accepted, whole } from "./collect.ts";
 import { footprint } from "./footprint.ts";
-import { journeys } from "./journeys.ts";
+import { JOURNEY_STAGES, journeys } from "./journeys.ts";
 import { calibration, machine } from "./machine.ts";
 import { stopAll } from "./program.ts";
 import { replay } from "./replay.ts";
@@ -25,6 +25,12 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
 });
 
+/** What follows `journeys` may name its stages. */
+const stages = positionals.filter(
+  (name) => positionals.includes("journeys") && JOURNEY_STAGES.includes(name),
+);
+const asked = positionals.filter((name) => !stages.includes(name));
+
 /** The questions by name, in the order of the table. Each has an empty folder of its own. */
 const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly Row[]> } = {
   accepted,
@@ -36,7 +42,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   footprint,
   rules,
   backfill,
-  journeys,
+  journeys: (folder) => journeys(folder, stages),
   replay,
 };
 
@@ -74,7 +80,7 @@ async function isBuilt(): Promise<boolean> {
   return made.length > 0 && Math.max(...made) >= Math.max(...written);
 }
 
-const unknown = positionals.find((name) => !(name in QUESTIONS));
+const unknown = asked.find((name) => !(name in QUESTIONS));
 if (unknown !== undefined) {
   console.error(`There is no benchmark "${unknown}". There are ${Object.keys(QUESTIONS).join(", ")}.`);
   process.exit(1);
@@ -94,7 +100,7 @@ if (!(await isBuilt())) {
 }
 const first = Math.round(calibration());
 const rows: Measured[] = [];
-for (const name of positionals.length > 0 ? positionals : Object.keys(QUESTIONS)) {
+for (const name of asked.length > 0 ? asked : Object.keys(QUESTIONS)) {
   if (!flags.json) process.stderr.write(`${name} ...\n`);
   const found = await ask(name).catch((cause: unknown) => {
     // Interrupted: `leave` ends the process, and no other question is begun.
