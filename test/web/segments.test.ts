@@ -184,7 +184,7 @@ describe.skipIf(!browserThere("segments in the web app"))("a person who works wi
     await page.getByRole("link", { name: "Bo Lindqvist", exact: true }).waitFor();
     await page.getByRole("link", { name: "Rule", exact: true }).click();
     await page.getByText("email is known").waitFor();
-    await expect.poll(async () => (await segmentNamed("Boots buyers"))?.members).toBe(2);
+    await expect.poll(async () => (await segmentNamed("Boots buyers"))?.members, { timeout: 30_000 }).toBe(2);
     expect(complaints).toEqual([]);
     await close();
   });
