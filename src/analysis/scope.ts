@@ -29,6 +29,10 @@ export type Scoped = {
    * every column of the log. `period`: another than the scope's, for what came before or after.
    */
   rows(columns: string, where?: string, period?: { readonly from: Instant; readonly to: Instant }): string;
+  /** Rows of what we told ourselves of the scope's customers under this name, until the scope's end, in any channel. */
+  told(name: string, columns: string): string;
+  /** Rows of anything in the log of the scope's customers, our own notes among it, in any channel. */
+  own(columns: string, where: string, period?: { readonly from: Instant; readonly to: Instant }): string;
 };
 
 /** Throws `Failure("not_found")` for a segment that is not there. */
@@ -51,17 +55,21 @@ export async function scopeFor(sql: Sql, log: EventLog, workspace: WorkspaceId, 
       : `select customer from (${mapped(`select distinct atom from events where workspace = ${workspace} and accountId = ${parameters.text(scope.account)}`)})`;
   const customers = [members, account].flatMap((one) => (one === null ? [] : [`customer in (${one})`]));
   const channels = scope.channels ? ` and channel in ${parameters.texts(scope.channels)}` : "";
+  const read = (columns: string, from: Instant, to: Instant, where: string): string => {
+    const inner = `select ${columns === "" ? "" : `${columns}, `}atom, happenedAt as at from events
+        where workspace = ${workspace} and happenedAt >= ${from} and happenedAt < ${to} and ${where}`;
+    return `select * from (${mapped(inner)})${customers.length === 0 ? "" : ` where ${customers.join(" and ")}`}`;
+  };
   return {
     workspace, scope, asOfAt: now - unlogged.ms, parameters,
-    rows: (columns, where = "1", { from, to } = scope) => {
-      const inner = `select ${columns === "" ? "" : `${columns}, `}atom, happenedAt as at from events
-        where workspace = ${workspace} and happenedAt >= ${from} and happenedAt < ${to}${channels} and ${SEEN_BY_CUSTOMERS} and (${where})`;
-      return `select * from (${mapped(inner)})${customers.length === 0 ? "" : ` where ${customers.join(" and ")}`}`;
-    },
+    rows: (columns, where = "1", { from, to } = scope) => read(columns, from, to, `${SEEN_BY_CUSTOMERS}${channels} and (${where})`),
+    told: (name, columns) => read(columns, 0, scope.to, `name = ${parameters.text(name)} and key = 0`),
+    own: (columns, where, { from, to } = scope) => read(columns, from, to, `(${where})`),
   };
 } // prettier-ignore
 
-async function membersOf(sql: Sql, workspace: WorkspaceId, segment: number, now: Instant, parameters: Parameters): Promise<string> {
+/** SQL of the customers who are in a segment now. Throws `Failure("not_found")` for one that is not there. */
+export async function membersOf(sql: Sql, workspace: WorkspaceId, segment: number, now: Instant, parameters: Parameters): Promise<string> {
   const all = await readDefinitions(sql, workspace);
   const found = all.segments.get(segment);
   const planned = found ? planOf(found.rule, contextOf(all)) : null;
