@@ -21,7 +21,7 @@ function stirlingRest(x: number): number {
 }
 
 /** ln gamma(x) for x > 0. */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   let shift = 1;
   let at = x;
   for (; at < 10; at += 1) shift *= at;
