@@ -133,13 +133,15 @@ async function cancel(tx: Sql, asked: readonly Is<"cancel">[], now: Instant): Pr
          select id from messages where id = any($1::text[]) and state = 'due' order by id for update) returning id`,
       [messages, now],
     );
-    await freeContacts(
-      tx,
-      cancelled.map(({ id }) => id),
+    const gone = new Set(cancelled.map(({ id }) => id));
+    await freeContacts(tx, [...gone]);
+    // Most ends are those of the message itself, which left: then nothing was kept waiting for it.
+    const freed = asked.filter(
+      ({ effect: { blocker } }) => blocker.type === "message" && gone.has(blocker.id),
     );
     await freeReserved(
       tx,
-      asked.map(({ atom }) => atom),
+      freed.map(({ atom }) => atom),
       now,
     );
   }

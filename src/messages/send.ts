@@ -46,8 +46,10 @@ const IDLE_MS = 5_000;
 const FAULT_MS = 1_000;
 const RECOVER_MS = 5_000;
 const TELL_MAX = 500;
-/** Settlements of a lane that end within this share a transaction. */
+/** Settlements of a lane that end within this share a transaction; within the longer while as many as `MANY` are under way. */
 const SETTLE_MS = 5;
+const SETTLE_MANY_MS = 50;
+const MANY = 20;
 /** What could not be written is tried again so often, a second apart; by then the claim has run out, and `recover` decides. */
 const SETTLE_TRIES = 60;
 /** So soon it is looked again for customers who were being written. */
@@ -240,8 +242,8 @@ class LaneWork {
 
   /** Writes what there is to settle, and what comes meanwhile. What was handed over is not forgotten for a moment's trouble. */
   async #settleAll(): Promise<void> {
-    await pause(SETTLE_MS);
     for (let tries = 0; this.#settlements.length > 0;) {
+      await pause(this.#underWay < MANY || this.#stopping ? SETTLE_MS : SETTLE_MANY_MS);
       const some = this.#settlements.splice(0);
       try {
         await settle(this.#deps.sql, this.#lane, some, this.#deps.clock());
