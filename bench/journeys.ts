@@ -198,7 +198,10 @@ export async function journeys(folder: string, only: readonly string[]): Promise
   for (const name of JOURNEY_STAGES) {
     if (only.length > 0 && !only.includes(name)) continue;
     try {
-      rows.push(...(await STAGES[name]!(folder)));
+      const found = await STAGES[name]!(folder);
+      rows.push(...found);
+      // Minutes pass between one and the next.
+      for (const { what, figure, unit, note } of found) process.stderr.write(`  ${what}: ${figure.toFixed(1)} ${unit} (${note})\n`); // prettier-ignore
     } catch (cause) {
       console.error(`journeys ${name}:`, cause);
       process.exitCode = 1;
