@@ -9,10 +9,16 @@ type Tab = {
   readonly count?: number | undefined;
   readonly narrowOnly?: boolean;
 };
-type TabsProps = { label: string; tabs: readonly Tab[]; params?: Record<string, string> };
+type TabsProps = {
+  label: string;
+  tabs: readonly Tab[];
+  params?: Record<string, string>;
+  /** What of the address the tabs hand on to each other. */
+  search?: object;
+};
 
 /** A row of links, the one of this address marked as current. */
-export function Tabs({ label, tabs, params }: TabsProps) {
+export function Tabs({ label, tabs, params, search }: TabsProps) {
   return (
     <nav aria-label={label} className={classes["tabs"]}>
       {tabs.map((tab) => (
@@ -20,6 +26,7 @@ export function Tabs({ label, tabs, params }: TabsProps) {
           key={tab.to}
           to={tab.to}
           params={(params ?? {}) as never}
+          {...(search ? { search: search as never } : {})}
           activeOptions={{ exact: true, includeSearch: false }}
           className={`${classes["tab"]} ${tab.narrowOnly ? "narrow-only" : ""}`}
         >
