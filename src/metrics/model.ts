@@ -107,7 +107,7 @@ export const RetentionAsked = z.strictObject({
   returned: EventIn.default({ event: null, where: [] }).describe("What counts as coming back"),
   every: z.enum(["day", "week", "month"]).default("week").describe("By the workspace's clock; weeks begin on Monday"),
   kind: z.enum(["on", "unbounded", "rolling"]).default("on")
-    .describe("Came back in the n-th period (on), in it or any later one (unbounded), in any from the first to it (rolling)"),
+    .describe("Came back in the n-th period (on), in it or any later one (unbounded), by its end (rolling)"),
   cells: z.int().min(1).max(METRIC_LIMITS.cellsMax).default(12).describe("How many periods after the first are told"),
 }); // prettier-ignore
 export type RetentionAsked = z.infer<typeof RetentionAsked>;

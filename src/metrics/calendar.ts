@@ -1,0 +1,26 @@
+/** Days, weeks and months of the workspace's clock, as numbers that follow each other; in memory and in the log. Pure. */
+import { type CalendarUnit, dateOfDay, instantOf, unitOf } from "../permission/zone.ts";
+import { literal } from "../segments/sql-values.ts";
+import type { Instant } from "../values.ts";
+
+export type Every = CalendarUnit;
+
+/** The number of the day, week (from Monday on) or month in which an instant lies. */
+export const periodOf = (at: Instant, every: Every, zone: string): number => unitOf(at, zone, every);
+
+/** When a period of this number begins. */
+export function beginOf(period: number, every: Every, zone: string): Instant {
+  if (every === "month")
+    return instantOf({ year: Math.floor(period / 12), month: (period % 12) + 1, day: 1 }, 0, zone);
+  return instantOf(dateOfDay(every === "day" ? period : period * 7 - 3), 0, zone);
+}
+
+/** The day of the week (Monday is 1) with which a day of this number falls. */
+export const weekdayOf = (day: number): number => ((((day + 3) % 7) + 7) % 7) + 1;
+
+/** `periodOf` of a column of instants (ms), in the log. */
+export function periodSql(at: string, every: Every, zone: string): string {
+  const date = `toDate32(fromUnixTimestamp64Milli(toInt64(${at}), ${literal(zone)}))`;
+  if (every === "month") return `toInt32(toYear(${date}) * 12 + toMonth(${date}) - 1)`;
+  return every === "day" ? `toInt32(${date})` : `toInt32(floor((toInt32(${date}) + 3) / 7))`;
+}

@@ -1,0 +1,59 @@
+/** HTTP of funnels, retention and journey metrics. */
+import type { z } from "zod";
+import type { Basis } from "../analysis/model.ts";
+import type { Answered } from "../analysis/questions.ts";
+import { type AnalysisDeps, AnswerQuery, sendCsv } from "../analysis/request.ts";
+import type { App } from "../http/app.ts";
+import type { WorkspaceId } from "../values.ts";
+import { readFunnel } from "./funnel.ts";
+import { FunnelAnswer, FunnelAsked, RetentionAnswer, RetentionAsked } from "./model.ts";
+import { readRetention } from "./retention.ts";
+import { funnelTable, retentionTable } from "./tables.ts";
+
+type Without<T extends { basis: Basis }> = Omit<T, "basis">;
+
+/** Questions of this room, asked through the same queue whoever asks. */
+export function metricQuestions({ sql, log, clock, questions }: AnalysisDeps) {
+  const deps = (workspace: WorkspaceId) => ({ sql, log, workspace, now: clock() });
+  return {
+    funnel: (workspace: WorkspaceId, asked: FunnelAsked, fresh: boolean): Promise<Answered<Without<FunnelAnswer>>> =>
+      questions.ask(workspace, ["funnel", asked], fresh, () => readFunnel(deps(workspace), asked)),
+    retention: (workspace: WorkspaceId, asked: RetentionAsked, fresh: boolean): Promise<Answered<Without<RetentionAnswer>>> =>
+      questions.ask(workspace, ["retention", asked], fresh, () => readRetention(deps(workspace), asked)),
+  };
+} // prettier-ignore
+export type MetricQuestions = ReturnType<typeof metricQuestions>;
+
+const EXAMPLE_SCOPE = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" };
+/** A body with an example for the API's document. */
+const withExample = <T extends z.ZodType>(schema: T, example: object): T => schema.meta({ examples: [example] }) as T; // prettier-ignore
+
+/** Registers the routes; they need a secret key or a session. */
+export function metricRoutes(app: App, deps: AnalysisDeps): void {
+  const tags = ["Journeys as they are"];
+  const ask = metricQuestions(deps);
+
+  app.post("/v1/funnels", {
+    config: { access: "secret" },
+    schema: {
+      operationId: "readFunnel", tags, summary: "How many took each step, of those who took the ones before",
+      body: withExample(FunnelAsked, { scope: EXAMPLE_SCOPE, steps: [{ event: "Product Viewed" }, { event: "Product Added" }, { event: "Order Completed" }] }),
+      querystring: AnswerQuery, response: { 200: FunnelAnswer },
+    },
+  }, async ({ workspace, body, query }, reply) => {
+    const { answer, basis } = await ask.funnel(workspace, body, query.fresh);
+    return query.format === "csv" ? sendCsv(reply, "funnel", funnelTable(answer)) : { ...answer, basis };
+  }); // prettier-ignore
+
+  app.post("/v1/retention", {
+    config: { access: "secret" },
+    schema: {
+      operationId: "readRetention", tags, summary: "Who came back, by when they began",
+      body: withExample(RetentionAsked, { scope: EXAMPLE_SCOPE, first: { event: "Order Completed" }, returned: { event: "Order Completed" }, every: "week" }),
+      querystring: AnswerQuery, response: { 200: RetentionAnswer },
+    },
+  }, async ({ workspace, body, query }, reply) => {
+    const { answer, basis } = await ask.retention(workspace, body, query.fresh);
+    return query.format === "csv" ? sendCsv(reply, "retention", retentionTable(answer)) : { ...answer, basis };
+  }); // prettier-ignore
+}
