@@ -29,8 +29,10 @@ export type Moments = {
 /** The moments of a scope. */
 export async function momentsIn(log: EventLog, scoped: Scoped, grouping: MomentGrouping): Promise<Moments> {
   const combos = await log.rows<Combo>(
-    `select channel, name, place as touchpoint, toString(${HASH}) as hash, count() as events from (${scoped.rows(COLUMNS)})
-     group by channel, name, place order by events desc, channel, name, place limit ${ANALYSIS_LIMITS.combosMax}`,
+    // By their hash, because one number is grouped several times faster than three texts.
+    `select any(channel) as channel, any(name) as name, any(place) as touchpoint, toString(h) as hash, count() as events
+     from (select channel, name, place, ${HASH} as h from (${scoped.rows(COLUMNS)}))
+     group by h order by events desc, channel, name, touchpoint limit ${ANALYSIS_LIMITS.combosMax}`,
     scoped.parameters.values,
   );
   // What is too rare to be told apart is still counted, as one moment.
@@ -54,45 +56,51 @@ export async function momentsIn(log: EventLog, scoped: Scoped, grouping: MomentG
 
 /**
  * SQL of cases, several of one customer in a row: `customer`, `m` (places plus 1), `t` (instants, ms), `n` (1 where a case
- * begins), `goal` (1 where it reached what ends it; all 0 unless by goal). Rows of key cases have `key` too.
+ * begins), `goal` (1 where it reached what ends it; all 0 unless by goal). Rows of key cases have `key` too, one row a
+ * case, which counts as the customer's whose moment is its first.
  */
 export function casesSql({ rows, named }: Moments, by: CaseBy, scoped: Scoped): string {
-  const sorted = (columns: string, tuple: string, group: string): string =>
-    `select ${group}, arraySort(groupArray(${tuple})) as s from (${rows(columns)}) group by ${group} settings optimize_aggregation_in_order = 1`;
   const begun = "arrayMap(i -> toUInt8(i = 1), arrayEnumerate(m))";
   const noGoal = "arrayMap(x -> toUInt8(0), m)";
   switch (by.by) {
     case "customer":
-      return `select customer, s.2 as m, s.1 as t, ${begun} as n, ${noGoal} as goal from (${sorted("", "(at, moment)", "customer")})`;
+      return `select customer, ${M} as m, ${T} as t, ${begun} as n, ${noGoal} as goal from (${sorted(rows(""), "customer")})`;
     case "visit":
-      return `select customer, s.2 as m, s.1 as t, ${noGoal} as goal,
+      return `select customer, ${M} as m, ${T} as t, ${noGoal} as goal,
         arrayMap((d, i) -> toUInt8(i = 1 or d > ${by.gapMs}), arrayDifference(t), arrayEnumerate(t)) as n
-        from (${sorted("", "(at, moment)", "customer")})`;
+        from (${sorted(rows(""), "customer")})`;
     case "key": {
       const key = valueOfRaw(memberSql(tamed("properties"), by.property, scoped.parameters)).text;
-      return `select any(customer) as customer, key, arraySort(groupArray((at, moment))) as s, s.2 as m, s.1 as t, ${begun} as n, ${noGoal} as goal
-        from (select customer, at, moment, ifNull(${key}, '') as key from (${rows("properties")}) where key != '') group by key`;
+      return `select owner as customer, key, ${M} as m, ${T} as t, ${begun} as n, ${noGoal} as goal
+        from (${sorted(`select customer, at, moment, ifNull(${key}, '') as key from (${rows("properties")}) where key != ''`, "key", "0", ", argMin(customer, (at, moment)) as owner")})`;
     }
-    case "goal":
-      return goalCases(
-        sorted(
-          `${named(by.goal)} as ends, ${by.start === undefined ? "toUInt8(1)" : named(by.start)} as begins`,
-          "(at, moment, ends, begins)",
-          "customer",
-        ),
-      );
+    case "goal": {
+      const begins = by.start === undefined ? "toUInt8(1)" : named(by.start);
+      return goalCases(sorted(rows(`${named(by.goal)} as ends, ${begins} as begins`), "customer", "ends * 2 + begins"));
+    }
   }
 } // prettier-ignore
 
+/**
+ * Instant, moment and two flags in one number, in this order of weight: numbers are sorted several times faster than
+ * tuples. 18 bits are below the instant, which leaves room until the year 3084.
+ */
+const PACKED_BITS = 18;
+const M = "arrayMap(x -> toUInt16(bitShiftRight(bitAnd(x, 262143), 2)), s)";
+const T = `arrayMap(x -> bitShiftRight(x, ${PACKED_BITS}), s)`;
+const flag = (bit: number): string => `arrayMap(x -> toUInt8(bitTest(x, ${bit})), s)`;
+const sorted = (rows: string, group: string, flags = "0", more = ""): string =>
+  `select ${group}${more}, arraySort(groupArray(at * ${2 ** PACKED_BITS} + toInt64(moment) * 4 + ${flags})) as s from (${rows}) group by ${group} settings optimize_aggregation_in_order = 1`;
+
 /** From the first moment that may begin a case to the goal; what lies between a goal and the next beginning is in none. */
-function goalCases(sorted: string): string {
+function goalCases(rows: string): string {
   // `part`: how many goals came before. `open`: whether a beginning came since the last of them.
-  return `select customer, arrayFilter((x, o) -> o, s.2, open) as m, arrayFilter((x, o) -> o, s.1, open) as t,
-      arrayFilter((x, o) -> o, s.3, open) as goal, arrayFilter((x, o) -> o, part, open) as parts,
+  return `select customer, arrayFilter((x, o) -> o, ${M}, open) as m, arrayFilter((x, o) -> o, ${T}, open) as t,
+      arrayFilter((x, o) -> o, hits, open) as goal, arrayFilter((x, o) -> o, part, open) as parts,
       arrayMap((p, before) -> toUInt8(p != before), parts, arrayPushFront(arrayPopBack(parts), toUInt64(4294967295))) as n
     from (
-      select customer, s, arrayPushFront(arrayPopBack(arrayCumSum(s.3)), toUInt64(0)) as part,
-        arrayMap((f, p) -> toUInt8(f = p + 1), arrayFill(x -> x > 0, arrayMap((p, b) -> if(b, p + 1, 0), part, s.4)), part) as open
-      from (${sorted})
+      select customer, s, hits, arrayPushFront(arrayPopBack(arrayCumSum(hits)), toUInt64(0)) as part,
+        arrayMap((f, p) -> toUInt8(f = p + 1), arrayFill(x -> x > 0, arrayMap((p, b) -> if(b, p + 1, 0), part, ${flag(0)})), part) as open
+      from (select customer, s, ${flag(1)} as hits from (${rows}))
     ) where notEmpty(m)`;
 }

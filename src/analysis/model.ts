@@ -12,6 +12,8 @@ export const ANALYSIS_LIMITS = {
   momentsMax: 500,
   /** Different (channel, event name, touchpoint) that are looked at; rarer ones count as `other` of their channel. */
   combosMax: 5_000,
+  /** Stages by which moments are told apart. */
+  stagesMax: 40,
   groupingRules: 200,
   patternCharsMax: 200,
   /** Moments of one case; later ones of a longer case are cut off, and the answer says of how many cases. */
@@ -84,10 +86,14 @@ export type CaseBy = z.infer<typeof CaseBy>;
 
 /** A kind of thing that happens: in a channel, called something. */
 export const Moment = z.object({
-  /** Stable: made of channel and name. */
+  /** Stable: made of channel, name and stage. */
   key: z.string(),
   channel: Channel.nullable().describe("null: moments of this name in any channel are one"),
   name: z.string(),
+  stage: z
+    .string()
+    .nullable()
+    .describe("The stage the customer was in at that time; null: not told apart, or in none"),
   events: z.int().describe("How often, in the scope"),
 });
 export type Moment = z.infer<typeof Moment>;

@@ -70,7 +70,7 @@ function bounded(found: readonly { channel: Channel | null; name: string; events
   }
   const all = [...kept, ...rest.values()];
   return {
-    moments: all.map(({ channel, name, events }) => ({ key: keyOf(channel, name), channel, name, events })),
+    moments: all.map(({ channel, name, events }) => ({ key: keyOf(channel, name), channel, name, stage: null, events })),
     placeOf: new Map(all.flatMap(({ hashes }, place) => hashes.map((hash) => [hash, place] as const))),
   };
 } // prettier-ignore

@@ -26,9 +26,14 @@ export type Scoped = {
   readonly parameters: Parameters;
   /**
    * Rows of the scope's events with `columns`, and with `customer` and `at` (Int64, ms). `where` and `columns` may use
-   * every column of the log. `period`: another than the scope's, for what came before or after.
+   * every column of the log. `period`: another than the scope's, for what came before or after; `anyChannel`: not only
+   * the scope's.
    */
-  rows(columns: string, where?: string, period?: { readonly from: Instant; readonly to: Instant }): string;
+  rows(
+    columns: string,
+    where?: string,
+    period?: { readonly from: Instant; readonly to: Instant; readonly anyChannel?: boolean },
+  ): string;
   /** Rows of what we told ourselves of the scope's customers under this name, until the scope's end, in any channel. */
   told(name: string, columns: string): string;
   /** Rows of anything in the log of the scope's customers, our own notes among it, in any channel. */
@@ -62,7 +67,8 @@ export async function scopeFor(sql: Sql, log: EventLog, workspace: WorkspaceId, 
   };
   return {
     workspace, scope, asOfAt: now - unlogged.ms, parameters,
-    rows: (columns, where = "1", { from, to } = scope) => read(columns, from, to, `${SEEN_BY_CUSTOMERS}${channels} and (${where})`),
+    rows: (columns, where = "1", period = scope) =>
+      read(columns, period.from, period.to, `${SEEN_BY_CUSTOMERS}${"anyChannel" in period && period.anyChannel ? "" : channels} and (${where})`),
     told: (name, columns) => read(columns, 0, scope.to, `name = ${parameters.text(name)} and key = 0`),
     own: (columns, where, { from, to } = scope) => read(columns, from, to, `(${where})`),
   };

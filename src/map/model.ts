@@ -29,7 +29,7 @@ export const MAP_LIMITS = {
   /** A 90th percentile of fewer gaps than this says nothing. */
   p90Least: 10,
   /** Up to so many events medians and percentiles are exact; beyond, they come from samples of 8,192 gaps an edge. */
-  exactTimesEventsMax: 2_000_000,
+  exactTimesEventsMax: 12_000_000,
   comparedMost: 500,
   /** Customers on each side below which nothing is compared. */
   comparedLeast: 30,
@@ -248,15 +248,14 @@ export const Lifecycle = z.strictObject({
   instance: z.string().min(1).max(200).optional()
     .describe("A property that names which doing of an activity it is; absent: a start belongs to the next completion of the same moment"),
 }); // prettier-ignore
+export type Lifecycle = z.infer<typeof Lifecycle>;
 export const DurationsRequest = MapQuestion.extend({
   lifecycle: Lifecycle.optional(),
-  most: z
-    .int()
-    .min(1)
-    .max(MAP_LIMITS.casesShown)
-    .default(10)
-    .describe("The longest cases that are told one by one"),
-});
+  most: z.int().min(1).max(MAP_LIMITS.casesShown).default(10).describe("The longest cases that are told one by one"),
+}).refine((asked) => asked.lifecycle === undefined || asked.case.by === "customer" || asked.case.by === "key", {
+  message: "Processing time is told of cases by customer or by key",
+  path: ["lifecycle"],
+}); // prettier-ignore
 export type DurationsRequest = z.infer<typeof DurationsRequest>;
 const Spread = z.object({ meanMs: Ms, medianMs: Ms, p90Ms: Ms.nullable(), leastMs: Ms, mostMs: Ms });
 export const Durations = z.object({
