@@ -61,6 +61,8 @@ export const Assumptions = z.strictObject({
   fixabilityRatio: z.number().min(0).max(1).describe("How likely it can be fixed with the means there are"),
 }); // prettier-ignore
 export type Assumptions = z.infer<typeof Assumptions>;
+/** Those that a person laid down. */
+export type EditedAssumptions = { readonly [name in keyof Assumptions]?: Assumptions[name] | undefined };
 
 /** POST /v1/gaps/search. */
 export const GapSearch = z.strictObject({

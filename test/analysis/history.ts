@@ -12,15 +12,17 @@ export type Past = {
   readonly properties?: object;
   readonly campaign?: object;
   readonly accountId?: string;
+  readonly identifiers?: readonly object[];
   readonly workspace?: number;
 };
 
 /** Writes events into the log as the feed would. */
 export async function tellHistory(log: EventLog, events: readonly Past[]): Promise<void> {
-  const lines = events.map(({ workspace = 1, atom, at, name, channel = "web", touchpoint = "event", properties, campaign, accountId }) =>
+  const lines = events.map(({ workspace = 1, atom, at, name, channel = "web", touchpoint = "event", properties, campaign, accountId, identifiers }) =>
     JSON.stringify({
       workspace, atom, happenedAt: at, receivedAt: at, id: randomUUID(), type: name === "$page.viewed" ? "page" : "track", name, channel, touchpoint, key: 1,
       properties: properties ? JSON.stringify(properties) : "", campaign: campaign ? JSON.stringify(campaign) : "", accountId: accountId ?? "",
+      identifiers: identifiers ? JSON.stringify(identifiers) : "",
     }),
   ); // prettier-ignore
   await log.insert("events", lines.join("\n"), randomUUID());

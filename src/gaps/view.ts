@@ -1,0 +1,116 @@
+/** Kept gaps as the API answers them: with edited assumptions put in, ranked anew, and with what proves the remedy. */
+import type { EventLog } from "../db/clickhouse.ts";
+import type { Questions } from "../analysis/questions.ts";
+import type { Sql } from "../db/postgres.ts";
+import { readResults } from "../journeys/results.ts";
+import { readPublished } from "../journeys/store.ts";
+import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
+import { type Assumptions, type GapDetail, type GapView, Proof } from "./model.ts";
+import { beforeAfter } from "./state.ts";
+import { type StoredGap, readGap, readGaps, readHistory } from "./store.ts";
+import { ranked, valueOf } from "./value.ts";
+
+export type ViewDeps = { readonly sql: Sql; readonly log: EventLog; readonly questions: Questions };
+
+/** Without its place among the others, which only all of them tell. */
+const put = ({ measured: { gap, orders, periodMs }, assumptions: edited }: StoredGap) => {
+  const laidDown = Object.entries(edited).filter(([, value]) => value !== undefined);
+  const assumptions: Assumptions = { ...gap.assumptions, ...Object.fromEntries(laidDown) };
+  const value = valueOf({ affected: gap.affected, assumptions, orders, periodMs });
+  return { ...gap, assumptions, value, fixability: { ...gap.fixability, ratio: assumptions.fixabilityRatio } };
+}; // prettier-ignore
+
+/** The gaps of a workspace, ranked among all that are open or worked on; those that were dismissed come last. */
+export async function viewGaps(
+  deps: ViewDeps,
+  workspace: WorkspaceId,
+  asked: Parameters<typeof readGaps>[2],
+  now: Instant,
+): Promise<readonly GapView[]> {
+  const all = await readGaps(deps.sql, workspace, { state: null, kind: null });
+  const order = ranked(all.map((stored) => ({ ...put(stored), stored })));
+  const wanted = order.filter(({ kind, stored }) => (asked.state === null || stored.state === asked.state) && (asked.kind === null || kind === asked.kind)); // prettier-ignore
+  const sorted = [...wanted.filter(({ stored }) => stored.state !== "dismissed"), ...wanted.filter(({ stored }) => stored.state === "dismissed")]; // prettier-ignore
+  return Promise.all(
+    sorted.map(async ({ stored, ...gap }) =>
+      viewOf(stored, gap, await proofOf(deps, workspace, stored, now)),
+    ),
+  );
+}
+
+/** One gap with its history. Throws `Failure("not_found")`. */
+export async function viewGap(
+  deps: ViewDeps,
+  workspace: WorkspaceId,
+  id: number,
+  now: Instant,
+): Promise<GapDetail> {
+  const stored = await readGap(deps.sql, workspace, id);
+  const all = await readGaps(deps.sql, workspace, { state: null, kind: null });
+  const found = ranked(all.map((one) => ({ ...put(one), id: one.id }))).find((one) => one.id === id)!;
+  const proof = await proofOf(deps, workspace, stored, now);
+  return { ...viewOf(stored, found, proof), history: [...(await readHistory(deps.sql, workspace, id))] };
+}
+
+const viewOf = (stored: StoredGap, gap: StoredGap["measured"]["gap"], proof: Proof): GapView => ({
+  ...gap,
+  id: stored.id,
+  state: stored.state,
+  scope: {
+    from: isoOf(stored.scope.from),
+    to: isoOf(stored.scope.to),
+    segment: stored.scope.segment ?? null,
+    channels: stored.scope.channels ? [...stored.scope.channels] : null,
+    account: stored.scope.account ?? null,
+  },
+  foundAt: isoOf(stored.foundAt),
+  seenAt: isoOf(stored.seenAt),
+  lookedAt: isoOf(stored.lookedAt),
+  journeyId: stored.journey,
+  assumptionsEdited: Object.keys(stored.assumptions).length > 0,
+  proof,
+  basis: stored.basis,
+});
+
+/** What shows whether the remedy of a gap worked. */
+export async function proofOf(
+  { sql, log, questions }: ViewDeps,
+  workspace: WorkspaceId,
+  { journey, ratioBefore, measured, state, seenAt, lookedAt }: StoredGap,
+  now: Instant,
+): Promise<Proof> {
+  if (journey !== null) {
+    const published = await readPublished(sql, workspace, journey);
+    if (published.length === 0)
+      return { type: "none", words: "The journey made from it was not published yet." };
+    const { answer } = await questions.ask(workspace, ["gap proof", journey], false, async () => {
+      const results = await readResults(sql, log, { workspace, journey, version: null, from: null, to: null }, now);
+      const customers = results.journey.arms.reduce((sum, arm) => sum + arm.customers, 0);
+      return { answer: ofResults(journey, results), asOfAt: now, events: 0, customers, method: "" };
+    });
+    return answer;
+  }
+  if (state === "open" || state === "dismissed" || ratioBefore === null)
+    return { type: "none", words: "Nothing was done about it yet." };
+  if (lookedAt > seenAt)
+    return { type: "none", words: "Since then no search found it; its ratio was not measured, so there is nothing to compare." };
+  const { people, of } = measured.gap.affected;
+  return beforeAfter({ k: ratioBefore[0], n: ratioBefore[1] }, { k: people, n: of });
+} // prettier-ignore
+
+function ofResults(journeyId: number, { journey }: Awaited<ReturnType<typeof readResults>>): Proof {
+  const verdict = journey.verdicts.find(({ measure }) => measure === "conversions");
+  const customersOf = (heldOut: boolean): number =>
+    journey.arms.filter(({ holdout }) => holdout === heldOut).reduce((sum, { customers }) => sum + customers, 0);
+  if (!verdict)
+    return { type: "none", words: "Nobody is held out of its journey: what would have happened without it is not known." };
+  return {
+    type: "journey",
+    journeyId,
+    verdict: verdict.verdict,
+    treated: customersOf(false),
+    heldOut: customersOf(true),
+    lift: verdict.absolute && { difference: verdict.absolute.difference, interval: { low: verdict.absolute.interval[0], high: verdict.absolute.interval[1], level: 0.95 } },
+    words: verdict.words,
+  };
+} // prettier-ignore
