@@ -170,7 +170,7 @@ try {
   console.log(JSON.stringify({ bench: "journeys-inside", machine: machine(), calibration: Math.round(calibration()), recipients, settings })); // prettier-ignore
   const n = async (text: string) => (await sql.query<{ n: number }>(`select count(*)::int as n from (${text} limit 1) l`))[0]!.n; // prettier-ignore
   if (timers) {
-    await waitingOf(sql, { journey: id, version, at: Date.now() - 10_000, soon: recipients, waiting: recipients, dueAt: "$1::bigint + id % 1000" }); // prettier-ignore
+    await waitingOf(sql, { journey: id, version, step: "say", at: Date.now() - 10_000, from: 1, to: recipients, dueAt: "$1::bigint + id % 1000" }); // prettier-ignore
     await stage("timers", server, () => letIn(sql, log, () => n("select 1 from wakes")));
   } else {
     await sql.query("insert into journey_entries (workspace, journey, customer, due_at) select 1, $1, n, 0 from generate_series(1, $2::bigint) n", [id, recipients]); // prettier-ignore

@@ -19,6 +19,8 @@ const RECIPIENTS = Math.min(350_000, CUSTOMERS);
 const [WALKING, ACTING, SOON] = [100_000, 100_000, 50_000].map((n) => Math.min(n, CUSTOMERS)) as [number, number, number]; // prettier-ignore
 const HOUR_MS = 3_600_000;
 const WAIT_MS_MAX = 400_000;
+/** From when the timers are set to when the first of them is due. */
+const AHEAD_MS = 30_000;
 /** So often counts are asked for; they are counted anew each time, so not more often than a person would. */
 const LOOK_MS = 2_000;
 
@@ -151,7 +153,8 @@ async function event(folder: string): Promise<readonly Row[]> {
   }
   const rows = await onFolder(folder, (sql) =>
     sql.query<{ ms: number }>(
-      `select (settled_at - (asked->'why'->>'receivedAt')::bigint)::int as ms from messages
+      // Of a message that was sent `due_at` is when the provider's answer came; `settled_at` is a moment later.
+      `select (due_at - (asked->'why'->>'receivedAt')::bigint)::int as ms from messages
        where state = 'sent' and asked->'why' ? 'receivedAt' and created_at > (select min(created_at) + 5000 from messages where asked->'why' ? 'receivedAt')`,
     ),
   );
@@ -169,16 +172,21 @@ async function timers(folder: string): Promise<readonly Row[]> {
   await program.stop();
   await onFolder(folder, async (sql) => {
     const [version] = await sql.query<{ id: number }>("select id from versions where journey = $1 and state = 'live'", [journey]);
-    const dueAt = "$1::bigint + 15000 + (id % 60) * 1000 + id % 1000";
-    await waitingOf(sql, { journey, version: version!.id, at: Date.now(), soon: SOON, waiting: CUSTOMERS, dueAt }, "rest");
+    const all = { journey, version: version!.id, step: "rest" };
+    await waitingOf(sql, { ...all, at: Date.now(), from: SOON + 1, to: CUSTOMERS, dueAt: `$1::bigint + ${2 * HOUR_MS} + id` });
+    await sql.query("vacuum (analyze) atoms");
+    // Last, and seconds before the program starts: their time is not to come before it runs.
+    await waitingOf(sql, { ...all, at: Date.now(), from: 1, to: SOON, dueAt: `$1::bigint + ${AHEAD_MS} + (id % 60) * 1000 + id % 1000` });
   });
   const again = await startProgram(folder);
-  await pause(90_000);
+  const readyAt = Date.now();
+  await pause(AHEAD_MS + 75_000);
   await again.stop();
   const late = await onFolder(folder, (sql) =>
     sql.query<{ ms: number }>(
-      `select (moved_at - (entered_at + 15000 + (atom % 60) * 1000 + atom % 1000))::int as ms from runs where journey = $1 and state = 'completed'`,
-      [journey],
+      `select (moved_at - due)::int as ms from (select *, entered_at + $2 + (atom % 60) * 1000 + atom % 1000 as due from runs where journey = $1 and state = 'completed') r
+       where due > $3`,
+      [journey, AHEAD_MS, readyAt],
     ),
   );
   return [0.5, 0.99].map((ratio) => ({
