@@ -6,6 +6,7 @@
  * an experiment with a holdout does.
  */
 import { z } from "zod";
+import { Basis, Interval, Scope, TooLittle } from "../analysis/model.ts";
 
 /** Every limit and default of the room. */
 export const ATTRIBUTION_LIMITS = {
@@ -103,3 +104,51 @@ export const MODEL_WORDS: { readonly [model in Model]: string } = {
   shapley: "Shapley value where a set of channels is worth the conversions of those who met no others (Zhao et al. 2018); exact.",
   shapley_chain: "Shapley value where a set of channels is worth what a Markov chain of the last touchpoint reaches with them alone; exact to 12 channels, beyond by sampled orders.",
 }; // prettier-ignore
+
+/** What a conversion is, and what is asked of the journeys to it. */
+export const AttributionAsked = z.strictObject({
+  scope: Scope,
+  conversion: z.strictObject({
+    event: z.string().min(1).max(ATTRIBUTION_LIMITS.conversionNameCharsMax).describe("The name of the event that is the conversion"),
+    value: z.string().min(1).max(ATTRIBUTION_LIMITS.propertyCharsMax).optional().describe("The property that holds its worth; without it, only conversions are divided"),
+  }),
+  models: z.array(Model).min(1).max(MODELS.length).default([...RULES, "markov_1", "shapley", "shapley_chain"]),
+  by: z.enum(["channel", "campaign"]).default("channel").describe("Whether touchpoints are told apart by channel, or by channel and campaign"),
+  lookbackDays: z.int().min(1).max(ATTRIBUTION_LIMITS.lookbackDaysMax).default(ATTRIBUTION_LIMITS.lookbackDays)
+    .describe("Touchpoints older than that when a journey ends are not in it"),
+  halfLifeDays: z.number().min(0.1).max(ATTRIBUTION_LIMITS.halfLifeDaysMax).default(ATTRIBUTION_LIMITS.halfLifeDays).describe("Of time decay"),
+  repeats: z.boolean().default(false).describe("Whether a channel met again at once is a step of its own in the Markov chains"),
+}); // prettier-ignore
+export type AttributionAsked = z.infer<typeof AttributionAsked>;
+
+const CreditTold = z.object({
+  conversions: z.number(),
+  value: z.number(),
+  conversionsInterval: Interval.nullable().describe("null: there were too many steps to resample"),
+  valueInterval: Interval.nullable(),
+  standardError: z.number().nullable().describe("Of the sampled orders of `shapley_chain`, in conversions; null where the model is exact"),
+}); // prettier-ignore
+const Divided = z.object({
+  type: z.literal("divided"),
+  journeys: z.int().describe("Journeys with a touchpoint, those that led to nothing among them"),
+  conversions: z.int(),
+  value: z.number(),
+  conversionRatio: z.number().describe("The share of journeys that ended in a conversion"),
+  conversionRatioInterval: Interval,
+  unmet: z.object({ conversions: z.int(), value: z.number() }).describe("Conversions before which nothing was met: in no credit"),
+  cut: z.int().describe("Journeys of which only the newest touchpoints were looked at"),
+  leftOut: z.int().describe("Journeys of paths too rare to be read"),
+  models: z.array(z.object({ model: Model, words: z.string(), state: z.enum(["divided", "too_many_states"]) })),
+  channels: z.array(z.object({
+    channel: z.string(),
+    touchpoints: z.int().describe("How often it was met, in all journeys"),
+    credits: z.partialRecord(Model, CreditTold).describe("By model; of one with too many states there is none"),
+  })),
+}); // prettier-ignore
+/** Every model side by side, by channel: or that there is too little to divide. */
+export const AttributionAnswer = z.object({
+  result: z.discriminatedUnion("type", [Divided, TooLittle]),
+  basis: Basis,
+});
+export type AttributionAnswer = z.infer<typeof AttributionAnswer>;
+export type AttributionResult = AttributionAnswer["result"];
