@@ -1,6 +1,7 @@
 /** The routes of all that is asked about journeys as they are: one place that mounts them, with what they share. */
 import { momentRoutes } from "./analysis/routes.ts";
 import { Questions } from "./analysis/questions.ts";
+import { attributionRoutes } from "./attribution/routes.ts";
 import { type GapDeps, gapRoutes } from "./gaps/routes.ts";
 import type { App } from "./http/app.ts";
 import { mapRoutes } from "./map/routes.ts";
@@ -13,4 +14,5 @@ export function analysisRoutes(app: App, given: Omit<GapDeps, "questions">): voi
   mapRoutes(app, deps);
   gapRoutes(app, deps);
   metricRoutes(app, deps);
+  attributionRoutes(app, deps);
 }
