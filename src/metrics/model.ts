@@ -154,6 +154,9 @@ export const MetricNames = z.strictObject({
   promised: Names, kept: Names, promise: Name, due: Name,
 }).partial(); // prettier-ignore
 export type MetricNames = z.infer<typeof MetricNames>;
+/** All of them: what metrics are worked out with. */
+export const AllMetricNames = MetricNames.required();
+export type AllMetricNames = z.infer<typeof AllMetricNames>;
 export const Business = z.enum(["ecommerce", "b2b", "local_service", "professional_service"]);
 export type Business = z.infer<typeof Business>;
 

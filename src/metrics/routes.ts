@@ -6,9 +6,19 @@ import { type AnalysisDeps, AnswerQuery, sendCsv } from "../analysis/request.ts"
 import type { App } from "../http/app.ts";
 import type { WorkspaceId } from "../values.ts";
 import { readFunnel } from "./funnel.ts";
-import { FunnelAnswer, FunnelAsked, RetentionAnswer, RetentionAsked } from "./model.ts";
+import { BUSINESS_NAMES, DEFINITIONS } from "./catalogue.ts";
+import { readMetrics } from "./metrics.ts";
+import {
+  FunnelAnswer,
+  FunnelAsked,
+  MetricCatalogue,
+  MetricsAnswer,
+  MetricsAsked,
+  RetentionAnswer,
+  RetentionAsked,
+} from "./model.ts";
 import { readRetention } from "./retention.ts";
-import { funnelTable, retentionTable } from "./tables.ts";
+import { funnelTable, metricsTable, retentionTable } from "./tables.ts";
 
 type Without<T extends { basis: Basis }> = Omit<T, "basis">;
 
@@ -20,6 +30,8 @@ export function metricQuestions({ sql, log, clock, questions }: AnalysisDeps) {
       questions.ask(workspace, ["funnel", asked], fresh, () => readFunnel(deps(workspace), asked)),
     retention: (workspace: WorkspaceId, asked: RetentionAsked, fresh: boolean): Promise<Answered<Without<RetentionAnswer>>> =>
       questions.ask(workspace, ["retention", asked], fresh, () => readRetention(deps(workspace), asked)),
+    metrics: (workspace: WorkspaceId, asked: MetricsAsked, fresh: boolean): Promise<Answered<Without<MetricsAnswer>>> =>
+      questions.ask(workspace, ["metrics", asked], fresh, () => readMetrics(deps(workspace), asked)),
   };
 } // prettier-ignore
 export type MetricQuestions = ReturnType<typeof metricQuestions>;
@@ -55,5 +67,22 @@ export function metricRoutes(app: App, deps: AnalysisDeps): void {
   }, async ({ workspace, body, query }, reply) => {
     const { answer, basis } = await ask.retention(workspace, body, query.fresh);
     return query.format === "csv" ? sendCsv(reply, "retention", retentionTable(answer)) : { ...answer, basis };
+  }); // prettier-ignore
+
+  app.get("/v1/metrics", {
+    config: { access: "secret" },
+    schema: { operationId: "listMetrics", tags, summary: "The metrics there are, what each means, and the events it reads", response: { 200: MetricCatalogue } },
+  }, () => ({ metrics: [...DEFINITIONS], names: { ...BUSINESS_NAMES } })); // prettier-ignore
+
+  app.post("/v1/metrics", {
+    config: { access: "secret" },
+    schema: {
+      operationId: "readMetrics", tags, summary: "Values of metrics, with intervals, series and what changed",
+      body: withExample(MetricsAsked, { scope: EXAMPLE_SCOPE, metrics: ["recognition", "continuity"], every: "day" }),
+      querystring: AnswerQuery, response: { 200: MetricsAnswer },
+    },
+  }, async ({ workspace, body, query }, reply) => {
+    const { answer, basis } = await ask.metrics(workspace, body, query.fresh);
+    return query.format === "csv" ? sendCsv(reply, "metrics", metricsTable(answer)) : { ...answer, basis };
   }); // prettier-ignore
 }

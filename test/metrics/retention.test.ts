@@ -81,11 +81,14 @@ test("a table of cohorts is that worked out customer by customer, by the workspa
     fc.asyncProperty(Histories, Asked, fc.integer({ min: 1, max: 45 }), async (histories, given, days) => {
       await stores.forget();
       const events = histories.flatMap((history, h) => Array.from({ length: 12 }, (_, copy) => history.map(({ hour, name }) => ({ atom: 1 + h * 12 + copy, at: FROM + hour * HOUR_MS + 1, name }))).flat());
-      await tellHistory(stores.log, events);
-      const asked = RetentionAsked.parse({ scope, first: { event: "First" }, returned: { event: "Back" }, ...given });
+      // Nothing is known of what has not happened yet.
       const until = Math.min(TO, FROM + days * DAY_MS);
+      const past = events.filter(({ at }) => at < until);
+      if (past.length === 0) return;
+      await tellHistory(stores.log, past);
+      const asked = RetentionAsked.parse({ scope, first: { event: "First" }, returned: { event: "Back" }, ...given });
       const found = await ask({ first: { event: "First" }, returned: { event: "Back" }, ...given }, until);
-      const expected = naive(events, asked, until);
+      const expected = naive(past, asked, until);
       const people = [...expected.values()].reduce((sum, cells) => sum + cells[0]!.customers, 0);
       if (people < 20) return void expect(found).toMatchObject({ type: "too_little_data", found: people });
       if (found.type !== "cohorts") throw new Error(found.detail);

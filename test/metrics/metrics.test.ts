@@ -1,0 +1,167 @@
+/** Every metric against a small history whose answer can be counted on fingers. */
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { readMetrics } from "../../src/metrics/metrics.ts";
+import { type Figure, type MetricKey, MetricsAsked } from "../../src/metrics/model.ts";
+import { type Past, tellHistory } from "../analysis/history.ts";
+import { type Stood, WORKSPACE, stood } from "./stood.ts";
+
+let stores: Stood;
+beforeAll(async () => {
+  stores = await stood();
+  const stage = (key: string, event: string | null) => ({ key, name: key, description: "", rule: event && { type: "did", event, where: [], measure: { of: "count" }, is: { op: "at_least", value: 1 } } });
+  const model = { backward: "allowed", stages: [stage("visitor", null), stage("lead", "Form Submitted"), stage("buyer", "Order Completed")] };
+  await stores.sql.query("insert into versions (workspace, kind, body, context, state, ready_no, created_at, live_at) values ($1, 'stages', $2, '{}', 'live', 1, 0, 0)", [WORKSPACE, JSON.stringify(model)]);
+}); // prettier-ignore
+afterAll(() => stores.drop());
+beforeEach(() => stores.forget());
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const T0 = Date.UTC(2026, 0, 5);
+const scope = { from: new Date(T0).toISOString(), to: new Date(T0 + 28 * DAY_MS).toISOString() };
+async function ask(metric: MetricKey, more: object = {}): Promise<readonly Figure[]> {
+  const asked = MetricsAsked.parse({ scope, metrics: [metric], horizonMs: 7 * DAY_MS, ...more });
+  return (await readMetrics(stores.at(T0 + 30 * DAY_MS), asked)).answer.metrics[0]!.figures;
+}
+const each = (n: number, first: number, story: (i: number) => readonly Omit<Past, "atom">[]): Past[] =>
+  Array.from({ length: n }, (_, i) => story(i).map((past) => ({ ...past, atom: first + i }))).flat();
+/** What we noted ourselves has no key of a sender. */
+const tell = async (events: readonly Past[]) => {
+  await tellHistory(stores.log, events);
+  await stores.log.command("alter table events update key = 0 where startsWith(name, '$') settings mutations_sync = 1"); // prettier-ignore
+};
+const order = (day: number, total: number, more: Partial<Past> = {}) => ({ name: "Order Completed", at: T0 + day * DAY_MS, properties: { total }, ...more }); // prettier-ignore
+const stage = (day: number, to: string, from: string) => ({ name: "$stage.changed", at: T0 + day * DAY_MS, properties: { stage: to, from, version: 1 } }); // prettier-ignore
+const see = (day: number) => ({ name: "$page.viewed", at: T0 + day * DAY_MS });
+
+test("conversion, revenue and repeat purchase are told of the customers of the scope, day by day", async () => {
+  await tell([
+    ...each(30, 1, () => [see(1), order(1.5, 10)]),
+    ...each(10, 100, () => [order(-5, 99), order(2, 20), order(3, 5)]),
+    ...each(60, 200, () => [see(2)]),
+  ]);
+  const [conversion] = await ask("conversion");
+  expect(conversion).toMatchObject({ part: null, result: { type: "estimate", value: 0.4, n: 100 } });
+  expect(conversion!.series.slice(0, 4).map(({ value, n }) => [value, n])).toEqual([[null, 0], [1, 30], [10 / 70, 70], [1, 10]]); // prettier-ignore
+  const [revenue] = await ask("revenue");
+  expect(revenue).toMatchObject({ result: { value: 550, n: 40 } });
+  expect(revenue!.series.slice(1, 4).map(({ value }) => value)).toEqual([300, 200, 50]);
+  const [repeat] = await ask("repeat_purchase");
+  expect(repeat).toMatchObject({ result: { value: 0.25, n: 40 } });
+  expect(repeat!.series.slice(1, 4).map(({ value, n }) => [value, n])).toEqual([[0, 30], [1, 10], [1, 10]]); // prettier-ignore
+});
+
+test("of a stage's customers those count who had their time, and those still in it wait", async () => {
+  await tell([
+    // Came, became a lead after two days, bought three days later.
+    ...each(30, 1, () => [see(1), stage(3, "lead", "visitor"), stage(6, "buyer", "lead"), order(6, 10)]),
+    // Became a lead and stayed one.
+    ...each(20, 100, () => [see(1), stage(3, "lead", "visitor")]),
+    // Came too late to have had a week.
+    ...each(40, 200, () => [see(25)]),
+  ]);
+  const conversion = await ask("stage_conversion");
+  expect(conversion.map(({ part, result }) => [part, result])).toMatchObject([["visitor", { value: 1, n: 50 }], ["lead", { value: 0.6, n: 50 }]]); // prettier-ignore
+  const time = await ask("stage_time");
+  expect(time[0]).toMatchObject({ part: "visitor", result: { value: 2 * DAY_MS, n: 90 } });
+  // 30 of 50 leads went on after three days; the others wait: three days is the median, and half of those who went on would be no other.
+  expect(time[1]).toMatchObject({ part: "lead", result: { value: 3 * DAY_MS, n: 50 }, more: [{ name: "ended", value: 30 }, { name: "still waiting", value: 20 }] }); // prettier-ignore
+  const revenue = await ask("stage_revenue");
+  expect(revenue.map(({ part, result }) => [part, result])).toMatchObject([[null, { value: 300 }], ["lead", { value: 300, n: 30 }]]); // prettier-ignore
+});
+
+test("a median is not known while fewer than half have gone on", async () => {
+  await tell([...each(12, 1, () => [see(1), stage(2, "lead", "visitor")]), ...each(30, 100, () => [see(1)])]);
+  const [visitor] = await ask("stage_time");
+  expect(visitor).toMatchObject({ result: { type: "too_little_data", found: 12, needed: 21 } });
+});
+
+test("leads are told by source, and by whether they reached the stage in which customers buy", async () => {
+  const lead = (day: number, more: Partial<Past> = {}) => ({ name: "Form Submitted", at: T0 + day * DAY_MS, ...more }); // prettier-ignore
+  await tell([
+    ...each(20, 1, (i) => [lead(1, { campaign: { source: "fair" } }), stage(1.1, "lead", "visitor"), ...(i < 5 ? [stage(4, "buyer", "lead")] : [])]),
+    ...each(30, 100, (i) => [lead(1, { channel: "web" }), stage(1.1, "lead", "visitor"), ...(i < 15 ? [stage(9, "buyer", "lead")] : [])]),
+  ]); // prettier-ignore
+  expect((await ask("lead_quality")).map(({ part, result }) => [part, result])).toMatchObject([
+    [null, { value: 0.1, n: 50 }],
+    ["web", { value: 0, n: 30 }],
+    ["fair", { value: 0.25, n: 20 }],
+  ]);
+});
+
+test("what is open still counts for the time to resolution, by the request's number", async () => {
+  const ticket = (name: string, hours: number, id: number) => ({ name, at: T0 + hours * HOUR_MS, properties: { ticket_id: `T-${id}` } }); // prettier-ignore
+  await tell(each(30, 1, (i) => [ticket("Ticket Created", i, i), ...(i < 20 ? [ticket("Ticket Solved", i + 5, i), ticket("Ticket Closed", i + 9, i)] : [])])); // prettier-ignore
+  expect(await ask("resolution_time")).toMatchObject([{ result: { value: 5 * HOUR_MS, n: 30 }, more: [{ value: 20 }, { value: 10 }] }]); // prettier-ignore
+});
+
+test("surveys are told by their kind, and answers outside the scale are none", async () => {
+  const answer = (kind: string, score: number | string, day = 1) => ({ name: "Survey Answered", at: T0 + day * DAY_MS, properties: { kind, score } }); // prettier-ignore
+  await tell(each(20, 1, (i) => [answer("NPS", i < 10 ? 10 : i < 15 ? 8 : 3), answer("csat", i < 15 ? "5" : 2), answer("ces", i % 2 ? 6 : 4), answer("csat", 9)])); // prettier-ignore
+  expect((await ask("nps"))[0]).toMatchObject({ result: { value: 25, n: 20 } });
+  expect((await ask("csat"))[0]).toMatchObject({ result: { value: 0.75, n: 20 } });
+  expect((await ask("ces"))[0]).toMatchObject({ result: { value: 5, n: 20, interval: { level: 0.95 } } });
+});
+
+test("to ask the same again, or in another channel, is to start over unless it was settled in between", async () => {
+  const asks = (hours: number, name: string, channel: string) => ({ name, at: T0 + DAY_MS + hours * HOUR_MS, channel }); // prettier-ignore
+  await tell([
+    ...each(20, 1, () => [asks(0, "Form Submitted", "web"), asks(5, "Call Received", "phone")]),
+    ...each(20, 100, () => [asks(0, "Form Submitted", "web"), { name: "Ticket Solved", at: T0 + DAY_MS + HOUR_MS, channel: "support" }, asks(5, "Form Submitted", "web")]),
+    ...each(20, 200, () => [asks(0, "Form Submitted", "web"), asks(8 * 24, "Form Submitted", "web")]),
+  ]); // prettier-ignore
+  expect((await ask("continuity")).map(({ part, result }) => [part, result])).toMatchObject([
+    [null, { value: 100 / 120, n: 120 }],
+    ["web", { value: 1, n: 100 }],
+    ["phone", { value: 0, n: 20 }],
+  ]);
+});
+
+test("a visit is recognised when a name was known by its end", async () => {
+  await tell([
+    ...each(40, 1, () => [see(1), see(2)]),
+    ...each(20, 100, () => [{ ...see(2), channel: "app" }]),
+  ]);
+  await stores.log.command(`alter table events update identifiers = '[{"kind":"email","value":"a@b.c"}]' where atom <= 30 and happenedAt >= ${T0 + 2 * DAY_MS} settings mutations_sync = 1`); // prettier-ignore
+  expect((await ask("recognition")).map(({ part, result }) => [part, result])).toMatchObject([
+    [null, { value: 0.3, n: 100 }],
+    ["web", { value: 30 / 80, n: 80 }],
+    ["app", { value: 0, n: 20 }],
+  ]);
+});
+
+test("contact pressure is messages by customer and week, of those who were written to", async () => {
+  const sent = (day: number) => ({ name: "$message.sent", at: T0 + day * DAY_MS, channel: "email" });
+  await tell([...each(20, 1, () => [sent(1), sent(2), sent(3), sent(4)]), ...each(20, 100, () => [sent(1), sent(8), sent(9)]), ...each(50, 200, () => [see(1)])]); // prettier-ignore
+  expect(await ask("contact_pressure")).toMatchObject([{ result: { value: 140 / 60, n: 40 }, more: [{ name: "median", value: 2 }, { name: "p90", value: 4 }, { value: 20 / 60 }] }]); // prettier-ignore
+});
+
+test("promises count when they were due: kept by then, or not", async () => {
+  const promise = (name: string, hours: number, id: string, due?: string) => ({ name, at: T0 + hours * HOUR_MS, properties: { promise_id: id, ...(due && { due_at: due }) } }); // prettier-ignore
+  await tell(each(40, 1, (i) => [
+    promise("Promise Made", 1, `p${i}`, i < 30 ? "2026-01-07T00:00:00Z" : "2027-01-01"),
+    ...(i < 15 ? [promise("Promise Kept", 20, `p${i}`)] : i < 20 ? [promise("Promise Kept", 24 * 5, `p${i}`)] : []),
+  ])); // prettier-ignore
+  expect(await ask("promises_kept")).toMatchObject([{ result: { value: 0.5, n: 30 } }]);
+});
+
+test("without journeys and with too few people nothing is told but that", async () => {
+  await tell(each(5, 1, () => [see(1), order(1.5, 10)]));
+  for (const key of [
+    "journey_conversion",
+    "journey_revenue",
+    "incrementality",
+    "conversion",
+    "csat",
+    "promises_kept",
+  ] as const)
+    expect((await ask(key))[0]!.result, key).toMatchObject({ type: "too_little_data" });
+});
+
+test("revenue while in a journey is told by journey", async () => {
+  const [row] = await stores.sql.query<{ id: number }>("insert into journeys (workspace, name, state, draft, created_at, updated_at) values ($1, 'Hello', 'live', '{}', 0, 0) returning id", [WORKSPACE]); // prettier-ignore
+  await stores.sql.query("insert into versions (workspace, kind, journey, body, context, state, ready_no, created_at, live_at) values ($1, 'journey', $2, '{}', '{}', 'live', 1, 0, 0)", [WORKSPACE, row!.id]); // prettier-ignore
+  const run = (name: string, day: number, i: number) => ({ name, at: T0 + day * DAY_MS, properties: { journey: row!.id, version: 1, run: `r${i}` } }); // prettier-ignore
+  await tell(each(25, 1, (i) => [order(0.5, 7), run("$journey.entered", 1, i), order(2, 10), run("$journey.left", 3, i), order(4, 100)])); // prettier-ignore
+  expect(await ask("journey_revenue")).toMatchObject([{ part: String(row!.id), name: "Hello", result: { value: 250, n: 25 } }]); // prettier-ignore
+});
