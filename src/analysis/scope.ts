@@ -34,8 +34,6 @@ export type Scoped = {
     where?: string,
     period?: { readonly from: Instant; readonly to: Instant; readonly anyChannel?: boolean },
   ): string;
-  /** Rows of what we told ourselves of the scope's customers under this name, until the scope's end, in any channel. */
-  told(name: string, columns: string): string;
   /** Rows of anything in the log of the scope's customers, our own notes among it, in any channel. */
   own(columns: string, where: string, period?: { readonly from: Instant; readonly to: Instant }): string;
 };
@@ -69,7 +67,6 @@ export async function scopeFor(sql: Sql, log: EventLog, workspace: WorkspaceId, 
     workspace, scope, asOfAt: now - unlogged.ms, parameters,
     rows: (columns, where = "1", period = scope) =>
       read(columns, period.from, period.to, `${SEEN_BY_CUSTOMERS}${"anyChannel" in period && period.anyChannel ? "" : channels} and (${where})`),
-    told: (name, columns) => read(columns, 0, scope.to, `name = ${parameters.text(name)} and key = 0`),
     own: (columns, where, { from, to } = scope) => read(columns, from, to, `(${where})`),
   };
 } // prettier-ignore

@@ -14,10 +14,10 @@ import type { Scoped } from "./scope.ts";
 export async function withStages(sql: Sql, log: EventLog, scoped: Scoped, moments: Moments): Promise<Moments> {
   const { stages: model } = await readDefinitions(sql, scoped.workspace);
   const order = model?.model.stages.map(({ key }) => key) ?? [];
-  const stage = `JSONExtractString(${memberSqlOf(scoped)})`;
+  const stage = stageSql(scoped);
   // A model of before may have had other stages.
   const told = await log.rows<{ stage: string }>(
-    `select stage from (${scoped.told("$stage.changed", `${stage} as stage`)}) where stage != '' group by stage order by stage limit ${ANALYSIS_LIMITS.stagesMax}`,
+    `select stage from (${toldSql(scoped, `${stage} as stage`)}) where stage != '' group by stage order by stage limit ${ANALYSIS_LIMITS.stagesMax}`,
     scoped.parameters.values,
   );
   const stages = [...new Set([...order, ...told.map((row) => row.stage)])].slice(0, ANALYSIS_LIMITS.stagesMax);
@@ -26,7 +26,7 @@ export async function withStages(sql: Sql, log: EventLog, scoped: Scoped, moment
   const width = stages.length + 1;
   const places = stages.map((_, i) => `toUInt16(${i + 1})`);
   const place = (of: string): string => `transform(${of}, [${stages.map((one) => scoped.parameters.text(one)).join(", ")}], [${places.join(", ")}], toUInt16(0))`;
-  const changes = scoped.told("$stage.changed", `${place(stage)} as stagePlace`);
+  const changes = toldSql(scoped, `${place(stage)} as stagePlace`);
   const before = order.length === 0 ? 0 : 1;
   return {
     ...moments,
@@ -40,4 +40,10 @@ export async function withStages(sql: Sql, log: EventLog, scoped: Scoped, moment
   };
 } // prettier-ignore
 
-const memberSqlOf = ({ parameters }: Scoped): string => memberSql("properties", "stage", parameters);
+/** The stage that an event of a change names. */
+export const stageSql = ({ parameters }: Scoped): string =>
+  `JSONExtractString(${memberSql("properties", "stage", parameters)})`;
+
+/** Rows of changes of stage until the scope's end. */
+export const toldSql = ({ own, scope }: Scoped, columns: string): string =>
+  own(columns, "key = 0 and name = '$stage.changed'", { from: 0, to: scope.to });

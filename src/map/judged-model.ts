@@ -132,7 +132,7 @@ export const ConformedStep = z.object({
 });
 export const Deviation = z.object({
   step: StepId.nullable(),
-  end: z.enum(["exited", "goal", "joined", "ended", "failed"]),
+  end: z.enum(["exited", "joined", "ended", "failed"]),
   detail: z.string(),
   runs: Count,
   share: Ratio.describe("Of all runs"),
@@ -154,8 +154,8 @@ export const Between = z.object({
   key: z.string(),
   channel: Channel.nullable(),
   name: z.string(),
-  runs: Count,
-  share: Ratio.describe("Of the runs that came so far"),
+  people: Count,
+  share: Ratio.describe("Of the people whose run came so far"),
 });
 export const Conformance = z.object({
   type: z.literal("conformance"),

@@ -284,3 +284,10 @@ export const DurationsAnswer = z.object({
   basis: Basis,
 });
 export type DurationsAnswer = z.infer<typeof DurationsAnswer>;
+
+/** The query of answers with two tables. */
+export const PartQuery = z.object({
+  format: z.enum(["json", "csv"]).default("json"),
+  fresh: z.stringbool().default(false).describe("Work it out anew, also if an answer of a moment ago is known"),
+  part: z.enum(["nodes", "edges"]).default("nodes").describe("Of CSV: which table"),
+}); // prettier-ignore

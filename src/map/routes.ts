@@ -1,13 +1,12 @@
 /** HTTP of the map: the map itself, its variants, what is behind a part of it, and how long cases take. */
-import { z } from "zod";
-import type { AnalysisDeps } from "../analysis/request.ts";
-import { AnswerQuery, sendCsv } from "../analysis/request.ts";
+import { type AnalysisDeps, AnswerQuery, sendCsv } from "../analysis/request.ts";
 import type { TooLittle } from "../analysis/model.ts";
 import { readGrouping } from "../analysis/store.ts";
 import type { App } from "../http/app.ts";
 import { asked, wholeMap } from "./discover.ts";
 import { durationsOf } from "./durations.ts";
-import { DurationsAnswer, DurationsRequest, MapAnswer, MapRequest, PathAnswer, PathRequest, VariantsAnswer, VariantsRequest } from "./model.ts"; // prettier-ignore
+import { DurationsAnswer, DurationsRequest, MapAnswer, MapRequest, PartQuery, PathAnswer, PathRequest, VariantsAnswer, VariantsRequest } from "./model.ts"; // prettier-ignore
+import { judgedRoutes } from "./judged-routes.ts";
 import { pathOf } from "./path.ts";
 import { shown, wholeOf } from "./show.ts";
 import { edgesTable, nodesTable, pathTable, variantsTable, durationsTable } from "./tables.ts";
@@ -15,22 +14,20 @@ import { variantsOf } from "./variants.ts";
 import { METHODS, notesOf } from "./words.ts";
 
 /** What a question about cases needs to find. */
-export const NO_CASES: TooLittle = {
+const NO_CASES: TooLittle = {
   type: "too_little_data",
   detail: "No case lies in this scope.",
   found: 0,
   needed: 1,
 };
 const tags = ["Journeys as they are"];
-/** Which of an answer's two tables is wanted as CSV. */
-export const PartQuery = AnswerQuery.extend({ part: z.enum(["nodes", "edges"]).default("nodes").describe("Of CSV: which table") }); // prettier-ignore
-
 /** Registers the routes; they need a secret key or a session. */
 export function mapRoutes(app: App, deps: AnalysisDeps): void {
   drawRoute(app, deps);
   variantsRoute(app, deps);
   pathRoute(app, deps);
   durationsRoute(app, deps);
+  judgedRoutes(app, deps);
 }
 
 function drawRoute(app: App, deps: AnalysisDeps): void {

@@ -1,5 +1,6 @@
 /** Answers about the map as tables, for CSV. Pure. */
 import type { Table } from "../analysis/request.ts";
+import type { Compared, Conformance, Helps } from "./judged-model.ts";
 import type { DiscoveredMap, Durations, Path, Variants } from "./model.ts";
 
 /** Moments of a map. */
@@ -37,3 +38,43 @@ export const durationsTable = ({ longest }: Durations): Table => ({
   header: ["customer", "key", "started_at", "events", "throughput_ms", "processing_ms"],
   rows: longest.map(({ customerId, key, startedAt, events, throughputMs, processingMs }) => [customerId, key, startedAt, events, throughputMs, processingMs]),
 }); // prettier-ignore
+
+const COMPARED = [
+  "people_a",
+  "share_a",
+  "people_b",
+  "share_b",
+  "difference",
+  "low",
+  "high",
+  "p_value",
+  "significant",
+];
+const comparedCells = ({ a, b, difference, interval, pValue, significant }: Compared["nodes"][number] | Compared["edges"][number]) =>
+  [a.people, a.share, b.people, b.share, difference, interval.low, interval.high, pValue, significant ? "yes" : "no"]; // prettier-ignore
+
+/** Moments of a comparison. */
+export const comparedNodesTable = ({ nodes }: Compared): Table => ({
+  header: ["moment", ...COMPARED],
+  rows: nodes.map((node) => [node.key, ...comparedCells(node)]),
+});
+
+/** Edges of a comparison. */
+export const comparedEdgesTable = ({ edges }: Compared): Table => ({
+  header: ["from", "to", ...COMPARED],
+  rows: edges.map((edge) => [edge.from, edge.to, ...comparedCells(edge)]),
+});
+
+/** Moments against a goal. The header says what the numbers are not. */
+export const helpsTable = ({ moments, label }: Helps): Table => ({
+  header: ["moment", "people_with", "reached_with", "people_without", "reached_without", "crude", `adjusted_${label}`, "low", "high", "p_value", "direction"],
+  rows: moments.map(({ key, present, absent, crude, adjusted, interval, pValue, direction }) => [
+    key, present.people, present.reached, absent.people, absent.reached, crude, adjusted, interval.low, interval.high, pValue, direction,
+  ]),
+}); // prettier-ignore
+
+/** What people do between steps. */
+export const betweenTable = ({ between }: Conformance): Table => ({
+  header: ["after", "moment", "people", "share"],
+  rows: between.map(({ after, key, people, share }) => [after, key, people, share]),
+});

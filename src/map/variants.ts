@@ -30,9 +30,9 @@ export async function variantsOf(log: EventLog, { moments, by, cases, scoped }: 
   // A person with several cases of one variant counts once in it.
   const text = `select any(seq) as seq, cut, reached, count() as cases, uniqExact(customer) as people, quantileExactInclusive(0.5)(lasted) as medianMs,
       count() over () as variants, sum(cases) over () as allCases
-    from (select customer, arraySlice(${whole}, 1, ${MAP_LIMITS.variantMomentsMax}) as seq, length(${whole}) > ${MAP_LIMITS.variantMomentsMax} as cut, reached, ct[-1] - ct[1] as lasted
+    from (select customer, cityHash64(seq) as h, arraySlice(${whole}, 1, ${MAP_LIMITS.variantMomentsMax}) as seq, length(${whole}) > ${MAP_LIMITS.variantMomentsMax} as cut, reached, ct[-1] - ct[1] as lasted
       from (${caseRowsSql(cases)}))
-    group by cityHash64(seq), cut, reached order by cases desc, seq, cut, reached limit ${request.most}`;
+    group by h, cut, reached order by cases desc, seq, cut, reached limit ${request.most}`;
   const [rows, [counted]] = [
     await log.rows<Row>(text, scoped.parameters.values),
     await log.rows<{ people: number }>(`select uniqExact(customer) as people from (${cases})`, scoped.parameters.values),

@@ -20,7 +20,7 @@ export type Past = {
 export async function tellHistory(log: EventLog, events: readonly Past[]): Promise<void> {
   const lines = events.map(({ workspace = 1, atom, at, name, channel = "web", touchpoint = "event", properties, campaign, accountId, identifiers }) =>
     JSON.stringify({
-      workspace, atom, happenedAt: at, receivedAt: at, id: randomUUID(), type: name === "$page.viewed" ? "page" : "track", name, channel, touchpoint, key: 1,
+      workspace, atom, happenedAt: at, receivedAt: at, id: randomUUID(), type: name === "$page.viewed" ? "page" : "track", name, channel, touchpoint, key: name.startsWith("$") && name !== "$page.viewed" ? 0 : 1,
       properties: properties ? JSON.stringify(properties) : "", campaign: campaign ? JSON.stringify(campaign) : "", accountId: accountId ?? "",
       identifiers: identifiers ? JSON.stringify(identifiers) : "",
     }),

@@ -1,0 +1,98 @@
+/** A plan laid over what was counted of it: ways gone and never gone, and where runs ended otherwise than planned. Pure. */
+import type { JourneyDraft, Step } from "../journeys/model.ts";
+import { waysOf } from "../journeys/ways.ts";
+import { type Share, noneMeansAtMost } from "./judge.ts";
+import type { Conformance } from "./judged-model.ts";
+
+/** How often a way out of a step was gone. */
+export type Gone = { readonly step: string; readonly path: string; readonly n: number };
+/** Runs that ended for a reason at a step. */
+export type Ended = { readonly reason: string; readonly step: string; readonly runs: number };
+export type Counted = {
+  readonly entered: number;
+  readonly gone: readonly Gone[];
+  readonly ended: readonly Ended[];
+  /** Runs that stand at a step now. */
+  readonly standing: ReadonlyMap<string, number>;
+  /** Messages that left, by step. */
+  readonly sent: ReadonlyMap<string, number>;
+};
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** Ended runs that did what the plan says: it came to one of its ends, or reached its goal before. */
+export function followedOf({ steps }: JourneyDraft, ended: readonly Ended[]): Share {
+  const followed = ended.filter((one) => isPlanned(one, steps));
+  return { hits: sum(followed.map(({ runs }) => runs)), n: sum(ended.map(({ runs }) => runs)) };
+}
+
+const isPlanned = ({ reason, step }: Ended, steps: JourneyDraft["steps"]): boolean =>
+  reason === "completed" || reason === "goal" || (reason === "exited" && steps[step]?.type === "exit");
+
+/** The plan's steps with what was counted at each. */
+export function stepsOf({ steps }: JourneyDraft, { gone, ended, standing }: Counted): Conformance["steps"] {
+  return Object.entries(steps).map(([id, step]) => {
+    const its = gone.filter((one) => one.step === id);
+    const passed = sum(its.map(({ n }) => n));
+    return {
+      step: id, type: step.type, title: step.title ?? null, passed, waiting: standing.get(id) ?? 0,
+      left: sum(ended.filter((one) => one.step === id && one.reason !== "completed" && !(one.reason === "exited" && step.type === "exit")).map(({ runs }) => runs)),
+      ways: waysOf(step).map(({ path, next }) => {
+        const n = sum(its.filter((one) => one.path === path).map((one) => one.n));
+        return { path, next, passed: n, share: passed === 0 ? null : n / passed };
+      }),
+    };
+  });
+} // prettier-ignore
+
+const WHY: { readonly [reason: string]: string } = {
+  exited: "Something happened that takes people out of the journey.",
+  joined: "The customer was in the journey twice, and both became one.",
+  ended: "A person took the run out, or a new version did.",
+  failed: "The run could not go on.",
+};
+
+/** Ended runs that did otherwise, by reason and step. */
+export function deviationsOf(
+  { steps }: JourneyDraft,
+  { ended, entered }: Counted,
+): Conformance["deviations"] {
+  return ended
+    .filter((one) => !isPlanned(one, steps))
+    .map(({ reason, step, runs }) => ({
+      step: step in steps ? step : null,
+      end: reason as Conformance["deviations"][number]["end"],
+      detail: WHY[reason] ?? reason,
+      runs,
+      share: entered === 0 ? 0 : Math.min(1, runs / entered),
+    }))
+    .toSorted((a, b) => b.runs - a.runs || ((a.step ?? "") < (b.step ?? "") ? -1 : 1));
+}
+
+/** What the plan expects and nobody does. */
+export function unmetOf(draft: JourneyDraft, counted: Counted): Conformance["unmet"] {
+  const told = stepsOf(draft, counted);
+  const arrived = new Map<string, number>([[draft.start, counted.entered]]);
+  for (const { ways } of told)
+    for (const { next, passed } of ways)
+      if (next !== null) arrived.set(next, (arrived.get(next) ?? 0) + passed);
+  return told.flatMap((one): Conformance["unmet"] => {
+    const step = draft.steps[one.step]!;
+    const name = one.title ?? one.step;
+    const here = one.passed + one.waiting + one.left + (arrived.get(one.step) ?? 0);
+    if (here === 0)
+      return [{ kind: "step_never_reached", step: one.step, path: null, of: counted.entered, atMost: noneMeansAtMost(counted.entered), words: `Nobody came to "${name}".` }];
+    if (one.passed === 0) return [];
+    const of = { step: one.step, of: one.passed, atMost: noneMeansAtMost(one.passed) };
+    if (step.type === "message" && !counted.sent.get(one.step))
+      return [{ kind: "message_never_leaves", path: null, ...of, words: `No message of "${name}" left.` }];
+    const unused = one.ways.filter(({ path, passed }) => passed === 0 && isOpen(step, path));
+    if (step.type === "wait_until" && unused.length === step.paths.length && unused.every(({ path }) => path !== "next"))
+      return [{ kind: "wait_always_times_out", path: null, ...of, words: `"${name}" waits for something that never came: the time always ran out.` }];
+    return unused.map(({ path }) => ({ kind: "way_never_gone", path, ...of, words: `Nobody left "${name}" by the way "${path}".` }));
+  });
+} // prettier-ignore
+
+/** Whether anybody could go this way: an arm of no weight is nobody's. */
+const isOpen = (step: Step, path: string): boolean =>
+  step.type !== "split" || step.paths.some(({ key, weight }) => key === path && weight > 0);

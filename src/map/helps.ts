@@ -1,0 +1,137 @@
+/**
+ * What helps customers move forward: moments before a landmark against whether the goal was reached after it. A
+ * correlation: adjusted for how much a customer did, how lately, where they came in and whether they were new, and for
+ * nothing else.
+ *
+ * Why a landmark: who lives longer without the goal has more time to have had any moment, which would look like help
+ * or harm (immortal time). So everybody is looked at for the same time from their first moment, those who reached the goal in
+ * it are left out, and everybody else is followed for the same time after it.
+ */
+import { momentsIn } from "../analysis/cases.ts";
+import type { MomentGrouping } from "../analysis/model.ts";
+import { scopeFor } from "../analysis/scope.ts";
+import { stageSql, toldSql } from "../analysis/stages.ts";
+import type { WorkspaceId } from "../values.ts";
+import type { MapStores } from "./discover.ts";
+import { type Adjusted, type Share, type Stratum, adjusted, standsOut } from "./judge.ts";
+import type { Help, Helps, HelpsRequest } from "./judged-model.ts";
+import { MAP_LIMITS } from "./model.ts";
+
+/** People of one group alike, by moment had before the landmark; moment 0: all of the group. */
+export type GroupRow = {
+  readonly stratum: string;
+  readonly moment: number;
+  readonly people: number;
+  readonly reached: number;
+};
+export type Followed = {
+  readonly moments: readonly { readonly key: string; readonly channel: Help["channel"]; readonly name: string }[];
+  readonly rows: readonly GroupRow[];
+  readonly reachedBefore: number;
+  readonly tooShort: number;
+  readonly asOfAt: number;
+  readonly events: number;
+}; // prettier-ignore
+
+/** What customers are alike in. */
+const ADJUSTED_FOR = [
+  "how many moments until the landmark (1, 2-3, 4-7, 8-15, 16 and more)",
+  "whether the last of them was in the second half of that time",
+  "the channel of the first moment",
+  "whether the customer had been seen before the period",
+  "time since the first moment (the landmark is equally long after it for everybody)",
+];
+
+/** Follows the customers of a scope from their first moment to the horizon. */
+export async function followed(
+  { sql, log, clock }: MapStores,
+  workspace: WorkspaceId,
+  { scope, goal, landmarkMs, horizonMs }: HelpsRequest,
+  grouping: MomentGrouping,
+): Promise<Followed> {
+  const scoped = await scopeFor(sql, log, workspace, scope, clock());
+  const moments = await momentsIn(log, scoped, grouping);
+  const { parameters } = scoped;
+  const untilAt = Math.min(scope.to, scoped.asOfAt);
+  // A goal anywhere until the end counts, whatever channels are looked at.
+  const hits =
+    goal.type === "event"
+      ? scoped.rows("", `name = ${parameters.text(goal.event)}`, { from: scope.from, to: scope.to, anyChannel: true })
+      : toldSql(scoped, `${stageSql(scoped)} as stage`);
+  const hit = goal.type === "event" ? "1" : `stage = ${parameters.text(goal.stage)} and at >= ${scope.from}`;
+  const channels = [...new Set(moments.moments.map(({ channel }) => channel ?? ""))];
+  const channelOf = `[${moments.moments.map(({ channel }) => `toUInt8(${channels.indexOf(channel ?? "")})`).join(",")}]`;
+  const before = scoped.rows("", "1", { from: 0, to: scope.from, anyChannel: true });
+  const people = `select m.customer as customer, s, t0 + ${landmarkMs} as markAt, t0 + ${landmarkMs + horizonMs} > ${untilAt} as short,
+      toInt64(ifNull(h.goalAt, 0)) as goalAt, m.customer in (select customer from (${before})) as seen,
+      arrayFilter(x -> x.1 <= 0, arrayMap((at, moment) -> (at - t0 - ${landmarkMs}, moment, at), ats, places)) as early
+    from (select customer, arraySort(groupArray((at, moment))) as s, s.1 as ats, s.2 as places, ats[1] as t0 from (${moments.rows("")}) group by customer) m
+    left join (select customer, toNullable(min(at)) as goalAt from (${hits}) where ${hit} group by customer) h on m.customer = h.customer`;
+  const had = "arrayDistinct(early.2)";
+  const stratum = `concat(toString(least(4, toUInt8(floor(log2(length(early)))))), ' ', toString(early[-1].1 > -${landmarkMs} / 2), ' ', toString(arrayElement(${channelOf}, early[1].2)), ' ', toString(seen))`;
+  const rows = await log.rows<GroupRow>(
+    `select stratum, moment, count() as people, sum(hit) as reached from (
+       select ${stratum} as stratum, arrayJoin(arrayPushFront(${had}, toUInt16(0))) as moment, goalAt > markAt and goalAt <= markAt + ${horizonMs} as hit
+       from (${people}) where not short and not (goalAt > 0 and goalAt <= markAt))
+     group by stratum, moment order by stratum, moment`,
+    parameters.values,
+  );
+  const [left] = await log.rows<{ tooShort: number; reachedBefore: number }>(
+    `select countIf(short) as tooShort, countIf(not short and goalAt > 0 and goalAt <= markAt) as reachedBefore from (${people})`,
+    parameters.values,
+  );
+  return { moments: moments.moments, rows, ...left!, asOfAt: scoped.asOfAt, events: moments.moments.reduce((sum, { events }) => sum + events, 0) };
+} // prettier-ignore
+
+const sumOf = (rows: readonly GroupRow[]): Share => ({
+  n: rows.reduce((sum, { people }) => sum + people, 0),
+  hits: rows.reduce((sum, { reached }) => sum + reached, 0),
+});
+/** Everybody who is followed. */
+export const everybodyOf = ({ rows }: Followed): Share => sumOf(rows.filter(({ moment }) => moment === 0));
+
+/** What helps; null where too few are followed, too few reached the goal, or too few did not. */
+export function helpsOf(found: Followed, channelsApart: boolean): Helps | null {
+  const all = everybodyOf(found);
+  if (all.n < MAP_LIMITS.followedLeast || Math.min(all.hits, all.n - all.hits) < MAP_LIMITS.reachedLeast) return null;
+  const groups = new Map(found.rows.filter(({ moment }) => moment === 0).map((row) => [row.stratum, row]));
+  const byMoment = new Map<number, GroupRow[]>();
+  for (const row of found.rows) {
+    if (row.moment === 0) continue;
+    const its = byMoment.get(row.moment);
+    if (its) its.push(row);
+    else byMoment.set(row.moment, [row]);
+  }
+  const asked = [...byMoment].flatMap(([place, rows]) => {
+    const one = helpOf(rows, groups, all);
+    return one === null ? [] : [{ place, ...one }];
+  });
+  const out = standsOut(asked.map(({ adjusted: { pValue } }) => pValue), MAP_LIMITS.falseDiscoveryRatio);
+  const moments = asked.map(({ place, present, absent, adjusted: { difference, interval, pValue, strata, people } }, i): Help => {
+    const { key, channel, name } = found.moments[place - 1]!;
+    const arm = ({ n, hits }: Share) => ({ people: n, reached: hits, ratio: hits / n });
+    return {
+      key, channel, name, present: arm(present), absent: arm(absent), crude: present.hits / present.n - absent.hits / absent.n,
+      adjusted: difference, interval, pValue, direction: !out[i]! || difference === 0 ? "unclear" : difference > 0 ? "more" : "less", strata, compared: people,
+    };
+  });
+  return {
+    type: "helps", label: "correlation", followed: all.n, reached: all.hits, leftOut: { reachedBefore: found.reachedBefore, tooShort: found.tooShort },
+    adjustedFor: ADJUSTED_FOR.filter((_, i) => i !== 2 || channelsApart), tooRare: byMoment.size - asked.length,
+    moments: moments.toSorted((a, b) => a.pValue - b.pValue || (a.key < b.key ? -1 : 1)),
+    notes: ["This is a correlation. Who is about to reach the goal does other things anyway; only an experiment shows what a moment brings about."],
+  };
+} // prettier-ignore
+
+/** One moment: those who had it against those who had not, each within groups of people alike. */
+function helpOf(rows: readonly GroupRow[], groups: ReadonlyMap<string, GroupRow>, all: Share): { readonly present: Share; readonly absent: Share; readonly adjusted: Adjusted } | null {
+  const present = sumOf(rows);
+  const absent = { n: all.n - present.n, hits: all.hits - present.hits };
+  if (Math.min(present.n, absent.n) < MAP_LIMITS.armLeast) return null;
+  const strata = rows.map(({ stratum, people, reached }): Stratum => {
+    const group = groups.get(stratum)!;
+    return { present: { n: people, hits: reached }, absent: { n: group.people - people, hits: group.reached - reached } };
+  });
+  const found = adjusted(strata);
+  return found === null ? null : { present, absent, adjusted: found };
+} // prettier-ignore
