@@ -267,7 +267,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
       replayRoutes(rooms, { sql, log: log!, clock, onFault: (cause) => logger.warn({ err: cause }, "a replay failed") });
       resultsRoutes(rooms, { sql, log: log!, clock });
-      analysisRoutes(rooms, { sql, log: log!, clock });
+      analysisRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
       starterRoutes(rooms, { sql, clock, onVersion: parts.onVersion });
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });

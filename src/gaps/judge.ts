@@ -38,6 +38,10 @@ export function testsOf({ subject: { now, before, others }, told }: Tested): rea
 const isBeyond = (ratio: number, { ratio: normal }: Normal): boolean =>
   ratio >= normal * GAP_LIMITS.beyondRatio && ratio >= normal + GAP_LIMITS.beyondPoints;
 
+/** Far within what is tolerated, a difference to other channels or to before is no gap. */
+const isWorthIt = (ratio: number, { against }: Normal, { statedRatio }: Told): boolean =>
+  against === "stated" || statedRatio === null || ratio >= statedRatio * GAP_LIMITS.ofStatedRatio;
+
 /**
  * The gaps among the tested: each with the first of stated, others, before that it is beyond. `elsewhere`: p values of
  * tests made of other things in the same search, which are corrected along; theirs are answered in the same order.
@@ -54,7 +58,7 @@ export function judge(
     const its = tests[i]!.map((test) => ({ ...test, pValue: corrected[at++]! }));
     const { now } = one.subject;
     if (now.k < GAP_LIMITS.affectedMin) return [];
-    const found = its.find(({ normal, pValue }) => pValue <= GAP_LIMITS.falseAlarmRatio && isBeyond(ratioOf(now), normal)); // prettier-ignore
+    const found = its.find(({ normal, pValue }) => pValue <= GAP_LIMITS.falseAlarmRatio && isBeyond(ratioOf(now), normal) && isWorthIt(ratioOf(now), normal, one.told)); // prettier-ignore
     return found ? [{ ...one, ...found }] : [];
   });
   return { gaps, elsewhere: corrected.slice(flat.length) };

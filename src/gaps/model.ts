@@ -18,6 +18,8 @@ export const GAP_LIMITS = {
   /** Beyond normal means at least so much more, whatever the certainty. */
   beyondRatio: 1.2,
   beyondPoints: 0.03,
+  /** Worse than others or than before counts from this part of the stated tolerance on. */
+  ofStatedRatio: 0.5,
   /** Subjects (channel pairs, topics) of one kind that are tested: those with the most people. */
   subjectsMax: 40,
   found: 200,

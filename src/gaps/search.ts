@@ -11,6 +11,7 @@ import { type Instant, type WorkspaceId, customerIdOf, isoOf } from "../values.t
 import { type Shown, type Subject, countChances, showChances } from "./chances.ts";
 import { affectedOf, confidenceOf, isEnough, judge, trendOf, type Judged, type Tested } from "./judge.ts";
 import { type ChanceKind, type Look, PEOPLE_ONLY, property } from "./kind.ts";
+import { type Courses, type Seen, changedBehaviour, silentTouchpoints } from "./courses.ts";
 import { CHANCE_KINDS } from "./kinds.ts";
 import { lookAt } from "./look.ts";
 import { GAP_LIMITS, GapKind, type GapMeasured, type GapSearch } from "./model.ts";
@@ -56,16 +57,19 @@ async function find(sql: Sql, log: EventLog, workspace: WorkspaceId, { scope, ki
   const wanted = kinds ?? GapKind.options;
   const [chances, orders] = [await chancesOf(log, look, wanted), await readOrders(log, look)];
   const tested = chances.flatMap(({ subjects }) => subjects);
-  const judged = judge(tested);
+  const courses = await coursesOf(log, look, wanted);
+  const seen = courses.flatMap((one) => one.courses.seen);
+  // Those that were not striking enough to be seen were tested as well.
+  const unseen = courses.flatMap((one) => new Array<number>(one.courses.tested - one.courses.seen.length).fill(1));
+  const judged = judge(tested, [...seen.map(({ pValue }) => pValue), ...unseen]);
   const gaps: Omit<GapMeasured, "ranking">[] = [];
   for (const one of judged.gaps)
     gaps.push(measured(one, look, orders, await showChances(log, kindOf(one.subject.kind), look, one.subject)));
-  const looked = chances.map(({ kind, subjects, missing }) => ({
-    kind,
-    tested: subjects.length,
-    found: gaps.filter((gap) => gap.kind === kind).length,
-    notLooked: missing,
-  }));
+  gaps.push(...(await gapsOfCourses(seen, judged.elsewhere, look, orders)));
+  const looked = [
+    ...chances.map(({ kind, subjects, missing }) => ({ kind, tested: subjects.length, notLooked: missing })),
+    ...courses.map(({ kind, courses: { tested: n, missing } }) => ({ kind, tested: n, notLooked: missing })),
+  ].map((one) => ({ ...one, found: gaps.filter(({ kind }) => kind === one.kind).length }));
   return { answer: { type: "found", gaps: ranked(gaps).slice(0, GAP_LIMITS.found), looked, orders, periodMs: look.period.to - look.period.from }, ...said };
 } // prettier-ignore
 
@@ -87,6 +91,48 @@ async function chancesOf(log: EventLog, look: Look, wanted: readonly GapKind[]):
   }
   return all;
 } // prettier-ignore
+
+const COURSES: {
+  readonly [kind in "silent_touchpoint" | "changed_behaviour"]: (
+    log: EventLog,
+    look: Look,
+  ) => Promise<Courses>;
+} = {
+  silent_touchpoint: silentTouchpoints,
+  changed_behaviour: changedBehaviour,
+};
+async function coursesOf(log: EventLog, look: Look, wanted: readonly GapKind[]) {
+  const all: { readonly kind: GapKind; readonly courses: Courses }[] = [];
+  for (const kind of ["silent_touchpoint", "changed_behaviour"] as const)
+    if (wanted.includes(kind)) all.push({ kind, courses: await COURSES[kind](log, look) });
+  return all;
+}
+
+/** Those whose corrected p value holds. What fell silent changed as well: that is told once. */
+async function gapsOfCourses(
+  seen: readonly Seen[],
+  corrected: readonly number[],
+  look: Look,
+  orders: Orders,
+) {
+  const gaps: Omit<GapMeasured, "ranking">[] = [];
+  for (const [i, one] of seen.entries()) {
+    if (corrected[i]! > GAP_LIMITS.falseAlarmRatio) continue;
+    const gap = await one.gap(corrected[i]!);
+    if (gaps.some(({ subject }) => subject === gap.subject)) continue;
+    if (gap.affected.people < GAP_LIMITS.affectedMin) continue;
+    gaps.push({
+      ...gap,
+      value: valueOf({
+        affected: gap.affected,
+        assumptions: gap.assumptions,
+        orders,
+        periodMs: look.period.to - look.period.from,
+      }),
+    });
+  }
+  return gaps;
+}
 
 function missingOf(kind: ChanceKind, found: readonly Subject[] | null, tested: number): string | null {
   if (found === null) return kind.missing;

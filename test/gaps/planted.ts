@@ -6,7 +6,7 @@ import type { GapMeasured } from "../../src/gaps/model.ts";
 import { type Searched, searchGaps } from "../../src/gaps/search.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { tellHistory } from "../analysis/history.ts";
-import { LOOKED_AT, PERIOD, PLANTS, type Plant, type World, worldOf } from "./worlds.ts";
+import { LOOKED_AT, PERIOD, PLANTS, type Plant, type World, drawing, worldOf } from "./worlds.ts";
 
 export type Found = Extract<Searched, { type: "found" }>;
 const LINES = 20_000;
@@ -55,8 +55,9 @@ export async function held(sql: Sql, log: EventLog, seed: number, planted: reado
   };
 } // prettier-ignore
 
-/** The kinds planted in the world of a seed: each with a chance of two in five. */
-export function plantsOf(seed: number, draw: () => number): readonly Plant[] {
-  void seed;
-  return (Object.keys(PLANTS) as Plant[]).filter(() => draw() < 0.4);
+/** The kinds planted in the world of a seed: each with a chance of three in ten, and none at all in every fifth world. */
+export function plantsOf(seed: number): readonly Plant[] {
+  const draw = drawing(seed * 7_919);
+  const plants = (Object.keys(PLANTS) as Plant[]).filter(() => draw() < 0.3);
+  return seed % 5 === 0 ? [] : plants;
 }

@@ -36,7 +36,7 @@ export function drawing(seed: number): () => number {
 export const PLANTS = {
   drop_off: { subject: "cart to order in app", usual: 0.55, planted: 0.95 },
   hesitation: { subject: "prices", usual: 0.04, planted: 0.4 },
-  starting_over: { subject: "asked again", usual: 0.05, planted: 0.5 },
+  starting_over: { subject: "asked again in phone", usual: 0.05, planted: 0.5 },
   broken_handoff: { subject: "support to phone", usual: 0.06, planted: 0.5 },
   slow_response: { subject: "support", usual: 0.06, planted: 0.45 },
   silence_after_purchase: { subject: "web", usual: 0.12, planted: 0.85 },
@@ -44,7 +44,7 @@ export const PLANTS = {
   contradiction: { subject: "price: store and web", usual: 0.01, planted: 0.4 },
   unanswered_question: { subject: "support: delivery", usual: 0.02, planted: 0.5 },
   broken_promise: { subject: "call back", usual: 0.03, planted: 0.4 },
-  unrecognised: { subject: "web", usual: 0.08, planted: 0.65 },
+  unrecognised: { subject: "referral", usual: 0.08, planted: 0.65 },
   silent_touchpoint: { subject: "store: Kiosk Used", usual: 0, planted: 1 },
   changed_behaviour: { subject: "web: Wishlist Opened", usual: 0.3, planted: 0.12 },
 } as const;
@@ -128,10 +128,8 @@ function isPromised(teller: Teller, at: number): void {
   if (!wrong(teller, "broken_promise")) teller.tell(at + DAY_MS, "Promise Kept", "phone", { promise_id });
 }
 
-const STORIES = [shops, isAdvertised, looksAtPrices, asks, chats, isHandedOver, seesPrices, isPromised] as const; // prettier-ignore
-/** How many of the customers a story happens to in a period. */
-const STORY_RATIO = 0.35;
-
+/** One of them happens to each customer in each period, so that none of them changes what another shows. */
+const STORIES = [shops, shops, isAdvertised, looksAtPrices, asks, chats, isHandedOver, seesPrices, isPromised] as const; // prettier-ignore
 /** A world of a seed, with gaps of these kinds in it. */
 export function worldOf(seed: number, plants: readonly Plant[], customers = 2_000): World {
   const draw = drawing(seed);
@@ -147,7 +145,8 @@ export function worldOf(seed: number, plants: readonly Plant[], customers = 2_00
     const teller: Teller = { draw, planted, tell: tellOf(atom, known) };
     for (const begin of [WORLD_AT, PERIOD.from]) {
       // Stories begin early enough to end within their period.
-      for (const story of STORIES) if (draw() < STORY_RATIO) story(teller, begin + draw() * (PERIOD_DAYS - 12) * DAY_MS);
+      const story = STORIES[Math.floor(draw() * STORIES.length)]!;
+      story(teller, begin + draw() * (PERIOD_DAYS - 12) * DAY_MS);
       if (draw() < 0.25) comesBack(teller, tellOf, begin, atom, customers, joined, known);
       habits(teller, begin);
     }
@@ -158,13 +157,13 @@ export function worldOf(seed: number, plants: readonly Plant[], customers = 2_00
 /** Signs in, and is back days later: on a device we know, or as a stranger who is joined to them afterwards. */
 function comesBack(teller: Teller, tellOf: (of: number, as?: Partial<Past>) => Teller["tell"], begin: number, atom: number, customers: number, joined: (readonly [number, number])[], known: Partial<Past>): void {
   const at = begin + teller.draw() * (PERIOD_DAYS - 12) * DAY_MS;
-  teller.tell(at, "Signed In", "web");
+  teller.tell(at, "Signed In", "referral");
   if (wrong(teller, "unrecognised")) {
     const stranger = customers * (begin === WORLD_AT ? 1 : 2) + atom;
-    tellOf(stranger, { identifiers: [{ kind: "anonymous_id", value: `d${stranger}` }] })(at + 6 * DAY_MS, "Page Read", "web");
-    tellOf(stranger, known)(at + 6 * DAY_MS + HOUR_MS, "Signed In", "web");
+    tellOf(stranger, { identifiers: [{ kind: "anonymous_id", value: `d${stranger}` }] })(at + 6 * DAY_MS, "Page Read", "referral");
+    tellOf(stranger, known)(at + 6 * DAY_MS + HOUR_MS, "Signed In", "referral");
     joined.push([stranger, atom]);
-  } else teller.tell(at + 6 * DAY_MS, "Page Read", "web");
+  } else teller.tell(at + 6 * DAY_MS, "Page Read", "referral");
 } // prettier-ignore
 
 /** What goes on every week: the kiosk in the store, and the wishlist. */
@@ -176,6 +175,7 @@ function habits(teller: Teller, begin: number): void {
     const usedAt = begin + (week * 7 + draw() * 7) * DAY_MS;
     if (draw() < 0.1 && usedAt < silentFrom) tell(usedAt, "Kiosk Used", "store");
     const opens = now && planted.has("changed_behaviour") ? PLANTS.changed_behaviour.planted : PLANTS.changed_behaviour.usual; // prettier-ignore
+    if (draw() < 0.5) tell(begin + (week * 7 + draw() * 7) * DAY_MS, "Page Read", "web");
     if (draw() < opens) tell(begin + (week * 7 + draw() * 7) * DAY_MS, "Wishlist Opened", "web");
   }
 }

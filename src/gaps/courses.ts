@@ -1,0 +1,147 @@
+/** Touchpoints' courses in time as the log tells them, and the gaps that are seen in them, put into words. */
+import type { EventLog } from "../db/clickhouse.ts";
+import { customerIdOf, isoOf } from "../values.ts";
+import { confidenceOf } from "./judge.ts";
+import { DAY_MS, type Look, assumed, channelName } from "./kind.ts";
+import { GAP_LIMITS, type GapKind, type GapMeasured } from "./model.ts";
+import { ratioOf, type Counted } from "./rate.ts";
+import { dataRemedy } from "./remedies.ts";
+import { type Drift, type Silence, type Weekly, WEEKS_MIN, driftOf, silenceOf } from "./series.ts";
+
+/** Touchpoints that are looked at: those with the most events. */
+const TOUCHPOINTS_MAX = 200;
+const WEEK_MS = 7 * DAY_MS;
+
+/** What was seen in a course: how likely by chance, and the gap it makes when that is corrected. */
+export type Seen = {
+  readonly kind: GapKind;
+  readonly pValue: number;
+  gap(pValue: number): Promise<Omit<GapMeasured, "ranking" | "value">>;
+};
+export type Courses = {
+  readonly seen: readonly Seen[];
+  readonly tested: number;
+  readonly missing: string | null;
+};
+type Touchpoint = { readonly channel: string; readonly name: string };
+
+const touchpoints = (look: Look): string =>
+  `select channel, name from (${look.scoped.rows("channel, name", "1", { from: look.before.from, to: look.period.to })}) group by channel, name order by count() desc, channel, name limit ${TOUCHPOINTS_MAX}`;
+
+/** Touchpoints that stopped reporting before the period ended. */
+export async function silentTouchpoints(log: EventLog, look: Look): Promise<Courses> {
+  const { before, period, scoped } = look;
+  const rows = await log.rows<Touchpoint & { days: readonly (readonly [number, number, number])[] }>(
+    `select channel, name, groupArray((day, events, people)) as days from (
+       select channel, name, intDiv(at - ${before.from}, ${DAY_MS}) as day, count() as events, uniqExact(customer) as people
+       from (${scoped.rows("channel, name", "1", { from: before.from, to: period.to })}) where (channel, name) in (${touchpoints(look)}) group by channel, name, day)
+     group by channel, name order by channel, name`,
+    scoped.parameters.values,
+  );
+  // A day that is not over tells nothing yet.
+  const length = Math.floor((period.to - before.from) / DAY_MS);
+  const seen = rows.flatMap(({ channel, name, days }) => {
+    const [events, people] = [new Array<number>(length).fill(0), new Array<number>(length).fill(0)];
+    for (const [day, n, of] of days)
+      if (day < length) [events[day], people[day]] = [n, of];
+    const silence = silenceOf({ fromAt: before.from, events, people });
+    return silence === null ? [] : [{ kind: "silent_touchpoint" as const, pValue: silence.pValue, gap: (pValue: number) => silentGap(log, look, { channel, name }, silence, pValue) }];
+  });
+  return { seen, tested: rows.length, missing: rows.length === 0 ? "Nothing is reported." : null };
+} // prettier-ignore
+
+/** Touchpoints that people use more or less than in the period before. */
+export async function changedBehaviour(log: EventLog, look: Look): Promise<Courses> {
+  const { before, period, scoped } = look;
+  const weeks = Math.floor((period.to - period.from) / WEEK_MS);
+  if (weeks < WEEKS_MIN)
+    return { seen: [], tested: 0, missing: `The period has ${weeks} whole weeks, and at least ${WEEKS_MIN} are needed.` };
+  const week = (at: string): string => `if(${at} < ${period.from}, toInt32(intDiv(${at} - ${before.from}, ${WEEK_MS})), toInt32(1000 + intDiv(${at} - ${period.from}, ${WEEK_MS})))`;
+  const source = scoped.rows("channel, name", "1", { from: before.from, to: period.to });
+  const [totals, rows] = [
+    await log.rows<{ week: number; people: number }>(`select ${week("at")} as week, uniqExact(customer) as people from (${source}) group by week`, scoped.parameters.values),
+    await log.rows<Touchpoint & { weeks: readonly (readonly [number, number])[] }>(
+      `select channel, name, groupArray((week, people)) as weeks from (
+         select channel, name, ${week("at")} as week, uniqExact(customer) as people from (${source}) where (channel, name) in (${touchpoints(look)}) group by channel, name, week)
+       group by channel, name order by channel, name`,
+      scoped.parameters.values,
+    ),
+  ];
+  const active = new Map(totals.map(({ week: of, people }) => [of, people]));
+  const weekly = (told: ReadonlyMap<number, number>): Weekly => {
+    const counted = (from: number): readonly Counted[] => Array.from({ length: weeks }, (_, i) => ({ k: told.get(from + i) ?? 0, n: active.get(from + i) ?? 0 }));
+    return { before: counted(0), now: counted(1000) };
+  };
+  const seen = rows.flatMap(({ channel, name, weeks: told }) => {
+    const drift = driftOf(weekly(new Map(told)));
+    return drift === null ? [] : [{ kind: "changed_behaviour" as const, pValue: drift.pValue, gap: (pValue: number) => driftGap(log, look, { channel, name }, drift, pValue) }];
+  });
+  return { seen, tested: rows.length, missing: rows.length === 0 ? "Nothing is reported." : null };
+} // prettier-ignore
+
+/** The customers who used a touchpoint last. */
+async function lastThere(log: EventLog, { scoped, before, period }: Look, { channel, name }: Touchpoint): Promise<GapMeasured["evidence"]> {
+  const { parameters } = scoped;
+  const where = `channel = ${parameters.text(channel)} and name = ${parameters.text(name)}`;
+  const rows = await log.rows<{ customer: number; last: number }>(
+    `select customer, max(at) as last from (${scoped.rows("", where, { from: before.from, to: period.to })}) group by customer order by last desc, customer limit ${GAP_LIMITS.evidence}`,
+    parameters.values,
+  );
+  return rows.map(({ customer, last }) => ({ customerId: customerIdOf(customer), moments: [{ at: isoOf(last), event: name }] }));
+} // prettier-ignore
+
+async function silentGap(log: EventLog, look: Look, touchpoint: Touchpoint, silence: Silence, pValue: number): Promise<Omit<GapMeasured, "ranking" | "value">> {
+  const { channel, name } = touchpoint;
+  const { days, expectedEvents, peoplePerDay, spread, lastDayAt } = silence;
+  const people = Math.round(peoplePerDay * days);
+  // What so many would usually be: spread as the days were.
+  const half = 1.96 * Math.sqrt(Math.max(1, people) * spread);
+  const share = (n: number): number => (people > 0 ? Math.min(1, Math.max(0, n / (people + half))) : 0);
+  const assumptions = assumed(0.05, 0.95);
+  return {
+    kind: "silent_touchpoint",
+    subject: `${channel}: ${name}`,
+    title: `"${name}" (${channelName(channel)}) stopped reporting`,
+    definition: "A touchpoint of which nothing was heard at the end of the period, for longer than ever before, and though many events were to be expected by its own days before.",
+    affected: { people, of: Math.round(people + half), ratio: share(people), interval: { low: share(people - half), high: 1, level: 0.95 }, events: Math.round(expectedEvents) },
+    normal: { against: "before", ratio: 0, people: null, words: `${(expectedEvents / days).toFixed(1)} events a day from ${peoplePerDay.toFixed(1)} people until ${isoOf(lastDayAt).slice(0, 10)}, and none in ${days} days since: some ${Math.round(expectedEvents)} are missing. The people are those expected, and not named` },
+    trend: { before: { people: 0, of: 0, ratio: null }, change: null, direction: "growing", parts: [] },
+    assumptions,
+    confidence: confidenceOf(people, pValue),
+    evidence: await lastThere(log, look, touchpoint),
+    remedy: dataRemedy(`Bring "${name}" back`, "What is not reported is not known to anybody: journeys, segments and this page go by it.", [
+      `Look whether the touchpoint itself still works (${channelName(channel)}).`,
+      "Look at the refused events since then: a changed field may have been refused, and can be replayed.",
+      "Look whether its key was revoked, or its last release lost the call.",
+    ]),
+    fixability: { ratio: assumptions.fixabilityRatio, why: "Something that worked until a known day was changed on that day." },
+  };
+} // prettier-ignore
+
+async function driftGap(log: EventLog, look: Look, touchpoint: Touchpoint, drift: Drift, pValue: number): Promise<Omit<GapMeasured, "ranking" | "value">> {
+  const { channel, name } = touchpoint;
+  const [was, is] = [ratioOf(drift.before), ratioOf(drift.now)];
+  const fewer = is < was;
+  const [low, high] = [Math.abs(drift.change.low), Math.abs(drift.change.high)].toSorted((a, b) => a - b) as [number, number];
+  const affected = { k: Math.round(Math.abs(is - was) * drift.now.n), n: drift.now.n };
+  const assumptions = assumed(0.05, 0.3);
+  const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
+  return {
+    kind: "changed_behaviour",
+    subject: `${channel}: ${name}`,
+    title: `"${name}" (${channelName(channel)}) is done by ${fewer ? "fewer" : "more"} people than before`,
+    definition: "Of the people who did anything in a week, the share who did this changed by 30 % or more against the period before, beyond how much its weeks differ. Each person counts once a week.",
+    affected: { people: affected.k, of: affected.n, ratio: Math.abs(is - was), interval: { low, high, level: drift.change.level }, events: null },
+    normal: { against: "before", ratio: was, people: drift.before.n, words: `${percent(was)} of the people of a week before, ${percent(is)} now` },
+    trend: { before: { people: drift.before.k, of: drift.before.n, ratio: was }, change: drift.change, direction: fewer ? "shrinking" : "growing", parts: [] },
+    assumptions,
+    confidence: confidenceOf(affected.k, pValue),
+    evidence: await lastThere(log, look, touchpoint),
+    remedy: dataRemedy(`Find out why ${fewer ? "fewer" : "more"} people do this`, "Behaviour changes because of them, because of you, or because of the reporting.", [
+      "Look at what was changed in the week in which it began: a release, a price, a campaign.",
+      "Compare channels and segments on the map: a change in one of them only points to its cause.",
+      "If it is meant to be so, dismiss this with a note.",
+    ]),
+    fixability: { ratio: assumptions.fixabilityRatio, why: "That it changed is certain, why it did is not; it may even be good." },
+  };
+} // prettier-ignore

@@ -1,0 +1,89 @@
+/**
+ * Irrelevant messages: what was just bought is advertised, what cannot be had, to somebody whose complaint is open, or for
+ * something they have done already.
+ */
+import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PRODUCT_IDS, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
+import { dataRemedy } from "./remedies.ts";
+
+const BOUGHT_MS = 30 * DAY_MS;
+const OPEN_MS = 90 * DAY_MS;
+const REACH = { backMs: OPEN_MS, aheadMs: 0 };
+/** What is sent for the customer's own sake is no advertising. */
+const SERVICE = "('service', 'transactional')";
+
+/** Rows of messages, each with what was known of the customer. */
+const gathered = (look: Look): string =>
+  `select customer, x, bought, opened, closed, did from (
+    select customer, arrayJoin(sent) as x, bought, opened, closed, did from (
+      select customer, groupArrayIf((at, products, asks, toString(name)), ${look.is("message")} and purpose not in ${SERVICE}) as sent,
+        groupArrayIf((at, products, toString(name)), ${look.is("order")}) as bought, groupArrayIf((at, toString(name)), ${look.is("complained")}) as opened,
+        groupArrayIf(at, ${look.is("settled")}) as closed, groupArrayIf((at, toString(name)), not ${look.is("message")}) as did
+      from (select customer, at, name, ${PRODUCT_IDS} as products, lower(${property("purpose")}) as purpose, ${property("asks")} as asks
+        from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["message", "order", "complained", "settled", "signed_up", "trial", "subscribed", "demo", "meeting", "form_submitted"], REACH)}))
+      group by customer ${PEOPLE_ONLY}))`; // prettier-ignore
+
+/** What was out of stock when, by product; whoever told it. */
+const stock = (look: Look): string =>
+  `select product, arraySort(groupArray((at, out))) as told from (
+     select arrayJoin(${PRODUCT_IDS}) as product, at, toUInt8(${look.is("out_of_stock")}) as out
+     from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["out_of_stock", "back_in_stock"], REACH)})) group by product`;
+
+const FAMILIES: { readonly [family: string]: (look: Look) => string | null } = {
+  "just bought": (look) => {
+    if (!look.has("order")) return null;
+    const hits = `arrayFilter(b -> b.1 <= x.1 and b.1 > x.1 - ${BOUGHT_MS} and hasAny(b.2, x.2), bought)`;
+    return `select 'just bought' as family, family as subject, customer, x.1 as at, toUInt8(notEmpty(${hits})) as lost,
+      arrayPushBack(arrayMap(b -> (b.1, b.3), ${hits}), (x.1, x.4)) as moments from (${gathered(look)})`;
+  },
+  "out of stock": (look) =>
+    look.has("out_of_stock")
+      ? `select 'out of stock' as family, family as subject, customer, x.1 as at, toUInt8(max(last.2)) as lost, [(x.1, x.4)] as moments
+         from (select customer, x, arrayLast(s -> s.1 <= x.1, told) as last
+           from (select customer, x, arrayJoin(arrayPushFront(x.2, '')) as product from (${gathered(look)})) m left any join (${stock(look)}) s using product)
+         group by customer, x`
+      : null,
+  "complaint open": (look) => {
+    if (!look.has("complained")) return null;
+    const open = `arrayFilter(o -> o.1 <= x.1 and o.1 > x.1 - ${OPEN_MS} and not arrayExists(c -> c > o.1 and c <= x.1, closed), opened)`;
+    return `select 'complaint open' as family, family as subject, customer, x.1 as at, toUInt8(notEmpty(${open})) as lost, arrayPushBack(${open}, (x.1, x.4)) as moments from (${gathered(look)})`;
+  },
+  "already done": (look) => {
+    const done = `arrayFilter(d -> x.3 != '' and d.2 = x.3 and d.1 <= x.1 and d.1 > x.1 - ${BOUGHT_MS}, did)`;
+    return `select 'already done' as family, family as subject, customer, x.1 as at, toUInt8(notEmpty(${done})) as lost, arrayPushBack(${done}, (x.1, x.4)) as moments from (${gathered(look)})`;
+  },
+}; // prettier-ignore
+
+const TITLES: { readonly [family: string]: string } = {
+  "just bought": "Advertised what they had just bought",
+  "out of stock": "Advertised what could not be had",
+  "complaint open": "Advertised to people whose complaint was open",
+  "already done": "Asked for what they had done already",
+};
+const STEPS: { readonly [family: string]: readonly string[] } = {
+  "just bought": ["Name the products in message steps (products), and turn on the policy's rest after a purchase."],
+  "out of stock": ["Tell the stock (the stock API or events), and name the products in message steps."],
+  "complaint open": ["Add the hold Open case to the policy: opened by the complaint, closed when it is settled."],
+  "already done": ["Give the journey an exit by what it asks for, so that who does it leaves at once."],
+}; // prettier-ignore
+
+/** By what made it irrelevant. Messages for service are no advertising. */
+export const irrelevantMessage: ChanceKind = {
+  type: "chances",
+  kind: "irrelevant_message",
+  definition: `Of the people who were sent advertising, those who got any for a product they had bought within ${BOUGHT_MS / DAY_MS} days, for one out of stock, while their complaint was open, or that asked for what they had done within ${BOUGHT_MS / DAY_MS} days.`,
+  settledMs: 0,
+  sql: (look) => {
+    if (!look.has("message")) return null;
+    const parts = Object.values(FAMILIES).flatMap((family) => family(look) ?? []);
+    return parts.length === 0 ? null : parts.map((part) => `select family, subject, customer, at, lost, moments from (${part})`).join(" union all ");
+  },
+  missing: "Messages are not told: neither ours nor those of another tool (as Email Sent).",
+  told: (_look, family): Told => ({
+    title: TITLES[family]!,
+    statedRatio: 0.05,
+    statedWords: "more than 5 % who get such a message are held to be too many in any business",
+    remedy: dataRemedy("Let messages know what happened", "A rule of permission holds such messages back for all journeys at once.", STEPS[family]!),
+    assumptions: assumed(0.05, 0.9),
+    fixability: "A setting of the policy does it for all messages that this platform sends.",
+  }),
+}; // prettier-ignore
