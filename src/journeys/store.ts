@@ -125,16 +125,20 @@ export const readRunsOf = (sql: Sql, workspace: WorkspaceId, atoms: readonly num
 
 /**
  * Live runs that nothing will ever move: no wake of their customer, no message, task or call they wait for, and no trigger
- * named. Always none; a metric and a job watch it.
+ * named. Always none; a metric and a job watch it. Each kind of blocker is asked of all runs at once, as there may be a
+ * million, and the customer's own wake of the few whose atom names nobody.
  */
 export const readStranded = (sql: Sql, now: Instant, graceMs: number): Promise<readonly { readonly id: string; readonly workspace: number; readonly atom: number }[]> =>
   sql.query(
-    `select r.id, r.workspace, r.atom from runs r join atoms a on a.id = r.atom where r.state = 'running' and r.moved_at < $1::bigint - $2::bigint and not (
-       (r.blocker = 'trigger' and r.due_at is null)
-       or (r.due_at is not null and exists (select 1 from wakes w where w.customer = a.customer and w.due_at <= greatest(r.due_at, $1::bigint)))
-       or (r.blocker = 'message' and exists (select 1 from messages m where m.run = r.id and (m.state in ('due', 'sending') or m.told_at is null)))
-       or (r.blocker = 'task' and exists (select 1 from tasks t where t.run = r.id and (t.state = 'open' or (t.done_by is not null and t.told_at is null))))
-       or (r.blocker = 'call' and exists (select 1 from calls c where c.run = r.id and (c.state = 'due' or (c.settled_at is not null and c.told_at is null))))) limit 100`,
+    `with standing as materialized (
+       select r.id, r.workspace, r.atom, r.due_at from runs r where r.state = 'running' and r.moved_at < $1::bigint - $2::bigint
+         and not (r.blocker = 'trigger' and r.due_at is null)
+         and not exists (select 1 from wakes w where r.due_at is not null and w.customer = r.atom and w.due_at <= greatest(r.due_at, $1::bigint))
+         and not exists (select 1 from messages m where r.blocker = 'message' and m.run = r.id and (m.state in ('due', 'sending') or m.told_at is null))
+         and not exists (select 1 from tasks t where r.blocker = 'task' and t.run = r.id and (t.state = 'open' or (t.done_by is not null and t.told_at is null)))
+         and not exists (select 1 from calls c where r.blocker = 'call' and c.run = r.id and (c.state = 'due' or (c.settled_at is not null and c.told_at is null))))
+     select r.id, r.workspace, r.atom from standing r join atoms a on a.id = r.atom where r.due_at is null or not exists (
+       select 1 from wakes w where w.customer = a.customer and w.due_at <= greatest(r.due_at, $1::bigint)) limit 100`,
     [now, graceMs],
   ); // prettier-ignore
 
