@@ -174,9 +174,9 @@ class LaneWork {
     }
   }
 
-  /** Claims until nothing more is due, or the provider takes no more for now. */
+  /** Claims until nothing more is due, the provider takes no more for now, or the sender is to stop. */
   async #work(): Promise<void> {
-    while (this.#again) {
+    while (this.#again && !this.#stopping) {
       this.#again = false;
       const { sql, clock, providerOf, upcomingOf } = this.#deps;
       const provider = await providerOf(this.#lane);
