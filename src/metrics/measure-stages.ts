@@ -33,12 +33,12 @@ const nameOf =
 /** SQL of rows (customer, stage, began, place, next): a customer's first coming into each stage in the scope, and what followed. */
 function comingsSql(given: Given, spells: string): string {
   const { from, to } = given.asked.scope;
-  return `select customer, stage, min(began) as began, any(place) as place, argMin(further, began) as further, argMin(next, began) as next from (
-      select customer, spells[i].2 as stage, spells[i].1 as began, ${placeSql("spells[i].2", given)} as place,
-        arrayFirst(x -> x.1 >= spells[i].1 and ${placeSql("x.2", given)} > ${placeSql("spells[i].2", given)}, arraySlice(spells, i + 1)).1 as further,
-        spells[i + 1] as next
+  return `select customer, stage, min(cameAt) as began, any(its) as place, argMin(furtherAt, cameAt) as further, argMin(nextSpell, cameAt) as next from (
+      select customer, spells[i].2 as stage, spells[i].1 as cameAt, ${placeSql("spells[i].2", given)} as its,
+        arrayFirst(x -> x.1 >= spells[i].1 and ${placeSql("x.2", given)} > ${placeSql("spells[i].2", given)}, arraySlice(spells, i + 1)).1 as furtherAt,
+        spells[i + 1] as nextSpell
       from (${spells}) array join arrayEnumerate(spells) as i
-      where spells[i].3 = 1 and spells[i].1 >= ${from} and spells[i].1 < ${to} and place > 0)
+      where spells[i].3 = 1 and spells[i].1 >= ${from} and spells[i].1 < ${to} and its > 0)
     group by customer, stage`;
 } // prettier-ignore
 
