@@ -29,9 +29,17 @@ export function followedOf({ steps }: JourneyDraft, ended: readonly Ended[]): Sh
 const isPlanned = ({ reason, step }: Ended, steps: JourneyDraft["steps"]): boolean =>
   reason === "completed" || reason === "goal" || (reason === "exited" && steps[step]?.type === "exit");
 
+/** The steps as the plan comes to them, those it never comes to last: the store keeps no order of its own. */
+function inOrder({ start, steps }: JourneyDraft): readonly (readonly [string, Step])[] {
+  const order = new Set([start]);
+  // A set may grow while it is walked: what is added is walked as well.
+  for (const id of order) for (const { next } of steps[id] ? waysOf(steps[id]) : []) if (next !== null) order.add(next);
+  return [...order, ...Object.keys(steps).filter((id) => !order.has(id))].flatMap((id) => (steps[id] ? [[id, steps[id]] as const] : []));
+} // prettier-ignore
+
 /** The plan's steps with what was counted at each. */
-export function stepsOf({ steps }: JourneyDraft, { gone, ended, standing }: Counted): Conformance["steps"] {
-  return Object.entries(steps).map(([id, step]) => {
+export function stepsOf(draft: JourneyDraft, { gone, ended, standing }: Counted): Conformance["steps"] {
+  return inOrder(draft).map(([id, step]) => {
     const its = gone.filter((one) => one.step === id);
     const passed = sum(its.map(({ n }) => n));
     return {

@@ -121,12 +121,16 @@ const readGone = (
     [version, Math.floor(from / HOUR_MS) * HOUR_MS, to],
   );
 
-/** Our own events of a version that name a step: rows of customer, at and `step`. */
+/** Our own events of a version that name a step: rows of customer, at, `step`, and their order. */
 const marksSql = ({ own, scope }: Scoped, version: PublishedVersion, names: string): string =>
-  own(`${text("step")} as step`, `key = 0 and name in (${names}) and ${ofVersion(version.id)}`, {
-    from: scope.from,
-    to: EVER,
-  });
+  own(
+    `${text("step")} as step, 1 as rank, id`,
+    `key = 0 and name in (${names}) and ${ofVersion(version.id)}`,
+    {
+      from: scope.from,
+      to: EVER,
+    },
+  );
 
 type Between = { readonly told: Conformance["between"]; readonly events: number };
 /** Moments of people in the journey that it does not ask about, by what it did last before. */
@@ -134,18 +138,20 @@ async function betweenOf(log: MapStores["log"], scoped: Scoped, version: Publish
   const { parameters, scope } = scoped;
   const moments = await momentsIn(log, scoped, grouping);
   const known = parameters.texts([...knownNames(version.draft), "$message.sent", "$message.opened", "$message.clicked"]);
-  const marks = [
-    scoped.own("'entry' as step", `key = 0 and name = '$journey.entered' and ${ofVersion(version.id)}`, { from: scope.from, to: scope.to }),
+  // Of one instant: entering comes before what a step does, and leaving after it.
+  const told = [
+    scoped.own("'entry' as step, 0 as rank, id", `key = 0 and name = '$journey.entered' and ${ofVersion(version.id)}`, { from: scope.from, to: scope.to }),
     marksSql(scoped, version, "'$message.sent', '$journey.split', '$journey.decided'"),
-    scoped.own("'' as step", `key = 0 and name = '$journey.left' and ${ofVersion(version.id)}`, { from: scope.from, to: EVER }),
-  ].map((one) => `select customer, at, step from (${one})`).join(" union all ");
+    scoped.own("'' as step, 2 as rank, id", `key = 0 and name = '$journey.left' and ${ofVersion(version.id)}`, { from: scope.from, to: EVER }),
+  ].map((one) => `select customer, at, step, rank, id from (${one})`).join(" union all ");
+  const marks = `select customer, at as markedAt, argMax(step, (rank, id)) as step from (${told}) group by customer, at`;
   const rows = await log.rows<{ step: string; moment: number; people: number; events: number }>(
     `select c.step as step, e.moment as moment, uniqExact(e.customer) as people, count() as events from (${moments.rows(`name in ${known} as isKnown`)}) e
-       asof join (select customer, at as markedAt, step from (${marks})) c on e.customer = c.customer and e.at >= c.markedAt
+       asof join (${marks}) c on e.customer = c.customer and e.at >= c.markedAt
      where not e.isKnown and c.step != '' group by step, moment order by people desc, step, moment limit ${MAP_LIMITS.betweenMost}`,
     parameters.values,
   );
-  const came = await log.rows<{ step: string; people: number }>(`select step, uniqExact(customer) as people from (${marks}) where step != '' group by step`, parameters.values);
+  const came = await log.rows<{ step: string; people: number }>(`select step, uniqExact(customer) as people from (${told}) where step != '' group by step`, parameters.values);
   const cameTo = new Map(came.map(({ step, people }) => [step, people]));
   return {
     events: rows.reduce((sum, row) => sum + row.events, 0),

@@ -8,7 +8,7 @@
  * it are left out, and everybody else is followed for the same time after it.
  */
 import { momentsIn } from "../analysis/cases.ts";
-import type { MomentGrouping } from "../analysis/model.ts";
+import { ANALYSIS_LIMITS, type MomentGrouping } from "../analysis/model.ts";
 import { scopeFor } from "../analysis/scope.ts";
 import { stageSql, toldSql } from "../analysis/stages.ts";
 import type { WorkspaceId } from "../values.ts";
@@ -17,10 +17,14 @@ import { type Adjusted, type Share, type Stratum, adjusted, standsOut } from "./
 import type { Help, Helps, HelpsRequest } from "./judged-model.ts";
 import { MAP_LIMITS } from "./model.ts";
 
-/** People of one group alike, by moment had before the landmark; moment 0: all of the group. */
+/**
+ * People by the group they are in by all they did (`own`), and by all but this moment (`others`): who had the moment is
+ * compared with those who did as much besides. Moment 0: everybody, and then both are the same.
+ */
 export type GroupRow = {
-  readonly stratum: string;
   readonly moment: number;
+  readonly own: string;
+  readonly others: string;
   readonly people: number;
   readonly reached: number;
 };
@@ -33,11 +37,11 @@ export type Followed = {
   readonly events: number;
 }; // prettier-ignore
 
-/** What customers are alike in. */
+/** What customers are alike in, the moment itself left out. */
 const ADJUSTED_FOR = [
-  "how many moments until the landmark (1, 2-3, 4-7, 8-15, 16 and more)",
+  "how many other moments until the landmark (1, 2-3, 4-7, 8-15, 16 and more)",
   "whether the last of them was in the second half of that time",
-  "the channel of the first moment",
+  "the channel of the first of them",
   "whether the customer had been seen before the period",
   "time since the first moment (the landmark is equally long after it for everybody)",
 ];
@@ -60,20 +64,23 @@ export async function followed(
       : toldSql(scoped, `${stageSql(scoped)} as stage`);
   const hit = goal.type === "event" ? "1" : `stage = ${parameters.text(goal.stage)} and at >= ${scope.from}`;
   const channels = [...new Set(moments.moments.map(({ channel }) => channel ?? ""))];
-  const channelOf = `[${moments.moments.map(({ channel }) => `toUInt8(${channels.indexOf(channel ?? "")})`).join(",")}]`;
+  // The first is nobody's place: an array has to have a type where nothing happened at all.
+  const channelOf = `[${["", ...moments.moments.map(({ channel }) => channel ?? "")].map((channel) => `toUInt8(${Math.max(0, channels.indexOf(channel))})`).join(",")}]`;
   const before = scoped.rows("", "1", { from: 0, to: scope.from, anyChannel: true });
   const people = `select m.customer as customer, s, t0 + ${landmarkMs} as markAt, t0 + ${landmarkMs + horizonMs} > ${untilAt} as short,
       toInt64(ifNull(h.goalAt, 0)) as goalAt, m.customer in (select customer from (${before})) as seen,
-      arrayFilter(x -> x.1 <= 0, arrayMap((at, moment) -> (at - t0 - ${landmarkMs}, moment, at), ats, places)) as early
-    from (select customer, arraySort(groupArray((at, moment))) as s, s.1 as ats, s.2 as places, ats[1] as t0 from (${moments.rows("")}) group by customer) m
+      arraySlice(arrayMap(x -> (x.1 - markAt, x.2), arrayFilter(x -> x.1 <= markAt, s)), 1, ${ANALYSIS_LIMITS.caseMomentsMax}) as early
+    from (select customer, arraySort(groupArray((at, moment))) as s, s[1].1 as t0 from (${moments.rows("")}) group by customer) m
     left join (select customer, toNullable(min(at)) as goalAt from (${hits}) where ${hit} group by customer) h on m.customer = h.customer`;
-  const had = "arrayDistinct(early.2)";
-  const stratum = `concat(toString(least(4, toUInt8(floor(log2(length(early)))))), ' ', toString(early[-1].1 > -${landmarkMs} / 2), ' ', toString(arrayElement(${channelOf}, early[1].2)), ' ', toString(seen))`;
+  const group = (of: string): string =>
+    `if(empty(${of}), '', concat(toString(least(4, toUInt8(floor(log2(length(${of})))))), ' ', toString(${of}[-1].1 > -${landmarkMs} / 2), ' ', toString(arrayElement(${channelOf}, ${of}[1].2 + 1)), ' ', toString(seen)))`;
   const rows = await log.rows<GroupRow>(
-    `select stratum, moment, count() as people, sum(hit) as reached from (
-       select ${stratum} as stratum, arrayJoin(arrayPushFront(${had}, toUInt16(0))) as moment, goalAt > markAt and goalAt <= markAt + ${horizonMs} as hit
-       from (${people}) where not short and not (goalAt > 0 and goalAt <= markAt))
-     group by stratum, moment order by stratum, moment`,
+    `select moment, own, others, count() as people, sum(hit) as reached from (
+       select moment, own, ${group("besides")} as others, hit from (
+         select early, seen, ${group("early")} as own, arrayJoin(arrayPushFront(arrayDistinct(early.2), toUInt16(0))) as moment, arrayFilter(e -> e.2 != moment, early) as besides,
+           goalAt > markAt and goalAt <= markAt + ${horizonMs} as hit
+         from (${people}) where not short and not (goalAt > 0 and goalAt <= markAt)))
+     group by moment, own, others order by moment, own, others`,
     parameters.values,
   );
   const [left] = await log.rows<{ tooShort: number; reachedBefore: number }>(
@@ -94,7 +101,7 @@ export const everybodyOf = ({ rows }: Followed): Share => sumOf(rows.filter(({ m
 export function helpsOf(found: Followed, channelsApart: boolean): Helps | null {
   const all = everybodyOf(found);
   if (all.n < MAP_LIMITS.followedLeast || Math.min(all.hits, all.n - all.hits) < MAP_LIMITS.reachedLeast) return null;
-  const groups = new Map(found.rows.filter(({ moment }) => moment === 0).map((row) => [row.stratum, row]));
+  const groups = new Map(found.rows.filter(({ moment }) => moment === 0).map((row) => [row.own, row]));
   const byMoment = new Map<number, GroupRow[]>();
   for (const row of found.rows) {
     if (row.moment === 0) continue;
@@ -128,9 +135,10 @@ function helpOf(rows: readonly GroupRow[], groups: ReadonlyMap<string, GroupRow>
   const present = sumOf(rows);
   const absent = { n: all.n - present.n, hits: all.hits - present.hits };
   if (Math.min(present.n, absent.n) < MAP_LIMITS.armLeast) return null;
-  const strata = rows.map(({ stratum, people, reached }): Stratum => {
-    const group = groups.get(stratum)!;
-    return { present: { n: people, hits: reached }, absent: { n: group.people - people, hits: group.reached - reached } };
+  const had = (group: string, by: "own" | "others"): Share => sumOf(rows.filter((row) => row[by] === group));
+  const strata = [...groups].map(([group, everybody]): Stratum => {
+    const there = had(group, "own");
+    return { present: had(group, "others"), absent: { n: everybody.people - there.n, hits: everybody.reached - there.hits } };
   });
   const found = adjusted(strata);
   return found === null ? null : { present, absent, adjusted: found };
