@@ -2,7 +2,7 @@
 import { Button, MultiSelect, NativeSelect, Popover, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { ListFilter } from "lucide-react";
-import { type FormEvent, type ReactNode, useMemo, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useMemo, useState } from "react";
 import { useApi } from "../services.tsx";
 import { date } from "../ui/format.ts";
 import { CHANNEL_WORDS, CHANNELS } from "../ui/words.ts";
@@ -11,9 +11,21 @@ import { channelsOf, dayOf, DEFAULT_DAYS, daysOf, PERIODS, scopeOf, type ScopeAs
 
 const DATES = "dates";
 
+const EVERY_MS = 60_000;
+const midnightNow = (): number => new Date().setHours(0, 0, 0, 0);
+/** The midnight with which the reader's day began; another once the day is over. */
+function useToday(): number {
+  const [today, setToday] = useState(midnightNow);
+  useEffect(() => {
+    const timer = setInterval(() => setToday(midnightNow()), EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return today;
+}
+
 /** The scope as it is asked; the same object until the address or the day changes. */
 export function useScope(search: ScopeSearch): ScopeAsked {
-  const today = new Date().setHours(0, 0, 0, 0);
+  const today = useToday();
   const { days, from, to, segment, channels, account } = search;
   return useMemo(
     () =>
@@ -59,7 +71,7 @@ function PeriodField({ search, onChange }: ScopeBarProps) {
 } // prettier-ignore
 
 function DatesFields({ search, onChange }: ScopeBarProps) {
-  const asked = scopeOf(search, Date.now());
+  const asked = scopeOf(search, useToday());
   const [from, setFrom] = useState(textOfDay(Date.parse(asked.from)));
   const [to, setTo] = useState(textOfDay(Date.parse(asked.to) - 1));
   const [begin, end] = [dayOf(from), dayOf(to)];

@@ -2,9 +2,10 @@
  * What is asked on a screen of results, as it stands in the address under `ask`: all of a request but its scope. Anything
  * may stand in an address, so each reader takes what it can use and leaves the rest to its default. Pure.
  */
+import type { Model } from "../../src/attribution/model.ts";
 import type { Where } from "../../src/segments/model.ts";
 import { searchOf, type ScopeAsked, type ScopeSearch } from "../analysis/scope.ts";
-import type { FunnelBody, MetricsBody, RetentionBody, ViewBody } from "./calls.ts";
+import type { AttributionBody, FunnelBody, MetricsBody, RetentionBody, ViewBody } from "./calls.ts";
 
 type Fields = { readonly [name: string]: unknown };
 /** What stands under `ask`, as fields. */
@@ -101,6 +102,31 @@ export function retentionOf(ask: unknown): Omit<RetentionBody, "scope"> {
     cells: numberOf(cells, 1, 60, 12),
   };
 }
+
+/** Ways to divide conversions, in the order in which they are told. */
+export const MODEL_TITLES = {
+  first: "First", last: "Last", last_non_direct: "Last, not direct", linear: "Linear", position: "Position", time_decay: "Time decay",
+  markov_1: "Markov", markov_2: "Markov, order 2", markov_3: "Markov, order 3", markov_4: "Markov, order 4",
+  shapley: "Shapley", shapley_chain: "Shapley, chain",
+} as const satisfies { readonly [model in Model]: string }; // prettier-ignore
+const MODELS = Object.keys(MODEL_TITLES) as readonly Model[];
+const DEFAULT_MODELS: readonly Model[] = ["first", "last", "linear", "markov_1", "shapley"];
+
+/** Attribution in the address; the conversion's event is empty while none is named. */
+export function attributionOf(ask: unknown): Omit<AttributionBody, "scope"> {
+  const { conversion, models, by, lookbackDays, halfLifeDays, repeats } = fieldsOf(ask);
+  const { event, value } = fieldsOf(conversion);
+  const chosen = MODELS.filter((model) => listOf(models).includes(model));
+  const worth = value === undefined ? "total" : textOf(value);
+  return {
+    conversion: { event: typeof event === "string" ? event.slice(0, 200) : "Order Completed", ...(worth === undefined ? {} : { value: worth }) },
+    models: [...(chosen.length > 0 ? chosen : DEFAULT_MODELS)],
+    by: oneOf(by, ["channel", "campaign"] as const, "channel"),
+    lookbackDays: numberOf(lookbackDays, 1, 365, 30),
+    halfLifeDays: numberOf(halfLifeDays, 1, 365, 7),
+    ...(repeats === true ? { repeats } : {}),
+  };
+} // prettier-ignore
 
 const BUSINESSES = ["ecommerce", "b2b", "local_service", "professional_service"] as const;
 /** Metrics in the address. */

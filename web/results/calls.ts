@@ -1,5 +1,6 @@
-/** Every endpoint of metrics, funnels, retention, saved views, digests and alerts this app uses. Types only, like the rest of the API. */
+/** Every endpoint of attribution, metrics, funnels, retention, saved views, digests and alerts this app uses. Types only, like the rest of the API. */
 import type { z } from "zod";
+import type { AttributionAnswer, AttributionAsked } from "../../src/attribution/model.ts";
 import type {
   AlertList,
   Digest,
@@ -24,6 +25,8 @@ import type { Client } from "../http.ts";
 export type FunnelBody = z.input<typeof FunnelAsked>;
 export type RetentionBody = z.input<typeof RetentionAsked>;
 export type MetricsBody = z.input<typeof MetricsAsked>;
+/** Attribution as a request asks for it. */
+export type AttributionBody = z.input<typeof AttributionAsked>;
 /** A view and a digest as they are written. */
 export type ViewBody = z.input<typeof ViewDraft>;
 export type DigestBody = z.input<typeof DigestDraft>;
@@ -42,6 +45,9 @@ export function resultCalls({ json, raw }: Client) {
     funnel: (body: FunnelBody, signal?: AbortSignal) => ask<FunnelAnswer>("/v1/funnels", body, signal),
     retention: (body: RetentionBody, signal?: AbortSignal) =>
       ask<RetentionAnswer>("/v1/retention", body, signal),
+
+    attribution: (body: AttributionBody, signal?: AbortSignal) =>
+      ask<AttributionAnswer>("/v1/attribution", body, signal),
 
     alerts: (query: { limit?: number; cursor?: string; unseen?: string }, signal?: AbortSignal) =>
       json<z.infer<typeof AlertList>>("/v1/alerts", { query, signal }),

@@ -13,7 +13,6 @@ const TABS = [
   { to: "/results/funnel", label: "Funnel" },
   { to: "/results/retention", label: "Retention" },
   { to: "/results/metrics", label: "Metrics" },
-  { to: "/results/lifetime", label: "Lifetime value" },
   { to: "/results/views", label: "Saved" },
 ] as const;
 
@@ -51,7 +50,7 @@ export function Room({ title, intro, search, actions, children }: RoomProps) {
 type AskedProps = {
   readonly search: ResultSearch;
   readonly path: string;
-  readonly body: object;
+  readonly body: object | null;
   readonly children?: ReactNode;
 };
 /** The bar of a question: its scope, what else is chosen, and a button that keeps it. */
@@ -60,7 +59,7 @@ export function AskedBar({ search, path, body, children }: AskedProps) {
   return (
     <ScopeBar search={search} onChange={change}>
       {children}
-      <SaveView path={path} body={body} search={search} />
+      {body && <SaveView path={path} body={body} search={search} />}
     </ScopeBar>
   );
 } // prettier-ignore

@@ -1,4 +1,4 @@
-/** Where the app opens: at the customers once there are any, before that at the place where the first event arrives. */
+/** Where the app opens: at the overview once there are events, before that at the place where the first event arrives. */
 import { useQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
 import { useApi } from "../services.tsx";
@@ -15,5 +15,5 @@ export function Home() {
         <Fault fault={stats.error} retry={() => void stats.refetch()} retrying={stats.isFetching} />
       </div>
     );
-  return <Navigate to={stats.data.accepted > 0 ? "/customers" : "/data/live"} replace />;
+  return <Navigate to={stats.data.accepted > 0 ? "/overview" : "/data/live"} replace />;
 }

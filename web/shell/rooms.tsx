@@ -1,6 +1,17 @@
 /** The rooms the navigation leads to. A room is listed once its screens exist; nothing here leads nowhere. */
 import type { LinkProps } from "@tanstack/react-router";
-import { Cable, type LucideIcon, Mail, Route, Shapes, Users } from "lucide-react";
+import {
+  Cable,
+  ChartNoAxesColumn,
+  LayoutDashboard,
+  type LucideIcon,
+  Mail,
+  Route,
+  Shapes,
+  Unplug,
+  Users,
+  Waypoints,
+} from "lucide-react";
 
 export type RoomLink = {
   readonly to: NonNullable<LinkProps["to"]>;
@@ -11,9 +22,13 @@ export type RoomLink = {
 };
 /** In the order of the loop: who, who belongs together, what happens next, what is said, then where from. */
 export const ROOM_LINKS: readonly RoomLink[] = [
+  { to: "/overview", label: "Overview", icon: LayoutDashboard, key: "o" },
+  { to: "/map", label: "Map", icon: Waypoints, key: "p" },
+  { to: "/gaps", label: "Gaps", icon: Unplug, key: "a" },
   { to: "/customers", label: "Customers", icon: Users, key: "c" },
   { to: "/segments", label: "Segments", icon: Shapes, key: "s" },
   { to: "/journeys", label: "Journeys", icon: Route, key: "j" },
   { to: "/messages", label: "Messages", icon: Mail, key: "m" },
+  { to: "/results", label: "Results", icon: ChartNoAxesColumn, key: "r" },
   { to: "/data", label: "Data", icon: Cable, key: "d" },
 ];
