@@ -3,9 +3,11 @@ import { momentRoutes } from "./analysis/routes.ts";
 import { Questions } from "./analysis/questions.ts";
 import { attributionRoutes } from "./attribution/routes.ts";
 import { type GapDeps, gapRoutes } from "./gaps/routes.ts";
+import { digestRoutes } from "./digest/routes.ts";
 import type { App } from "./http/app.ts";
 import { mapRoutes } from "./map/routes.ts";
 import { metricRoutes } from "./metrics/routes.ts";
+import { questionRoutes } from "./questions/routes.ts";
 
 /** Registers them. */
 export function analysisRoutes(app: App, given: Omit<GapDeps, "questions">): void {
@@ -13,6 +15,8 @@ export function analysisRoutes(app: App, given: Omit<GapDeps, "questions">): voi
   momentRoutes(app, deps);
   mapRoutes(app, deps);
   gapRoutes(app, deps);
+  questionRoutes(app, deps);
   metricRoutes(app, deps);
+  digestRoutes(app, deps);
   attributionRoutes(app, deps);
 }

@@ -2,17 +2,23 @@
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/postgres.ts";
+import type { EventLog } from "./db/clickhouse.ts";
+import { startDigests } from "./digest/send.ts";
 import type { Inbox } from "./events/model.ts";
+import { startDailyLook } from "./gaps/daily.ts";
 import { startCaller } from "./journeys/calls.ts";
 import { startScheduler } from "./journeys/schedule.ts";
 import { startWatch } from "./journeys/watch.ts";
 import { startTaskTeller } from "./people/tell.ts";
+import type { Delivery, Outgoing } from "./messages/model.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Clock } from "./values.ts";
 import { startWebhooks } from "./webhooks/send.ts";
 
 export type ChoresDeps = {
   readonly sql: Database;
+  /** null: this process reads no log. */
+  readonly log: EventLog | null;
   readonly clock: Clock;
   readonly roles: Config["roles"];
   readonly inbox: Inbox;
@@ -20,6 +26,8 @@ export type ChoresDeps = {
   readonly metrics: Metrics;
   /** Events that no worker has handled yet. */
   readonly waiting: () => number;
+  /** Hands a mail of our own over to a workspace's provider. */
+  readonly mail: (outgoing: Outgoing) => Promise<Delivery>;
   /** Says that somebody is to enter a journey. */
   readonly onEntry: () => void;
 };
@@ -30,7 +38,7 @@ export type Chores = {
 };
 
 /** Calls belong to the sender, the clock and the watch to the worker; what a task came to is told by whoever was told it. */
-export function startChores({ sql, clock, roles, inbox, logger, metrics, waiting, onEntry }: ChoresDeps): Chores {
+export function startChores({ sql, log, clock, roles, inbox, mail, logger, metrics, waiting, onEntry }: ChoresDeps): Chores {
   const append = inbox.append.bind(inbox);
   const fault = (message: string) => (cause: unknown) => logger.warn({ err: cause }, message);
   const tasks = startTaskTeller({ sql, clock, append, onFault: fault("what came of a task cannot be told for now; tried again") });
@@ -49,6 +57,11 @@ export function startChores({ sql, clock, roles, inbox, logger, metrics, waiting
     });
     metrics.gauge("throughline_journey_runs_stranded", "Live runs that neither time nor anybody's answer would move, as last seen: always 0.", () => watch.stranded());
     stops.push(() => scheduler.stop(), () => watch.stop());
+    if (log) {
+      const look = startDailyLook({ sql, log, clock, onFault: fault("gaps cannot be looked for now; tried again in ten minutes") });
+      const digests = startDigests({ sql, log, clock, handOver: mail, onFault: fault("a digest or the look for changes failed for now; tried again in a minute") });
+      stops.push(() => look.stop(), () => digests.stop());
+    }
   }
   return {
     tellTasks: () => tasks.tell(),

@@ -7,7 +7,7 @@ import type { EventLog } from "../db/clickhouse.ts";
 import type { Instant } from "../values.ts";
 import type { ChanceKind, Look } from "./kind.ts";
 import { GAP_LIMITS, type GapKind } from "./model.ts";
-import type { Counted } from "./rate.ts";
+import type { Counted } from "../questions/rate.ts";
 
 /** One subject of a kind, counted. */
 export type Subject = {

@@ -4,7 +4,7 @@ import { customerIdOf, isoOf } from "../values.ts";
 import { confidenceOf } from "./judge.ts";
 import { DAY_MS, type Look, assumed, channelName } from "./kind.ts";
 import { GAP_LIMITS, type GapKind, type GapMeasured } from "./model.ts";
-import { ratioOf, type Counted } from "./rate.ts";
+import { ratioOf, type Counted } from "../questions/rate.ts";
 import { dataRemedy } from "./remedies.ts";
 import { type Drift, type Silence, type Weekly, WEEKS_MIN, driftOf, silenceOf } from "./series.ts";
 

@@ -10,7 +10,7 @@ import {
   firstInEach,
 } from "./kind.ts";
 import { journeyRemedy, spelled, taskRemedy } from "./remedies.ts";
-import type { Role } from "./vocabulary.ts";
+import type { Role } from "../questions/vocabulary.ts";
 
 type Step = {
   readonly key: string;

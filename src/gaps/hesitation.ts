@@ -1,7 +1,7 @@
 /** Hesitation: people who come back to the prices, or to one product, again and again and do nothing about it. */
 import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, firstInEach, property } from "./kind.ts"; // prettier-ignore
 import { journeyRemedy, spelled } from "./remedies.ts";
-import type { Role } from "./vocabulary.ts";
+import type { Role } from "../questions/vocabulary.ts";
 
 const DAYS_AGAIN = 3;
 const WITHIN_MS = 14 * DAY_MS;

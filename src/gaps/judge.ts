@@ -6,7 +6,15 @@
 import type { Subject } from "./chances.ts";
 import type { Told } from "./kind.ts";
 import { GAP_LIMITS, type GapMeasured } from "./model.ts";
-import { type Counted, aboveOther, aboveStated, differenceOf, holm, intervalOf, ratioOf } from "./rate.ts";
+import {
+  type Counted,
+  aboveOther,
+  aboveStated,
+  differenceOf,
+  holm,
+  intervalOf,
+  ratioOf,
+} from "../questions/rate.ts";
 
 export type Tested = { readonly subject: Subject; readonly told: Told };
 type Normal = GapMeasured["normal"];

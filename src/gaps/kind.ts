@@ -2,12 +2,11 @@
  * What a kind of gap is made of: its definition in words, what it needs to know, one statement over the log that yields
  * chances, what is normal, and what to do about it. Types only, and the few pieces of SQL that several kinds share.
  */
-import { literal, tamed } from "../segments/sql-values.ts";
 import type { Period } from "../analysis/model.ts";
 import type { Scoped } from "../analysis/scope.ts";
 import type { DurationMs, Instant } from "../values.ts";
 import type { Assumptions, GapKind, Remedy } from "./model.ts";
-import { PROPERTIES, type Role } from "./vocabulary.ts";
+import { PROPERTIES_SQL, type Role, property } from "../questions/vocabulary.ts";
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
@@ -63,15 +62,6 @@ export type ChanceKind = {
   told(look: Look, family: string, subject: string): Told;
 };
 
-/** SQL of one property of `json` as text, under the names senders give it; empty where there is none. */
-export function property(of: keyof typeof PROPERTIES, json = "properties"): string {
-  const raw = PROPERTIES[of].map((name) => `JSONExtractRaw(${json}, ${literal(name)})`);
-  const texts = raw.map((one) => `if(startsWith(${one}, '"'), JSONExtractString(${one}), if(substring(${one}, 1, 1) in ('', 'n', '[', '{'), '', ${one}))`); // prettier-ignore
-  return texts.reduceRight((rest, one) => `if(${one} != '', ${one}, ${rest})`, "''");
-}
-/** Properties without numbers that would make the parser refuse them. */
-export const PROPERTIES_SQL = tamed("properties");
-
 /** SQL of the things an event is about, as JSON texts: its products, or itself where it names one product. */
 export const ITEMS = `if(JSONHas(properties, 'products'), JSONExtractArrayRaw(properties, 'products'), [properties])`;
 /** SQL of the ids of those products. */
@@ -89,4 +79,4 @@ const assumed = (recoverableRatio: number, fixabilityRatio: number, horizonDays 
   horizonDays,
   fixabilityRatio,
 });
-export { assumed };
+export { PROPERTIES_SQL, assumed, property };

@@ -6,7 +6,7 @@ import type { EventLog } from "../db/clickhouse.ts";
 import type { Scoped } from "../analysis/scope.ts";
 import { literal } from "../segments/sql-values.ts";
 import type { Look } from "./kind.ts";
-import { PRICE_PAGES, type Role, namesByRole } from "./vocabulary.ts";
+import { PRICE_PAGES, type Role, namesByRole } from "../questions/vocabulary.ts";
 
 const NAMES_MAX = 5_000;
 const PAGES = "name in ('$page.viewed', '$screen.viewed')";

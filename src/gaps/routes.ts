@@ -1,15 +1,14 @@
 /** HTTP of gaps: looking for them, what is kept of them, their state and assumptions, and making their remedy. */
 import { z } from "zod";
 import { type AnalysisDeps, AnswerQuery, type Table, sendCsv } from "../analysis/request.ts";
-import type { Basis } from "../analysis/model.ts";
 import { Failure } from "../errors.ts";
 import type { App } from "../http/app.ts";
-import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
+import { isoOf } from "../values.ts";
+import { searchAndKeep } from "./keep.ts";
 import { makeRemedy } from "./make.ts";
 import { GapChange, GapDetail, GapList, GapSearch, type GapView, GapsAnswer, GapsQuery, RemedyAsked, RemedyMade } from "./model.ts"; // prettier-ignore
-import { type SearchDeps, searchGaps } from "./search.ts";
 import { mayBecome } from "./state.ts";
-import { keepGaps, note, readGap, readLookedAt, writeAssumptions, writeState } from "./store.ts";
+import { note, readGap, readLookedAt, writeAssumptions, writeState } from "./store.ts";
 import { proofOf, viewGap, viewGaps } from "./view.ts";
 
 export type GapDeps = AnalysisDeps & {
@@ -19,24 +18,6 @@ export type GapDeps = AnalysisDeps & {
 const access = { access: "secret" } as const;
 const tags = ["Gaps"];
 const Params = z.object({ id: z.coerce.number().int().min(1).max(2_147_483_647) });
-
-/** Searches, and keeps what was found; what is kept of it, by its numbers. */
-export async function searchAndKeep(
-  deps: SearchDeps & Pick<AnalysisDeps, "sql">,
-  workspace: WorkspaceId,
-  asked: z.infer<typeof GapSearch>,
-  fresh: boolean,
-  now: Instant,
-): Promise<
-  { readonly answer: Awaited<ReturnType<typeof searchGaps>>["answer"]; readonly basis: Basis; readonly ids: readonly number[] }
-> {
-  const { answer, basis } = await searchGaps(deps, workspace, asked, fresh, now);
-  if (answer.type === "too_little_data") return { answer, basis, ids: [] };
-  const { gaps, orders, periodMs, looked } = answer;
-  const kinds = looked.filter(({ notLooked }) => notLooked === null).map(({ kind }) => kind);
-  const kept = gaps.map((gap) => ({ gap, orders, periodMs }));
-  return { answer, basis, ids: await keepGaps(deps.sql, workspace, { scope: asked.scope, kinds, gaps: kept, basis }, now) };
-} // prettier-ignore
 
 /** Registers them; each needs a secret key or a session. */
 export function gapRoutes(app: App, deps: GapDeps): void {

@@ -4,7 +4,7 @@
  */
 import { normalCdf } from "../experiments/distributions.ts";
 import { GAP_LIMITS } from "./model.ts";
-import { type Counted, differenceOf, ratioOf } from "./rate.ts";
+import { type Counted, differenceOf, ratioOf } from "../questions/rate.ts";
 
 const DAY_MS = 86_400_000;
 const WEEK_DAYS = 7;

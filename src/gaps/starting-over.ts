@@ -1,7 +1,7 @@
 /** Starting over: people who had to ask the same again, be identified again, or begin a form again. */
 import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, channelName, property } from "./kind.ts"; // prettier-ignore
 import { dataRemedy } from "./remedies.ts";
-import type { Role } from "./vocabulary.ts";
+import type { Role } from "../questions/vocabulary.ts";
 
 type Way = {
   readonly family: string;

@@ -3,7 +3,7 @@
  * shows an effect; a ratio that fell is a comparison in time, and says so. Pure.
  */
 import type { GapState, Proof } from "./model.ts";
-import { type Counted, differenceOf, ratioOf } from "./rate.ts";
+import { type Counted, differenceOf, ratioOf } from "../questions/rate.ts";
 
 const NEXT: { readonly [state in GapState]: readonly GapState[] } = {
   open: ["being_fixed", "dismissed"],

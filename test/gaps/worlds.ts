@@ -146,7 +146,7 @@ export function worldOf(seed: number, plants: readonly Plant[], customers = 2_00
     for (const begin of [WORLD_AT, PERIOD.from]) {
       // Stories begin early enough to end within their period.
       const story = STORIES[Math.floor(draw() * STORIES.length)]!;
-      story(teller, begin + draw() * (PERIOD_DAYS - 12) * DAY_MS);
+      story(teller, begin + draw() * (PERIOD_DAYS - 6) * DAY_MS);
       if (draw() < 0.25) comesBack(teller, tellOf, begin, atom, customers, joined, known);
       habits(teller, begin);
     }
@@ -156,7 +156,7 @@ export function worldOf(seed: number, plants: readonly Plant[], customers = 2_00
 
 /** Signs in, and is back days later: on a device we know, or as a stranger who is joined to them afterwards. */
 function comesBack(teller: Teller, tellOf: (of: number, as?: Partial<Past>) => Teller["tell"], begin: number, atom: number, customers: number, joined: (readonly [number, number])[], known: Partial<Past>): void {
-  const at = begin + teller.draw() * (PERIOD_DAYS - 12) * DAY_MS;
+  const at = begin + teller.draw() * (PERIOD_DAYS - 6) * DAY_MS;
   teller.tell(at, "Signed In", "referral");
   if (wrong(teller, "unrecognised")) {
     const stranger = customers * (begin === WORLD_AT ? 1 : 2) + atom;

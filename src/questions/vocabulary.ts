@@ -4,6 +4,7 @@
  * definitions of gaps ask for are roles, so that they mean the same whatever a shop calls its events. Pure.
  */
 import { plain } from "../events/text.ts";
+import { literal, tamed } from "../segments/sql-values.ts";
 
 const WORDS = {
   product: "product viewed, product clicked",
@@ -50,6 +51,15 @@ for (const role of ROLES)
 
 /** The roles of an event of this name. Never throws. */
 export const rolesOf = (name: string): readonly Role[] => ROLES_BY_NAME.get(plain(name)) ?? [];
+
+/** SQL of one property of `json` as text, under the names senders give it; empty where there is none. */
+export function property(of: keyof typeof PROPERTIES, json = "properties"): string {
+  const raw = PROPERTIES[of].map((name) => `JSONExtractRaw(${json}, ${literal(name)})`);
+  const texts = raw.map((one) => `if(startsWith(${one}, '"'), JSONExtractString(${one}), if(substring(${one}, 1, 1) in ('', 'n', '[', '{'), '', ${one}))`); // prettier-ignore
+  return texts.reduceRight((rest, one) => `if(${one} != '', ${one}, ${rest})`, "''");
+}
+/** Properties without numbers that would make the parser refuse them. */
+export const PROPERTIES_SQL = tamed("properties");
 
 /** Pages about prices, by their path. */
 export const PRICE_PAGES = "(?i)(?:^|[/_.-])(?:pricing|prices?|plans|tariffs?|price-list)(?:$|[/_.-])";

@@ -1,0 +1,29 @@
+/** Searching and keeping what was found: what the API and the daily look do alike. */
+import type { Basis } from "../analysis/model.ts";
+import type { Database } from "../db/postgres.ts";
+import type { Instant, WorkspaceId } from "../values.ts";
+import type { GapSearch } from "./model.ts";
+import { type SearchDeps, type Searched, searchGaps } from "./search.ts";
+import { keepGaps } from "./store.ts";
+
+export type Kept = {
+  readonly answer: Searched;
+  readonly basis: Basis;
+  /** The numbers of the gaps that were found. */
+  readonly ids: readonly number[];
+};
+/** Searches, and keeps what was found; what is kept of it, by its numbers. */
+export async function searchAndKeep(
+  deps: SearchDeps & { readonly sql: Database },
+  workspace: WorkspaceId,
+  asked: GapSearch,
+  fresh: boolean,
+  now: Instant,
+): Promise<Kept> {
+  const { answer, basis } = await searchGaps(deps, workspace, asked, fresh, now);
+  if (answer.type === "too_little_data") return { answer, basis, ids: [] };
+  const { gaps, orders, periodMs, looked } = answer;
+  const kinds = looked.filter(({ notLooked }) => notLooked === null).map(({ kind }) => kind);
+  const kept = gaps.map((gap) => ({ gap, orders, periodMs }));
+  return { answer, basis, ids: await keepGaps(deps.sql, workspace, { scope: asked.scope, kinds, gaps: kept, basis }, now) };
+} // prettier-ignore
