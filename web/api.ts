@@ -13,9 +13,12 @@ import type {
 import type { Channel, EventType, RefusalReason } from "../src/events/model.ts";
 import type { IdentifierKind } from "../src/identity/model.ts";
 import type { Import, Mapping, RefusedRow } from "../src/imports/model.ts";
+import { gapCalls } from "./gaps/calls.ts";
 import type { Client } from "./http.ts";
 import { journeyCalls } from "./journeys/calls.ts";
+import { mapCalls } from "./map/calls.ts";
 import { messageCalls } from "./messages/calls.ts";
+import { resultCalls } from "./results/calls.ts";
 import { segmentCalls } from "./segments/calls.ts";
 
 /** GET /auth/session */
@@ -127,6 +130,9 @@ export function createApi(client: Client) {
     ...segmentCalls(client),
     ...journeyCalls(client),
     ...messageCalls(client),
+    ...mapCalls(client),
+    ...gapCalls(client),
+    ...resultCalls(client),
     session: (signal?: AbortSignal) => json<Session>("/auth/session", { signal }),
     setup: (body: SetUp) => json<unknown>("/auth/setup", { method: "POST", body }),
     signIn: (body: SignIn) => json<unknown>("/auth/sign-in", { method: "POST", body }),

@@ -9,6 +9,8 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { SCOPE_NAMES } from "./analysis/scope.ts";
+import { MAP_NAMES } from "./map/question.ts";
 import { Gate } from "./session/gate.tsx";
 import { NotFound, ScreenFault } from "./ui/notice.tsx";
 
@@ -33,6 +35,26 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   component: lazyRouteComponent(() => import("./shell/home.tsx"), "Home"),
+});
+
+/** What a screen asks, as an object of its own beside the scope; the screen takes of it what it can use. */
+const asking =
+  <Name extends string>(...names: Name[]) =>
+  (
+    search: Record<string, unknown>,
+  ): { [name in Name | (typeof SCOPE_NAMES)[number]]?: string } & {
+    ask?: object;
+  } => {
+    const { ask } = search;
+    const told = texts<Name | (typeof SCOPE_NAMES)[number]>(...SCOPE_NAMES, ...names)(search);
+    return typeof ask === "object" && ask !== null ? { ...told, ask } : told;
+  };
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: "/overview",
+  validateSearch: texts("days"),
+  component: lazyRouteComponent(() => import("./overview/overview.tsx"), "OverviewScreen"),
 });
 
 const customers = createRoute({
@@ -210,6 +232,109 @@ const providers = createRoute({
   component: lazyRouteComponent(() => import("./messages/providers.tsx"), "ProvidersScreen"),
 });
 
+const journeyResults = createRoute({
+  getParentRoute: () => root,
+  path: "/results",
+  validateSearch: asking(),
+  component: lazyRouteComponent(() => import("./results/journeys.tsx"), "JourneyResultsTab"),
+});
+const channels = createRoute({
+  getParentRoute: () => root,
+  path: "/results/channels",
+  validateSearch: asking(),
+  component: lazyRouteComponent(() => import("./results/channels.tsx"), "ChannelsTab"),
+});
+const funnel = createRoute({
+  getParentRoute: () => root,
+  path: "/results/funnel",
+  validateSearch: asking(),
+  component: lazyRouteComponent(() => import("./results/funnel.tsx"), "FunnelTab"),
+});
+const retention = createRoute({
+  getParentRoute: () => root,
+  path: "/results/retention",
+  validateSearch: asking(),
+  component: lazyRouteComponent(() => import("./results/retention.tsx"), "RetentionTab"),
+});
+const metrics = createRoute({
+  getParentRoute: () => root,
+  path: "/results/metrics",
+  validateSearch: asking("metric"),
+  component: lazyRouteComponent(() => import("./results/metrics.tsx"), "MetricsTab"),
+});
+const lifetime = createRoute({
+  getParentRoute: () => root,
+  path: "/results/lifetime",
+  validateSearch: asking(),
+  component: lazyRouteComponent(() => import("./results/lifetime.tsx"), "LifetimeTab"),
+});
+const views = createRoute({
+  getParentRoute: () => root,
+  path: "/results/views",
+  validateSearch: asking(),
+  component: lazyRouteComponent(() => import("./results/views.tsx"), "ViewsTab"),
+});
+
+const map = createRoute({
+  getParentRoute: () => root,
+  path: "/map",
+  validateSearch: texts(...MAP_NAMES),
+  component: lazyRouteComponent(() => import("./map/room.tsx"), "MapRoom"),
+});
+const graph = createRoute({
+  getParentRoute: () => map,
+  path: "/",
+  validateSearch: texts("most", "least", "words", "as", "focus", "at"),
+  component: lazyRouteComponent(() => import("./map/graph.tsx"), "GraphTab"),
+});
+const firstSteps = createRoute({
+  getParentRoute: () => map,
+  path: "/steps",
+  validateSearch: texts("columns"),
+  component: lazyRouteComponent(() => import("./map/steps.tsx"), "StepsTab"),
+});
+const variants = createRoute({
+  getParentRoute: () => map,
+  path: "/variants",
+  validateSearch: texts("repeats", "many"),
+  component: lazyRouteComponent(() => import("./map/variants.tsx"), "VariantsTab"),
+});
+const compare = createRoute({
+  getParentRoute: () => map,
+  path: "/compare",
+  validateSearch: texts("with", "other", "until", "part"),
+  component: lazyRouteComponent(() => import("./map/compare.tsx"), "CompareTab"),
+});
+const helps = createRoute({
+  getParentRoute: () => map,
+  path: "/helps",
+  validateSearch: texts("toward", "stage", "landmark", "horizon"),
+  component: lazyRouteComponent(() => import("./map/helps.tsx"), "HelpsTab"),
+});
+const plan = createRoute({
+  getParentRoute: () => map,
+  path: "/plan",
+  validateSearch: texts("journey"),
+  component: lazyRouteComponent(() => import("./map/plan.tsx"), "PlanTab"),
+});
+const questions = createRoute({
+  getParentRoute: () => map,
+  path: "/questions",
+  validateSearch: texts("kinds", "in"),
+  component: lazyRouteComponent(() => import("./map/questions.tsx"), "QuestionsTab"),
+});
+const gaps = createRoute({
+  getParentRoute: () => root,
+  path: "/gaps",
+  validateSearch: texts(...SCOPE_NAMES, "state", "kind"),
+  component: lazyRouteComponent(() => import("./gaps/gaps.tsx"), "GapsScreen"),
+});
+const gap = createRoute({
+  getParentRoute: () => root,
+  path: "/gaps/$gapId",
+  component: lazyRouteComponent(() => import("./gaps/gap.tsx"), "GapScreen"),
+});
+
 const data = createRoute({
   getParentRoute: () => root,
   path: "/data",
@@ -248,6 +373,7 @@ const refused = createRoute({
 
 const tree = root.addChildren([
   home,
+  overview,
   customers,
   customer.addChildren([timeline, about, customerSegments, customerMessages, identities]),
   segments,
@@ -263,6 +389,16 @@ const tree = root.addChildren([
   templates,
   template,
   providers,
+  journeyResults,
+  channels,
+  funnel,
+  retention,
+  metrics,
+  lifetime,
+  views,
+  map.addChildren([graph, firstSteps, variants, compare, helps, plan, questions]),
+  gaps,
+  gap,
   data.addChildren([dataHome, live, sources, imports, refused]),
 ]);
 
