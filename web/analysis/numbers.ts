@@ -7,11 +7,11 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** .0423 -> "4.2 %"; small shares keep two digits that say something. */
+/** .0423 -> "4.2 %"; of a small share so many digits that it says something, none of 0 and 100. */
 export function percent(ratio: number): string {
   const points = 100 * ratio;
   const size = Math.abs(points);
-  const digits = Number.isInteger(points) || size >= 99.95 ? 0 : size >= 0.95 ? 1 : 2;
+  const digits = size === 0 || size === 100 ? 0 : size >= 0.95 ? 1 : 2;
   return `${points.toFixed(digits)} %`;
 }
 

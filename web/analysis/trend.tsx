@@ -2,6 +2,7 @@
  * How a figure went: a line with its own scale and unit, where it changed beyond chance, and a pale end where days are not
  * over. What it shows stands in words beside it and in a table behind it.
  */
+import { useElementSize } from "@mantine/hooks";
 import { useId } from "react";
 import { ticksOf } from "./ticks.ts";
 import classes from "./trend.module.css";
@@ -19,7 +20,9 @@ type TrendProps = {
 };
 type Known = { readonly at: number; readonly value: number; readonly complete: boolean };
 
-const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [720, 220, 64, 12, 24];
+/** Until it is known how wide the chart may be. */
+const WIDTH = 720;
+const [HEIGHT, LEFT, TOP, BOTTOM] = [220, 60, 12, 24];
 
 /** The stretches of points that follow each other without one that is not known, as paths. */
 export function stretchesOf(points: readonly TrendPoint[], place: (point: Known) => readonly [x: number, y: number]): readonly string[] {
@@ -40,13 +43,15 @@ export function stretchesOf(points: readonly TrendPoint[], place: (point: Known)
 /** The chart. Nothing is drawn of fewer than two points. */
 export function Trend({ points, marks = [], label, say, wordsOfAt }: TrendProps) {
   const clip = useId();
+  const { ref, width: measured } = useElementSize();
+  const width = measured || WIDTH;
   const known = points.flatMap(({ at, value, complete }) => (value === null ? [] : [{ at, value, complete }]));
   if (known.length < 2) return null;
   const [first, last] = [points[0]!.at, points.at(-1)!.at];
   const values = known.map(({ value }) => value);
   const ticks = ticksOf(Math.min(0, ...values), Math.max(0, ...values));
   const [least, most] = [ticks[0]!, ticks.at(-1)!];
-  const [inner, tall] = [WIDTH - LEFT - 8, HEIGHT - TOP - BOTTOM];
+  const [inner, tall] = [Math.max(1, width - LEFT - 8), HEIGHT - TOP - BOTTOM];
   const x = (at: number) => ((at - first) / Math.max(1, last - first)) * inner;
   const y = (value: number) => tall - ((value - least) / (most - least)) * tall;
   const place = ({ at, value }: Known) => [x(at), y(value)] as const;
@@ -57,7 +62,8 @@ export function Trend({ points, marks = [], label, say, wordsOfAt }: TrendProps)
     ...stretchesOf(points.slice(Math.max(0, until)), place).map((path) => ({ path, complete: false })),
   ];
   return (
-    <svg className={classes["trend"]} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <div ref={ref} className={classes["trend"]}>
+    <svg width={width} height={HEIGHT} role="img" aria-label={label}>
       <defs><clipPath id={clip}><rect y={-2} width={inner} height={tall + 4} /></clipPath></defs>
       <g transform={`translate(${LEFT} ${TOP})`}>
         {ticks.map((tick) => (
@@ -80,5 +86,6 @@ export function Trend({ points, marks = [], label, say, wordsOfAt }: TrendProps)
         ))}
       </g>
     </svg>
+    </div>
   );
 } // prettier-ignore

@@ -8,7 +8,7 @@ import { csvOf } from "../../src/csv.ts";
 import type { Alert } from "../../src/digest/model.ts";
 import { CsvButton } from "../analysis/sheet.tsx";
 import { useApi, useServices } from "../services.tsx";
-import { date } from "../ui/format.ts";
+import { counted, date } from "../ui/format.ts";
 import { Fault, Rows } from "../ui/notice.tsx";
 import { Ago } from "../ui/time.tsx";
 import classes from "./overview.module.css";
@@ -50,36 +50,36 @@ const csvOfAlerts = (alerts: readonly Alert[]): string =>
     alerts.map(({ metric, name, words, since, before, after, pValue, foundAt, seenAt }) => [metric, name, words, since, before, after, pValue, foundAt, seenAt]),
   ); // prettier-ignore
 
-/** The alerts: those nobody has seen first. */
+/** The alerts that nobody has seen; all of them when asked for. */
 export function Alerts() {
   const api = useApi();
   const [all, setAll] = useState(false);
+  const state = all ? "all" : "open";
   const list = useQuery({
-    queryKey: ["alerts"],
-    queryFn: ({ signal }) => api.alerts({ limit: LIMIT }, signal),
+    queryKey: ["alerts", state],
+    queryFn: ({ signal }) => api.alerts({ limit: LIMIT, state }, signal),
     refetchInterval: EVERY_MS,
+    placeholderData: (before) => before,
   });
   const alerts = list.data?.alerts ?? [];
-  const unseen = alerts.filter(({ seenAt }) => seenAt === null);
-  const shown = all ? alerts : unseen.slice(0, SHOWN_MAX);
   return (
     <section className="sheet" aria-labelledby="alerts">
       <header>
         <h2 id="alerts">What changed</h2>
         <span className={classes["tools"]}>
-          {alerts.length > shown.length && <Button size="xs" variant="default" onClick={() => setAll(true)}>Show all {alerts.length}</Button>}
-          {all && <Button size="xs" variant="default" onClick={() => setAll(false)}>Only unseen</Button>}
+          <Button size="xs" variant="default" aria-pressed={all} onClick={() => setAll(!all)}>{all ? "Only unseen" : "With those seen"}</Button>
           {alerts.length > 0 && <CsvButton file={{ name: "What changed", content: () => csvOfAlerts(alerts) }} />}
         </span>
       </header>
       {list.isPending && <Rows rows={3} />}
       {list.isError && <div className="pad"><Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} /></div>}
-      {list.isSuccess && shown.length === 0 && (
+      {list.isSuccess && alerts.length === 0 && (
         <p className={classes["calm"]}>
-          {alerts.length > 0 ? "All seen." : "Nothing changed beyond chance."} Every metric is looked at once a day; a change that chance and the days of the week do not explain stands here.
+          {all ? "Nothing changed beyond chance yet." : "Nothing new."} Every metric is looked at once a day; a change that chance and the days of the week do not explain stands here.
         </p>
       )}
-      {shown.length > 0 && <ul className={classes["alerts"]}>{shown.map((alert) => <Line key={alert.id} alert={alert} />)}</ul>}
+      {alerts.length > 0 && <ul className={classes["alerts"]}>{alerts.slice(0, all ? LIMIT : SHOWN_MAX).map((alert) => <Line key={alert.id} alert={alert} />)}</ul>}
+      {!all && alerts.length > SHOWN_MAX && <p className={classes["calm"]}>And {counted(alerts.length - SHOWN_MAX, "more", "more")}.</p>}
     </section>
   );
 } // prettier-ignore

@@ -1,4 +1,4 @@
-/** Every endpoint of attribution, metrics, funnels, retention, saved views, digests and alerts this app uses. Types only, like the rest of the API. */
+/** Every endpoint of attribution, lifetime value, metrics, funnels, retention, saved views, digests and alerts this app uses. Types only, like the rest of the API. */
 import type { z } from "zod";
 import type { AttributionAnswer, AttributionAsked } from "../../src/attribution/model.ts";
 import type {
@@ -10,6 +10,8 @@ import type {
   ViewDraft,
   ViewList,
 } from "../../src/digest/model.ts";
+import type { LifetimeAnswer } from "../../src/lifetime/document.ts";
+import type { LifetimeAsked } from "../../src/lifetime/model.ts";
 import type {
   FunnelAnswer,
   FunnelAsked,
@@ -27,6 +29,8 @@ export type RetentionBody = z.input<typeof RetentionAsked>;
 export type MetricsBody = z.input<typeof MetricsAsked>;
 /** Attribution as a request asks for it. */
 export type AttributionBody = z.input<typeof AttributionAsked>;
+/** What a purchase is, as fitting is asked for. */
+export type LifetimeBody = z.input<typeof LifetimeAsked>;
 /** A view and a digest as they are written. */
 export type ViewBody = z.input<typeof ViewDraft>;
 export type DigestBody = z.input<typeof DigestDraft>;
@@ -49,7 +53,10 @@ export function resultCalls({ json, raw }: Client) {
     attribution: (body: AttributionBody, signal?: AbortSignal) =>
       ask<AttributionAnswer>("/v1/attribution", body, signal),
 
-    alerts: (query: { limit?: number; cursor?: string; unseen?: string }, signal?: AbortSignal) =>
+    lifetime: (signal?: AbortSignal) => json<LifetimeAnswer>("/v1/lifetime", { signal }),
+    fitLifetime: (body: LifetimeBody) => ask<LifetimeAnswer>("/v1/lifetime/fit", body),
+
+    alerts: (query: { limit?: number; cursor?: string; state?: "open" | "all" }, signal?: AbortSignal) =>
       json<z.infer<typeof AlertList>>("/v1/alerts", { query, signal }),
     setAlertSeen: (id: number, seen: boolean) =>
       json<unknown>(`/v1/alerts/${id}`, { method: "PUT", body: { seen } }),

@@ -86,7 +86,7 @@ function Heat({ cohorts, all, every }: { cohorts: Cohorts; all: readonly Retenti
           <tr>
             <th scope="col">Began</th>
             <th scope="col">Customers</th>
-            {columns.map((i) => <th key={i} scope="col">{PERIOD_WORDS[every]} {i}</th>)}
+            {columns.map((i) => <th key={i} scope="col">{i === 0 ? `${PERIOD_WORDS[every]} 0` : <><span className="unseen">{PERIOD_WORDS[every]} </span>{i}</>}</th>)}
           </tr>
         </thead>
         <tbody>

@@ -13,6 +13,7 @@ const TABS = [
   { to: "/results/funnel", label: "Funnel" },
   { to: "/results/retention", label: "Retention" },
   { to: "/results/metrics", label: "Metrics" },
+  { to: "/results/lifetime", label: "Lifetime value" },
   { to: "/results/views", label: "Saved" },
 ] as const;
 
