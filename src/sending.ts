@@ -5,6 +5,7 @@ import { type Journeys, loadJourneys } from "./journeys/force.ts";
 import { upcomingOf } from "./journeys/upcoming.ts";
 import { createComposer } from "./messages/compose.ts";
 import { MESSAGES_CHANNEL, sendTest } from "./messages/direct.ts";
+import type { Delivery, Outgoing } from "./messages/model.ts";
 import { createDrivers, localProviderOf } from "./messages/providers.ts";
 import { type ProviderRow, listProviders } from "./messages/provider-store.ts";
 import { type Sender, startSender } from "./messages/send.ts";
@@ -31,6 +32,8 @@ export type Sending = {
   readonly linkKey: LinkKey;
   /** Hands a try of a template over at once. */
   sendTest(test: TestMessage): Promise<string>;
+  /** Hands a mail of our own (no customer's) over to the workspace's provider of email. */
+  mail(outgoing: Outgoing): Promise<Delivery>;
   /** Starts sending what is due. */
   start(): Promise<Sender>;
   /** Closes the drivers; after the sender was stopped. */
@@ -46,6 +49,7 @@ export async function openSending({ sql, clock, inbox, base, publicUrl, onFault,
   return {
     linkKey,
     sendTest: (test) => sendTest({ sql, clock, base, drivers, providerOf }, test),
+    mail: async (outgoing) => drivers.of(await providerOf(outgoing.workspace, "email")).send(outgoing),
     close: () => drivers.close(),
     start: async () => {
       let journeys: Journeys = await loadJourneys(sql, await epochOf(sql));

@@ -1,0 +1,129 @@
+/**
+ * Change detection on made series, by seeds: how often it cries where nothing changed, looked at every day for a year as
+ * the daily look does, and how often it finds what was planted.
+ */
+import { describe, expect, test } from "vitest";
+import { CHANGE_LIMITS, type Point, type SeriesKind, changesOf } from "../../src/metrics/change.ts";
+
+/** Mulberry32: enough for a simulation, and the same on every machine. */
+function chanceOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+const normal = (chance: () => number): number =>
+  Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());
+function poisson(mean: number, chance: () => number): number {
+  if (mean > 60) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(chance)));
+  let [k, p] = [0, Math.exp(-mean)];
+  const u = chance();
+  for (let sum = p; u > sum && k < 1_000; sum += p) p *= mean / ++k;
+  return k;
+}
+const WEEK = [1.2, 1.1, 1, 1, 1.05, 0.7, 0.6];
+type Level = (day: number) => number;
+type World = {
+  readonly kind: SeriesKind;
+  readonly make: (days: number, chance: () => number, level: Level) => readonly Point[];
+};
+const days = (n: number, of: (day: number) => Point): readonly Point[] =>
+  Array.from({ length: n }, (_, day) => of(day));
+const counts = (mean: number, noise: number): World => ({
+  kind: "count",
+  make: (n, chance, level) =>
+    days(n, (day) => ({
+      value: poisson(mean * WEEK[day % 7]! * level(day) * Math.exp(noise * normal(chance)), chance),
+      n: 1,
+    })),
+});
+const share = (of: number, ratio: number, noise: number): World => ({
+  kind: "share",
+  make: (n, chance, level) =>
+    days(n, (day) => {
+      const odds =
+        (ratio / (1 - ratio)) * level(day) * Math.exp(noise * normal(chance) + 0.2 * (WEEK[day % 7]! - 1));
+      const p = odds / (1 + odds);
+      const yes = Math.min(
+        of,
+        Math.max(0, Math.round(of * p + Math.sqrt(of * p * (1 - p)) * normal(chance))),
+      );
+      return { value: yes / of, n: of };
+    }),
+});
+const WORLDS: { readonly [name: string]: World } = {
+  "200 a day": counts(200, 0),
+  "5 a day": counts(5, 0),
+  "200 a day, overdispersed": counts(200, 0.25),
+  "revenue, with single large orders": { kind: "level", make: (n, chance, level) => days(n, (day) => ({ value: Array.from({ length: poisson(40 * WEEK[day % 7]! * level(day), chance) }, () => Math.exp(3 + normal(chance))).reduce((a, b) => a + b, 0), n: 1 })) },
+  "days that resemble the day before": {
+    kind: "count",
+    make: (n, chance, level) => {
+      let state = 0;
+      return days(n, (day) => {
+        state = 0.3 * state + 0.2 * normal(chance);
+        return { value: poisson(200 * WEEK[day % 7]! * level(day) * Math.exp(state), chance), n: 1 };
+      });
+    },
+  },
+  "a share of 400": share(400, 0.1, 0),
+  "a share of 1,000, overdispersed": share(1_000, 0.3, 0.2),
+}; // prettier-ignore
+const WINDOW = 180;
+const YEAR = 365;
+const SEEDS = 8;
+const steady: Level = () => 1;
+
+/** Alarms of a year of daily looks at the newest half year; one that comes again from about the same day is one. */
+function alarmsOf({ kind, make }: World, seed: number): number {
+  const series = make(WINDOW + YEAR, chanceOf(seed), steady);
+  const known: number[] = [];
+  for (let end = WINDOW; end <= series.length; end++)
+    for (const { at } of changesOf(series.slice(end - WINDOW, end), kind, 7)) {
+      const day = end - WINDOW + at;
+      if (!known.some((other) => Math.abs(other - day) <= 14)) known.push(day);
+    }
+  return known.length;
+}
+
+describe("where nothing changes", () => {
+  test.each(Object.entries(WORLDS))("%s raises at most one alarm a year", { timeout: 120_000 }, (_name, world) => {
+    const alarms = Array.from({ length: SEEDS }, (_, seed) => alarmsOf(world, 7_919 * seed + 1));
+    expect(alarms.reduce((a, b) => a + b, 0) / SEEDS).toBeLessThanOrEqual(CHANGE_LIMITS.falseAlarmsPerYear);
+  }); // prettier-ignore
+
+  test("a week that always looks the same has no change, however different its days are", () => {
+    expect(changesOf(days(WINDOW, (day) => ({ value: WEEK[day % 7]! * 100 + ((day * 7) % 5), n: 1 })), "count", 7)).toEqual([]); // prettier-ignore
+  });
+});
+
+describe("what was planted", () => {
+  const found = (world: World, level: Level, day: number) =>
+    Array.from({ length: 25 }, (_, seed) => changesOf(world.make(WINDOW, chanceOf(104_729 * seed + 5), level), world.kind, 7).find(({ at }) => Math.abs(at - day) <= 10));
+  const rise: Level = (day) => (day >= 140 ? 1.4 : 1);
+  test.each(Object.entries(WORLDS).filter(([name]) => name !== "5 a day" && !name.startsWith("revenue")))(
+    "of %s, 40 %% more for forty days is found nearly always, with its direction and day",
+    (_name, world) => {
+      const hits = found(world, rise, 140).filter((hit) => hit !== undefined);
+      expect(hits.length).toBeGreaterThanOrEqual(20);
+      expect(hits.every(({ before, after }) => after > before)).toBe(true);
+      expect(hits.reduce((sum, { at }) => sum + Math.abs(at - 140), 0) / hits.length).toBeLessThan(4);
+    },
+  );
+
+  test("a bad fortnight that ended is two changes, down and up again", () => {
+    const changes = changesOf(WORLDS["200 a day"]!.make(WINDOW, chanceOf(3), (day) => (day >= 100 && day < 121 ? 0.5 : 1)), "count", 7);
+    expect(changes.map(({ before, after }) => after > before)).toEqual([false, true]);
+    expect(Math.abs(changes[0]!.at - 100) + Math.abs(changes[1]!.at - 121)).toBeLessThanOrEqual(4);
+  });
+}); // prettier-ignore
+
+test("too few days, days without anything and days all alike tell of no change", () => {
+  const level = (n: number) => days(n, () => ({ value: 5, n: 1 }));
+  expect(changesOf(level(20), "count", 7)).toEqual([]);
+  expect(changesOf(level(200), "count", 7)).toEqual([]);
+  expect(changesOf(days(200, () => ({ value: null, n: 0 })), "share", 7)).toEqual([]); // prettier-ignore
+});
