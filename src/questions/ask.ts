@@ -86,13 +86,13 @@ type Row = {
   readonly people: number;
   readonly events: number;
   readonly before: number;
-  readonly empty: number;
-  readonly counted: number;
+  readonly emptyEvents: number;
+  readonly countedEvents: number;
   readonly moods: number;
-  readonly mood: number;
+  readonly moodSum: number;
   readonly moodSquares: number;
   readonly scores: number;
-  readonly score: number;
+  readonly scoreSum: number;
   readonly latest: readonly (readonly [number, number])[];
 };
 type StageRow = {
@@ -116,9 +116,9 @@ async function groupsOf(log: EventLog, scoped: Scoped, workspace: WorkspaceId, k
   const place = `transform(cityHash64(words), [${hashes.map(([hash]) => `toUInt64('${hash}')`).join(",")}], [${hashes.map(([, at]) => `toUInt16(${at})`).join(",")}], toUInt16(0))`;
   const placed = `select *, ${place} as place from (${telling}) where place > 0`;
   const rows = await log.rows<Row>(
-    `select place, uniqExactIf(customer, now) as people, countIf(now) as events, uniqExactIf(customer, not now) as before, countIf(now and empty = 1) as empty, countIf(now and counted = 1) as counted,
-       countIf(now and isFinite(mood) and abs(mood) <= 1) as moods, sumIf(mood, now and isFinite(mood) and abs(mood) <= 1) as mood, sumIf(mood * mood, now and isFinite(mood) and abs(mood) <= 1) as moodSquares,
-       countIf(now and isFinite(score)) as scores, sumIf(score, now and isFinite(score)) as score,
+    `select place, uniqExactIf(customer, now) as people, countIf(now) as events, uniqExactIf(customer, not now) as before, countIf(now and empty = 1) as emptyEvents, countIf(now and counted = 1) as countedEvents,
+       countIf(now and isFinite(mood) and abs(mood) <= 1) as moods, sumIf(mood, now and isFinite(mood) and abs(mood) <= 1) as moodSum, sumIf(mood * mood, now and isFinite(mood) and abs(mood) <= 1) as moodSquares,
+       countIf(now and isFinite(score)) as scores, sumIf(score, now and isFinite(score)) as scoreSum,
        arraySlice(arrayReverseSort(groupUniqArrayIf(200)((at, customer), now)), 1, 50) as latest
      from (select customer, at, empty, counted, ifNull(mood, nan) as mood, ifNull(score, nan) as score, place, at >= ${from} as now from (${placed})) group by place`,
     parameters.values,
@@ -164,19 +164,19 @@ function groupTold(kind: QuestionKind, { words, row, stages }: Group, active: nu
     events: row.events,
     shareRatio: ratioOf(now),
     share: intervalOf(now),
-    withoutAnswer: row.counted > 0 ? row.empty : null,
+    withoutAnswer: row.countedEvents > 0 ? row.emptyEvents : null,
     stages: stages.slice(0, QUESTION_LIMITS.stagesShown).map(({ stage, people, events }) => ({ stage: stage === "" ? null : stage, people, events })),
     trend: { people: row.people, peopleBefore: row.before, shareRatio: ratioOf(now), shareBeforeRatio: activeBefore > 0 ? ratioOf(before) : null, change, direction },
     sentiment: moodOf(row),
-    score: row.scores > 0 ? { mean: row.score / row.scores, events: row.scores } : null,
+    score: row.scores > 0 ? { mean: row.scoreSum / row.scores, events: row.scores } : null,
     customers: [...new Set(row.latest.map(([, customer]) => customer))].slice(0, QUESTION_LIMITS.customersShown).map(customerIdOf),
   };
 } // prettier-ignore
 
 /** The mean with its interval by the normal distribution, from ten events on. */
-function moodOf({ moods: n, mood, moodSquares }: Row): QuestionGroup["sentiment"] {
+function moodOf({ moods: n, moodSum, moodSquares }: Row): QuestionGroup["sentiment"] {
   if (n === 0) return null;
-  const mean = mood / n;
+  const mean = moodSum / n;
   const half = n < 10 ? null : 1.96 * Math.sqrt(Math.max(0, (moodSquares - n * mean * mean) / (n - 1)) / n);
   return { mean, events: n, interval: half === null ? null : { low: Math.max(-1, mean - half), high: Math.min(1, mean + half), level: 0.95 } }; // prettier-ignore
 }

@@ -23,10 +23,11 @@ export function keyOf(wording: string): string {
     .toLowerCase()
     .replaceAll(/['\u2019]/gu, "")
     .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== "");
+    .filter((word) => word !== "")
+    .map(singularOf);
   const telling = words.filter((word) => !EMPTY.has(word));
   // A question of empty words only ("how to") is still one.
-  const kept = (telling.length === 0 ? words : telling).map(singularOf);
+  const kept = telling.length === 0 ? words : telling;
   return [...new Set(kept)].toSorted().join(" ").slice(0, KEY_CHARS_MAX).trim();
 } // prettier-ignore
 
