@@ -8,6 +8,7 @@ import type { Inbox } from "./events/model.ts";
 import { startDailyLook } from "./gaps/daily.ts";
 import { startCaller } from "./journeys/calls.ts";
 import { startScheduler } from "./journeys/schedule.ts";
+import { startFitter } from "./lifetime/fit.ts";
 import { startWatch } from "./journeys/watch.ts";
 import { startTaskTeller } from "./people/tell.ts";
 import type { Delivery, Outgoing } from "./messages/model.ts";
@@ -60,7 +61,8 @@ export function startChores({ sql, log, clock, roles, inbox, mail, logger, metri
     if (log) {
       const look = startDailyLook({ sql, log, clock, onFault: fault("gaps cannot be looked for now; tried again in ten minutes") });
       const digests = startDigests({ sql, log, clock, handOver: mail, onFault: fault("a digest or the look for changes failed for now; tried again in a minute") });
-      stops.push(() => look.stop(), () => digests.stop());
+      const fitter = startFitter({ sql, log, clock, append, onFault: fault("a workspace's purchases cannot be fitted for now; tried again in an hour") });
+      stops.push(() => look.stop(), () => digests.stop(), () => fitter.stop());
     }
   }
   return {

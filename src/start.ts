@@ -37,6 +37,7 @@ import { journeyRoutes } from "./journeys/routes.ts";
 import { replayRoutes } from "./journeys/routes-replay.ts";
 import { resultsRoutes } from "./journeys/routes-results.ts";
 import { starterRoutes } from "./journeys/starters-routes.ts";
+import { lifetimeRoutes } from "./lifetime/routes.ts";
 import { readUsesOfTemplate } from "./journeys/store.ts";
 import { customerRoutesOfMessages } from "./messages/customer-routes.ts";
 import { tellBy } from "./messages/links-tell.ts";
@@ -268,6 +269,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       replayRoutes(rooms, { sql, log: log!, clock, onFault: (cause) => logger.warn({ err: cause }, "a replay failed") });
       resultsRoutes(rooms, { sql, log: log!, clock });
       analysisRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
+      lifetimeRoutes(rooms, { sql, log: log!, clock, append: (events) => inbox.append(events) });
       starterRoutes(rooms, { sql, clock, onVersion: parts.onVersion });
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });

@@ -32,7 +32,7 @@ export function attributionRoutes(app: App, { sql, log, clock, questions }: Anal
     const { answer, basis } = await questions.ask(workspace, ["attribution", body], query.fresh, async () => {
       const scoped = await scopeFor(sql, log, workspace, body.scope, clock());
       const read = await readPaths(log, scoped, body);
-      const result = await answerOf(read, body, async () => void (await nextTurn()));
+      const result = await answerOf(read, body, () => nextTurn());
       return { answer: result, asOfAt: scoped.asOfAt, events: read.events, customers: read.customers, method: methodOf(body) };
     });
     if (query.format === "csv") return sendCsv(reply, "attribution", attributionTable(answer));

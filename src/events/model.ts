@@ -101,7 +101,7 @@ export type Event = {
 
 /** Events of our own doing are no activity of the customer's; what customers do with messages is. */
 const OWN_DOING =
-  /^\$(?:segment|stage|journey|task|call|audience)\.|^\$message\.(?!opened$|clicked$|replied$)/;
+  /^\$(?:segment|stage|journey|task|call|audience|lifetime)\.|^\$message\.(?!opened$|clicked$|replied$)/;
 export const isOwnDoing = (name: string): boolean => name.startsWith("$") && OWN_DOING.test(name);
 
 /** Why an event was refused; closed, so that each reason is counted and can be explained. */

@@ -15,17 +15,32 @@ export type Top =
     }
   | { readonly type: "not_settled" | "not_identified" };
 
+/** A simplex of this size, on the ground and in height, is at a top. */
+const SIZE_SMALL = 1e-3;
+
 type Corner = { readonly at: Point; readonly value: number };
 /** Coordinates are logarithms: a parameter beyond e^12 or below e^-12 is at no place, and the function is flat there. */
 const COORDINATE_MAX = 12;
 
-/** Looks for the top of `f`. Values that are no number count as minus infinity. */
-export function climb(f: (at: Point) => number, starts: readonly Point[], roundsMax: number): Top {
-  const height = (at: Point): number => {
+/** `f`, minus infinity where it is no number and beyond the coordinates that are looked at. */
+const heightOf =
+  (f: (at: Point) => number) =>
+  (at: Point): number => {
     if (at.some((one) => Math.abs(one) > COORDINATE_MAX)) return -Infinity;
     const value = f(at);
     return Number.isNaN(value) ? -Infinity : value;
   };
+
+/** Goes on to the top from a point close to it, by Newton's steps alone. */
+export function finish(f: (at: Point) => number, near: Point): Top {
+  const height = heightOf(f);
+  const value = height(near);
+  return Number.isFinite(value) ? refined(height, { at: near, value }) : { type: "not_settled" };
+}
+
+/** Looks for the top of `f`. Values that are no number count as minus infinity. */
+export function climb(f: (at: Point) => number, starts: readonly Point[], roundsMax: number): Top {
+  const height = heightOf(f);
   const tops = starts.map((start) => simplex(height, start, roundsMax)).filter((top) => top !== null);
   const best = tops.toSorted((a, b) => b.value - a.value)[0];
   if (!best || !Number.isFinite(best.value)) return { type: "not_settled" };
@@ -54,7 +69,8 @@ function oneSimplex(f: (at: Point) => number, start: Point, roundsMax: number): 
     corners = corners.toSorted((a, b) => b.value - a.value);
     const [best, worst] = [corners[0]!, corners.at(-1)!];
     const size = Math.max(...corners.flatMap(({ at }) => at.map((one, i) => Math.abs(one - best.at[i]!))));
-    if (size < 1e-5 && best.value - worst.value < 1e-7) return best;
+    // Newton's steps do the rest.
+    if (size < SIZE_SMALL && best.value - worst.value < SIZE_SMALL) return best;
     const others = corners.slice(0, -1);
     const middle = start.map((_, i) => others.reduce((sum, { at }) => sum + at[i]!, 0) / others.length);
     const ahead = corner(blend(middle, worst.at, -1));
@@ -74,7 +90,9 @@ function oneSimplex(f: (at: Point) => number, start: Point, roundsMax: number): 
 }
 
 const STEP = 1e-3;
-const NEWTON_ROUNDS = 6;
+const NEWTON_ROUNDS = 10;
+/** A step to go on with that is longer says that the top is elsewhere. */
+const STEP_SMALL = 0.02;
 
 /** Newton's steps from near the top; the covariance where the function curves down in every direction. */
 function refined(f: (at: Point) => number, near: Corner): Top {
@@ -84,13 +102,22 @@ function refined(f: (at: Point) => number, near: Corner): Top {
     const covariance = inverse(curve.map((row) => row.map((one) => -one)));
     if (covariance === null || covariance.some((row, i) => !(row[i]! > 0))) return { type: "not_identified" };
     const step = covariance.map((row) => row.reduce((sum, one, i) => sum + one * slope[i]!, 0));
-    const at = here.at.map((one, i) => one + step[i]!);
-    const value = f(at);
-    const rose = value > here.value;
-    if (rose) here = { at, value };
-    if (!rose || round === NEWTON_ROUNDS || Math.max(...step.map(Math.abs)) < 1e-6)
-      return { type: "top", ...here, covariance };
+    const next = risen(f, here, step);
+    if (next !== null) here = next;
+    if (next === null || round === NEWTON_ROUNDS || Math.max(...step.map(Math.abs)) < 1e-6)
+      // Where no step leads higher though the slope asks for a long one, this is no top.
+      return Math.max(...step.map(Math.abs)) < STEP_SMALL ? { type: "top", ...here, covariance } : { type: "not_settled" };
   }
+} // prettier-ignore
+
+/** The first of this step and its halves that leads higher. */
+function risen(f: (at: Point) => number, here: Corner, step: Point): Corner | null {
+  for (let ratio = 1; ratio > 0.01; ratio /= 2) {
+    const at = here.at.map((one, i) => one + ratio * step[i]!);
+    const value = f(at);
+    if (value > here.value) return { at, value };
+  }
+  return null;
 }
 
 /** Slopes and curvatures by central differences. */

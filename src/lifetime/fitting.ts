@@ -4,7 +4,7 @@
  */
 import { normalQuantile } from "../experiments/distributions.ts";
 import { bgNbdLogLikelihood } from "./bgnbd.ts";
-import { type Point, climb } from "./climb.ts";
+import { type Point, type Top, climb, finish } from "./climb.ts";
 import { gammaGammaLogLikelihood } from "./gammagamma.ts";
 import { type BgNbd, type Estimate, type Fit, type GammaGamma, type History, LIFETIME_LIMITS, type ParetoNbd, type Spending } from "./model.ts"; // prettier-ignore
 import { paretoNbdLogLikelihood } from "./paretonbd.ts";
@@ -12,8 +12,24 @@ import { paretoNbdLogLikelihood } from "./paretonbd.ts";
 /** How sure the intervals are. */
 export const LEVEL_RATIO = 0.95;
 
-/** Rows to climb on before the last steps are made on all: enough to be near the top. */
-const ROWS_NEAR = 3_000;
+/** With more rows than this the climb is made on coarser ones, and only the last steps on all. */
+const ROWS_CLIMBED = 4_000;
+const COARSE_WEEKS = 4;
+
+/** The same customers in fewer rows, or null where they are few already. */
+function coarse(rows: readonly History[]): readonly History[] | null {
+  if (rows.length <= ROWS_CLIMBED) return null;
+  const found = new Map<string, History>();
+  for (const { repeats, customers, ...row } of rows) {
+    const ageWeeks = COARSE_WEEKS * Math.ceil(row.ageWeeks / COARSE_WEEKS);
+    const recencyWeeks = repeats === 0 ? 0 : Math.min(ageWeeks, COARSE_WEEKS * Math.ceil(row.recencyWeeks / COARSE_WEEKS));
+    const key = `${repeats} ${recencyWeeks} ${ageWeeks}`;
+    found.set(key, { repeats, recencyWeeks, ageWeeks, customers: customers + (found.get(key)?.customers ?? 0) });
+  }
+  return [...found.values()];
+} // prettier-ignore
+
+const SCALES_LOG_MAX = Math.log(1_000);
 
 type Counted = { readonly customers: number };
 type Law<Row, Values> = {
@@ -21,12 +37,15 @@ type Law<Row, Values> = {
   readonly likelihood: (values: Values) => (row: Row) => number;
   /** Where to begin: typical, and two that lie far apart. */
   readonly starts: readonly Point[];
+  /** Fewer rows of the same customers to climb on, or null: all are few. */
+  readonly near: readonly Row[] | null;
 };
 
 /** Fits the BG/NBD law. */
 export const fitBgNbd = (rows: readonly History[]): Fit<BgNbd> => {
   const scale = meanAge(rows) / 4;
   return fitted(rows, {
+    near: coarse(rows),
     names: ["r", "alpha", "a", "b"],
     likelihood: bgNbdLogLikelihood,
     starts: [[0.3, scale, 0.8, 2.5], [1.5, 3 * scale, 0.3, 4], [1, scale / 3, 2, 2]].map(logarithms),
@@ -37,8 +56,10 @@ export const fitBgNbd = (rows: readonly History[]): Fit<BgNbd> => {
 export const fitParetoNbd = (rows: readonly History[]): Fit<ParetoNbd> => {
   const scale = meanAge(rows) / 4;
   return fitted(rows, {
+    near: coarse(rows),
     names: ["r", "alpha", "s", "beta"],
-    likelihood: paretoNbdLogLikelihood,
+    // Time scales a thousandfold apart fit nobody's customers, and take the longest to work out.
+    likelihood: (law) => (Math.abs(Math.log(law.alpha / law.beta)) > SCALES_LOG_MAX ? () => Number.NaN : paretoNbdLogLikelihood(law)),
     starts: [[0.5, scale, 0.6, scale], [1.5, 3 * scale, 0.3, 3 * scale], [1, scale / 3, 1.5, 4 * scale]].map(logarithms),
   }); // prettier-ignore
 };
@@ -48,6 +69,7 @@ export const fitGammaGamma = (rows: readonly Spending[]): Fit<GammaGamma> => {
   const customers = rows.reduce((sum, row) => sum + row.customers, 0);
   const mean = rows.reduce((sum, row) => sum + row.customers * row.meanSpent, 0) / customers;
   return fitted(rows, {
+    near: null,
     names: ["p", "q", "v"],
     likelihood: gammaGammaLogLikelihood,
     starts: [[4, 4, mean * 0.75], [1, 2, mean], [20, 3, mean / 10]].map(logarithms),
@@ -62,7 +84,7 @@ const meanAge = (rows: readonly History[]): number =>
 
 function fitted<Row extends Counted, Values extends { readonly [name in keyof Values]: number }>(
   rows: readonly Row[],
-  { names, likelihood, starts }: Law<Row, Values>,
+  { names, likelihood, starts, near }: Law<Row, Values>,
 ): Fit<Values> {
   // The names are those of the law's fields, in order: what is made here has just them.
   const valuesAt = (at: Point): Values => Object.fromEntries(names.map((name, i) => [name, Math.exp(at[i]!)])) as Values; // prettier-ignore
@@ -71,13 +93,13 @@ function fitted<Row extends Counted, Values extends { readonly [name in keyof Va
     return some.reduce((sum, row) => sum + row.customers * tell(row), 0);
   }; // prettier-ignore
   const { climbRoundsMax } = LIFETIME_LIMITS;
-  const stride = Math.ceil(rows.length / ROWS_NEAR);
-  let from = starts;
-  if (stride > 1) {
-    const near = climb(heightOf(rows.filter((_, i) => i % stride === 0)), starts, climbRoundsMax);
-    if (near.type === "top") from = [near.at];
+  const height = heightOf(rows);
+  let top: Top | null = null;
+  if (near !== null) {
+    const close = climb(heightOf(near), starts, climbRoundsMax);
+    if (close.type === "top") top = finish(height, close.at);
   }
-  const top = climb(heightOf(rows), from, climbRoundsMax);
+  if (top?.type !== "top") top = climb(height, starts, climbRoundsMax);
   if (top.type !== "top") return { type: "not_fitted", reason: top.type };
   const half = normalQuantile((1 + LEVEL_RATIO) / 2);
   const estimateOf = (i: number): Estimate => {

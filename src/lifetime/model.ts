@@ -5,6 +5,7 @@
  * Times are in weeks, as in the published results; counts are of repeat purchases on different days (a first purchase makes a
  * customer, and two on one day are one).
  */
+import { z } from "zod";
 
 /** Every limit and default of the room. */
 export const LIFETIME_LIMITS = {
@@ -17,18 +18,31 @@ export const LIFETIME_LIMITS = {
   /** Customers who came back with an amount, below which no money is told. */
   spentMin: 30,
   /** Different (count, recency, age) beyond which ages and recencies are rounded to more than a day. */
-  rowsMax: 40_000,
+  rowsMax: 25_000,
   /** Rounds of one climb; a climb that has not ended by then found nothing. */
   climbRoundsMax: 2_000,
   /** Weeks ahead that are told. */
   horizonWeeks: 52,
-  /** Customers read for a fit; beyond, a sample by the customer's number. */
-  customersMax: 2_000_000,
+  /** Customers told at a time. */
+  partCustomers: 20_000,
+  /** Events of ours in one append. */
+  tellMax: 500,
+  /** A workspace is fitted anew when its fit is so old. */
+  everyMs: 86_400_000,
+  eventNameCharsMax: 200,
+  propertyCharsMax: 200,
   /** A change of the expected value below this part is not told again. */
   toldChangeRatio: 0.05,
 } as const;
 
 export const WEEK_MS = 7 * 86_400_000;
+
+/** What a purchase is. */
+export const LifetimeAsked = z.strictObject({
+  event: z.string().min(1).max(LIFETIME_LIMITS.eventNameCharsMax).default("Order Completed").describe("The event that is a purchase; two on one day (UTC) are one"),
+  value: z.string().min(1).max(LIFETIME_LIMITS.propertyCharsMax).optional().describe("The property that holds its worth; absent: `total`, `revenue` or `value`"),
+}); // prettier-ignore
+export type LifetimeAsked = z.infer<typeof LifetimeAsked>;
 
 /** Customers with the same history: how often they came back, when last (weeks after the first), how old they are (same). */
 export type History = {

@@ -4,7 +4,7 @@
  * (Abramowitz and Stegun 1964, 15.3.3), so that nothing overflows for customers of thousands of purchases. Never throws.
  */
 
-const TERMS_MAX = 200_000;
+const TERMS_MAX = 20_000;
 const TINY = 1e-300;
 
 /**
@@ -28,7 +28,7 @@ export function hypergeometricOne(b: number, c: number, z: number): number {
     if (Math.abs(numerator) < TINY) numerator = TINY;
     const change = numerator * denominator;
     value *= change;
-    if (Math.abs(change - 1) < 3e-16) break;
+    if (Math.abs(change - 1) < 1e-15) break;
   }
   return 1 / value;
 }

@@ -7,16 +7,21 @@ const VISIT_GAP_MS = 1_800_000;
 
 type Met = { readonly at: number; readonly channel: string; readonly visit: number };
 
+const isMeeting = (event: Event, conversion: string): boolean =>
+  event.name !== conversion && !["server", "other"].includes(event.channel) &&
+  !["$message.sent", "$message.opened"].includes(event.name) && ["track", "page", "screen"].includes(event.type); // prettier-ignore
+const tellsWhere = ({ campaign, referrer, channel }: Event): boolean =>
+  campaign !== undefined || referrer !== undefined || !["web", "app", "direct"].includes(channel);
+const valueOf = (event: Event, property: string | undefined): number =>
+  property === undefined ? 0 : Math.max(0, Number(event.properties?.[property] ?? 0));
+
 /** One customer's journeys; `events` are all of theirs. */
 export function journeysOf(events: readonly Event[], asked: AttributionAsked): readonly Journey[] {
   const { scope, conversion, lookbackDays, by } = asked;
   const lookbackMs = lookbackDays * DAY_MS;
-  const isMeeting = (event: Event): boolean =>
-    event.name !== conversion.event && event.channel !== "server" && event.channel !== "other" &&
-    event.name !== "$message.sent" && event.name !== "$message.opened" && ["track", "page", "screen"].includes(event.type); // prettier-ignore
   const heard = events
     .filter((event) => event.happenedAt >= scope.from - lookbackMs && event.happenedAt < scope.to)
-    .filter((event) => event.name === conversion.event || isMeeting(event))
+    .filter((event) => event.name === conversion.event || isMeeting(event, conversion.event))
     .toSorted((a, b) => a.happenedAt - b.happenedAt || Number(a.name === conversion.event) - Number(b.name === conversion.event) || CHANNELS.indexOf(a.channel) - CHANNELS.indexOf(b.channel)); // prettier-ignore
   const journeys: Journey[] = [];
   let met: Met[] = [];
@@ -32,12 +37,10 @@ export function journeysOf(events: readonly Event[], asked: AttributionAsked): r
     if (begins) visit += 1;
     before = event.happenedAt;
     if (event.name === conversion.event) {
-      const value = conversion.value === undefined ? 0 : Number(event.properties?.[conversion.value] ?? 0);
-      ended(event.happenedAt, true, Math.max(0, value));
+      ended(event.happenedAt, true, valueOf(event, conversion.value));
       continue;
     }
-    const tells = event.campaign !== undefined || event.referrer !== undefined || !["web", "app", "direct"].includes(event.channel); // prettier-ignore
-    if (!tells && !begins) continue;
+    if (!tellsWhere(event) && !begins) continue;
     const named = by === "campaign" && event.campaign?.name ? `${event.channel} / ${event.campaign.name}` : event.channel; // prettier-ignore
     const one: Met = { at: event.happenedAt, channel: named, visit };
     if (last === null || last.channel !== one.channel || last.visit !== one.visit) met.push(one);

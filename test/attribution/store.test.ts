@@ -41,6 +41,8 @@ const METERS: readonly Channel[] = [
   "app",
 ];
 
+const NAMES = [...Array.from({ length: 8 }, () => "Product Viewed"), "$message.opened", "$journey.entered"];
+
 /** A customer's events: a few visits of a few events, some of which are orders. */
 function eventsOf(customer: number): Event[] {
   const draws = drawsOf(`customer ${customer}`);
@@ -53,17 +55,22 @@ function eventsOf(customer: number): Event[] {
     const isOrder = draw() < 0.18;
     at += isOrder && draw() < 0.3 ? 0 : draw() < 0.5 ? 1 + Math.floor(draw() * 2_400_000) : draw() < 0.1 ? 1_800_000 : 1 + Math.floor(draw() * 9 * DAY_MS);
     const channel = METERS[Math.floor(draw() * METERS.length)]!;
-    const campaign = draw() < 0.2 ? { name: `spring ${Math.floor(draw() * 4)}` } : draw() < 0.1 ? { source: "x" } : undefined;
-    const name = isOrder ? "Order Completed" : draw() < 0.1 ? "$message.opened" : draw() < 0.1 ? "$journey.entered" : "Product Viewed";
+    const name = isOrder ? "Order Completed" : NAMES[Math.floor(draw() * NAMES.length)]!;
     events.push({
       workspace, id: `${customer}-${i}`, type: draw() < 0.9 || isOrder ? "track" : "identify", name, happenedAt: at, receivedAt: at, originalAt: null, sentAt: null,
-      identifiers: [{ kind: "user_id", value: String(customer) }], channel, touchpoint: "x", key: 1,
-      ...(campaign && { campaign }), ...(draw() < 0.15 && { referrer: "https://example.com/" }),
+      identifiers: [{ kind: "user_id", value: String(customer) }], channel, touchpoint: "x", key: 1, ...from(draw),
       ...(isOrder && { properties: draw() < 0.2 ? {} : { total: Math.round(draw() * 20_000) / 100 - 5 } }),
     });
   }
   return events;
 } // prettier-ignore
+
+/** What tells of a visit's origin, sometimes. */
+const from = (draw: () => number): Partial<Event> => ({
+  ...(draw() < 0.2 && { campaign: { name: `spring ${Math.floor(draw() * 4)}` } }),
+  ...(draw() < 0.1 && { campaign: { source: "x" } }),
+  ...(draw() < 0.15 && { referrer: "https://example.com/" }),
+});
 
 beforeAll(async () => {
   const [database, stored] = [await aDatabase(), await aLog()];

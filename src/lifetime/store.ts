@@ -1,0 +1,162 @@
+/**
+ * The statements of lifetime value: purchases by customer from the event log, the fits and what customers were told from the
+ * state store.
+ *
+ * A purchase is a day (UTC) with an event of the asked name: two on one day are one. `later` and everything else is counted in
+ * the log, so a million customers are a few ten thousand rows.
+ */
+import type { EventLog } from "../db/clickhouse.ts";
+import type { Sql } from "../db/postgres.ts";
+import { type Parameters, floating, memberSql, tamed, valueOfRaw } from "../segments/sql-values.ts";
+import { eventsSql } from "../segments/sql-rows.ts";
+import type { Instant, WorkspaceId } from "../values.ts";
+import type { Counted } from "./histories.ts";
+import { type LifetimeAsked, LIFETIME_LIMITS, type Spending } from "./model.ts";
+import type { Worked } from "./workout.ts";
+
+const DAY_MS = 86_400_000;
+/** An order's worth as senders name it, where none was asked for. */
+const USUAL_VALUES = ["total", "revenue", "value"] as const;
+const VALUE_MAX = 1e9;
+
+type Place = {
+  readonly log: EventLog;
+  readonly workspace: WorkspaceId;
+  readonly asked: LifetimeAsked;
+  readonly parameters: () => Parameters;
+};
+
+/** Each purchase: customer, day and worth. */
+function purchasesSql({ workspace, asked }: Place, parameters: Parameters, beforeDay: number): string {
+  const json = tamed("properties");
+  const named = asked.value === undefined ? USUAL_VALUES : [asked.value];
+  const numbers = named.map((name) => valueOfRaw(memberSql(json, name, parameters)).number);
+  const worth = `coalesce(${numbers.join(", ")}, 0)`;
+  const where = `name = ${parameters.text(asked.event)} and happenedAt < ${beforeDay * DAY_MS}`;
+  const source = { workspace, epochBelow: null, customers: null };
+  return `select customer, intDiv(at, ${DAY_MS}) as day, if(abs(worth) <= ${floating(VALUE_MAX)}, greatest(0., toFloat64(worth)), 0.) as spent
+    from (${eventsSql(source, `${worth} as worth`, where)})`;
+} // prettier-ignore
+
+/** Histories at the end of `endDay`, and on how many days until `lastDay` those customers came afterwards. */
+export async function readHistories(place: Place, endDay: number, lastDay: number): Promise<readonly (Counted & { readonly later: number })[]> {
+  const parameters = place.parameters();
+  return place.log.rows(
+    `select repeats, recencyDays, ageDays, later, count() as customers from (
+       select uniqExactIf(day, day <= ${endDay}) - 1 as repeats, maxIf(day, day <= ${endDay}) - min(day) as recencyDays, ${endDay} - min(day) as ageDays,
+         uniqExactIf(day, day > ${endDay}) as later
+       from (${purchasesSql(place, parameters, lastDay + 1)}) group by customer having min(day) <= ${endDay})
+     group by repeats, recencyDays, ageDays, later`,
+    parameters.values,
+  );
+} // prettier-ignore
+
+/** The first day with a purchase, and how many events there are until the end of `lastDay`. */
+export async function readSpan(place: Place, lastDay: number): Promise<{ readonly firstDay: number; readonly events: number }> {
+  const parameters = place.parameters();
+  const [row] = await place.log.rows<{ firstDay: number; events: number }>(
+    `select min(day) as firstDay, count() as events from (${purchasesSql(place, parameters, lastDay + 1)})`,
+    parameters.values,
+  );
+  return row!;
+} // prettier-ignore
+
+/** A customer by a row: what each came back for is spent by day, the first day left out. */
+const customersSql = (place: Place, parameters: Parameters, endDay: number, which: string): string =>
+  `select customer, length(days) - 1 as repeats, days[-1].1 - days[1].1 as recencyDays, ${endDay} - days[1].1 as ageDays,
+     if(repeats = 0, 0., (arraySum(days.2) - days[1].2) / repeats) as meanSpent
+   from (select customer, arraySort(groupArray((day, spent))) as days from (
+     select customer, day, sum(spent) as spent from (${purchasesSql(place, parameters, endDay + 1)}) where ${which} group by customer, day) group by customer)`; // prettier-ignore
+
+/** What those who came back spent, counted by number and by amount to half a percent. */
+export async function readSpending(place: Place, endDay: number): Promise<readonly Spending[]> {
+  const parameters = place.parameters();
+  return place.log.rows(
+    `select repeats, avg(mean) as meanSpent, count() as customers from (select repeats, meanSpent as mean from (${customersSql(place, parameters, endDay, "1")}))
+     where repeats > 0 and mean > 0 group by repeats, round(log(mean) * 200)`,
+    parameters.values,
+  );
+}
+
+/** One customer's numbers. */
+export type OneCustomer = { readonly customer: number; readonly repeats: number; readonly recencyDays: number; readonly ageDays: number; readonly meanSpent: number }; // prettier-ignore
+
+/** The customers of one of `parts`, by number. */
+export async function readCustomers(place: Place, endDay: number, part: number, parts: number): Promise<readonly OneCustomer[]> {
+  const parameters = place.parameters();
+  return place.log.rows(`${customersSql(place, parameters, endDay, `customer % ${parts} = ${part}`)} order by customer`, parameters.values);
+} // prettier-ignore
+
+/** A fit as it is kept. */
+export type KeptFit = {
+  readonly asked: LifetimeAsked;
+  readonly result: KeptResult;
+  readonly fittedAt: Instant;
+};
+/** What was worked out, of which events and until when. */
+export type KeptResult = {
+  readonly worked: Worked;
+  readonly events: number;
+  readonly endDay: number;
+  readonly told: number;
+};
+
+/** The workspace's fit, or null before there was any. */
+export async function readFit(sql: Sql, workspace: WorkspaceId): Promise<KeptFit | null> {
+  const [row] = await sql.query<KeptFit>('select asked, result, fitted_at as "fittedAt" from lifetime_fits where workspace = $1', [workspace]); // prettier-ignore
+  return row ?? null;
+}
+
+/** Keeps a fit in place of the one before. */
+export async function writeFit(
+  sql: Sql,
+  workspace: WorkspaceId,
+  { asked, result, fittedAt }: KeptFit,
+): Promise<void> {
+  await sql.query(
+    `insert into lifetime_fits (workspace, asked, result, fitted_at) values ($1, $2, $3, $4)
+     on conflict (workspace) do update set asked = excluded.asked, result = excluded.result, fitted_at = excluded.fitted_at`,
+    [workspace, JSON.stringify(asked), JSON.stringify(result), fittedAt],
+  );
+}
+
+/** Workspaces that were last fitted at `before` or earlier, or never. */
+export async function readDueWorkspaces(sql: Sql, before: Instant): Promise<readonly WorkspaceId[]> {
+  const rows = await sql.query<{ id: WorkspaceId }>("select w.id from workspaces w left join lifetime_fits f on f.workspace = w.id where coalesce(f.fitted_at, 0) <= $1 order by w.id", [before]); // prettier-ignore
+  return rows.map(({ id }) => id);
+}
+
+/** What a customer was told. */
+export type Told = {
+  readonly customer: number;
+  readonly alive: number;
+  readonly purchases: number;
+  readonly worth: number | null;
+};
+
+/** What these customers were last told. */
+export const readTold = (
+  sql: Sql,
+  workspace: WorkspaceId,
+  customers: readonly number[],
+): Promise<readonly Told[]> =>
+  sql.query<Told>(
+    "select customer, alive, purchases, worth from lifetime_told where workspace = $1 and customer = any(string_to_array($2, ',')::bigint[])",
+    [workspace, customers.join()],
+  );
+
+/** Notes what they were told. */
+export async function writeTold(sql: Sql, workspace: WorkspaceId, told: readonly Told[], now: Instant): Promise<void> {
+  const column = (of: (one: Told) => number | null): string => told.map((one) => of(one) ?? "").join();
+  await sql.query(
+    `insert into lifetime_told (workspace, customer, alive, purchases, worth, told_at)
+     select $1, t.customer::bigint, t.alive::real, t.purchases::real, nullif(t.worth, '')::real, $6
+     from unnest(string_to_array($2, ','), string_to_array($3, ','), string_to_array($4, ','), string_to_array($5, ',')) t (customer, alive, purchases, worth)
+     on conflict (workspace, customer) do update set alive = excluded.alive, purchases = excluded.purchases, worth = excluded.worth, told_at = excluded.told_at`,
+    [workspace, column((one) => one.customer), column((one) => one.alive), column((one) => one.purchases), column((one) => one.worth), now],
+  );
+} // prettier-ignore
+
+export type { Place };
+export const PARTS_OF = (customers: number): number =>
+  Math.max(1, Math.ceil(customers / LIFETIME_LIMITS.partCustomers));

@@ -1,0 +1,113 @@
+/** CDNOW's purchases through the log: the same laws as from the file, foretold and told to customers once. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { EventLog } from "../../src/db/clickhouse.ts";
+import type { Database } from "../../src/db/postgres.ts";
+import type { Event } from "../../src/events/model.ts";
+import { LifetimeAnswer, lifetimeTold } from "../../src/lifetime/document.ts";
+import { type FitDeps, fitWorkspace } from "../../src/lifetime/fit.ts";
+import { LifetimeAsked } from "../../src/lifetime/model.ts";
+import { readFit } from "../../src/lifetime/store.ts";
+import { ESTIMATED } from "../../src/lifetime/tell.ts";
+import type { WorkspaceId } from "../../src/values.ts";
+import { aDatabase, aLog } from "../stores.ts";
+import { END_DAY, LAST_DAY, type Purchase, readPurchases } from "./cdnow.ts";
+
+const DAY_MS = 86_400_000;
+const workspace = 1 as WorkspaceId;
+const small = 2 as WorkspaceId;
+let sql: Database;
+let log: EventLog;
+let drops: readonly (() => Promise<void>)[];
+let purchases: readonly Purchase[];
+let told: Event[] = [];
+let now = 0;
+const deps = (): FitDeps => ({
+  sql,
+  log,
+  clock: () => now,
+  append: async (events) => void told.push(...events),
+});
+const asked = LifetimeAsked.parse({ value: "total" });
+
+beforeAll(async () => {
+  const [database, stored] = [await aDatabase(), await aLog()];
+  ({ sql } = database);
+  ({ log } = stored);
+  drops = [stored.drop, database.drop];
+  await sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'One', 0), (2, 'Two', 0) on conflict do nothing");
+  purchases = await readPurchases();
+  const line = (of: WorkspaceId) => ({ customer, day, dollars }: Purchase, i: number) =>
+    JSON.stringify({
+      atom: customer, workspace: of, id: `p ${i}`, type: "track", name: "Order Completed", happenedAt: day * DAY_MS + i, receivedAt: day * DAY_MS, channel: "web",
+      touchpoint: "checkout", key: 1, identifiers: [], properties: { total: dollars },
+    });
+  await log.insert("events", purchases.map(line(workspace)).join("\n"), "all");
+  await log.insert("events", purchases.filter(({ customer }) => customer <= 150).map(line(small)).join("\n"), "few");
+}); // prettier-ignore
+afterAll(async () => {
+  for (const drop of drops) await drop();
+});
+
+test("the log's purchases give the published laws, and customers are told by an event of ours", async () => {
+  now = (END_DAY + 1) * DAY_MS + 1;
+  const kept = await fitWorkspace(deps(), workspace, asked);
+  expect(await readFit(sql, workspace)).toEqual(JSON.parse(JSON.stringify(kept)));
+  const { worked } = kept.result;
+  if (worked.type !== "fitted" || worked.bgNbd.type !== "fitted" || worked.paretoNbd.type !== "fitted") throw new Error(worked.type);
+  expect(worked.customers).toBe(2_357);
+  expect(worked.bgNbd.logLikelihood).toBeCloseTo(-9582.429, 2);
+  expect(worked.paretoNbd.logLikelihood).toBeCloseTo(-9594.976, 2);
+  expect(worked.chosen).toBe("bg_nbd");
+  expect(worked.gammaGamma?.type === "fitted" && Math.abs(worked.gammaGamma.law.p - 6.25) < 0.02).toBe(true);
+  expect(worked.purchases.low).toBeLessThan(worked.purchases.value);
+  expect(worked.purchases.high).toBeGreaterThan(worked.purchases.value);
+  expect(told).toHaveLength(2_357);
+  expect(new Set(told.map(({ id }) => id)).size).toBe(2_357);
+  for (const { name, type, of, traits } of told) {
+    expect([name, type, of! > 0]).toEqual([ESTIMATED, "identify", true]);
+    expect(Object.keys(traits!)).toEqual(["likely_active", "expected_purchases_12m", "expected_value_12m"]);
+  }
+}); // prettier-ignore
+
+test("a fit of the same purchases tells nobody again, a day later only whom it moves", async () => {
+  told = [];
+  now += 1_000;
+  expect((await fitWorkspace(deps(), workspace, asked)).result.told).toBe(0);
+  expect(told).toEqual([]);
+  now += 14 * DAY_MS;
+  const later = await fitWorkspace(deps(), workspace, asked);
+  expect(later.result.told).toBe(told.length);
+  expect(told.length).toBeGreaterThan(0);
+  expect(told.length).toBeLessThan(2_357);
+});
+
+test("the last third is foretold as the law expects it, group by group", async () => {
+  now = (LAST_DAY + 1) * DAY_MS + 1;
+  const { result } = await fitWorkspace(deps(), workspace, asked);
+  const { worked } = result;
+  if (worked.type !== "fitted" || worked.foretold === null) throw new Error(worked.type);
+  const { actual, expected, errorRatio, groups, customers, weeks } = worked.foretold;
+  // Counted from the file: days with a purchase after the first two thirds.
+  const firstDay = Math.min(...purchases.map(({ day }) => day));
+  const middleDay = firstDay + Math.floor(((LAST_DAY - firstDay) * 2) / 3);
+  const days = new Set(purchases.filter(({ day }) => day > middleDay).map(({ customer, day }) => `${customer} ${day}`));
+  expect(actual).toBe(days.size);
+  expect(weeks).toBeCloseTo((LAST_DAY - middleDay) / 7, 10);
+  expect(customers).toBe(2_357);
+  expect(errorRatio).toBeCloseTo(expected / actual - 1, 10);
+  expect(Math.abs(errorRatio!)).toBeLessThan(0.25);
+  expect(groups.map(({ repeats }) => repeats)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(groups.at(-1)!.actual).toBeGreaterThan(groups[0]!.actual);
+}); // prettier-ignore
+
+test("with too few customers a reason is told, and no number and no trait", async () => {
+  told = [];
+  const kept = await fitWorkspace(deps(), small, asked);
+  const answer = lifetimeTold(kept, 1);
+  expect(answer.result).toMatchObject({ type: "too_little_data", found: 150, needed: 200 });
+  expect(told).toEqual([]);
+  expect(LifetimeAnswer.parse(answer)).toEqual(answer);
+  expect(LifetimeAnswer.parse(lifetimeTold(null, 0)).result.type).toBe("not_yet");
+  const whole = lifetimeTold(await readFit(sql, workspace), 0);
+  expect(LifetimeAnswer.parse(whole)).toEqual(whole);
+});
