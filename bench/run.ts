@@ -11,7 +11,9 @@ import { accepted, whole } from "./collect.ts";
 import { footprint } from "./footprint.ts";
 import { JOURNEY_STAGES, journeys } from "./journeys.ts";
 import { calibration, machine } from "./machine.ts";
+import { map } from "./map.ts";
 import { stopAll } from "./program.ts";
+import { metrics } from "./metrics.ts";
 import { replay } from "./replay.ts";
 import { sample, weight } from "./sample.ts";
 import { backfill, rules } from "./segments.ts";
@@ -44,6 +46,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   backfill,
   journeys: (folder) => journeys(folder, stages),
   replay,
+  metrics,
 };
 
 let leaving = false;

@@ -21,6 +21,8 @@ const timesOf = ([median, p90]: readonly [number | null, number | null], n: numb
   p90Ms: n < MAP_LIMITS.p90Least ? null : p90,
 });
 
+const orderOf = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** All edges of a map, the most frequent first. */
 export function edgesOf({ moments, rows }: WholeMap): readonly MapEdge[] {
   const nameOf = (place: number): Moment => moments[place - 1]!;
@@ -32,7 +34,7 @@ export function edgesOf({ moments, rows }: WholeMap): readonly MapEdge[] {
         switches: nameOf(node).channel !== nameOf(to).channel,
       }));
     })
-    .toSorted((a, b) => b.transitions - a.transitions || (a.from + a.to < b.from + b.to ? -1 : 1));
+    .toSorted((a, b) => b.transitions - a.transitions || orderOf(a.from, b.from) || orderOf(a.to, b.to));
 } // prettier-ignore
 
 const WHOLE: NodeRow = { node: 0, events: 0, people: 0, cases: 0, starts: 0, ends: 0, reached: 0, again: 0, next: [null, null], lengthSum: 0, length: [0, 0], lasted: [null, null], edges: [] }; // prettier-ignore

@@ -57,7 +57,7 @@ export type NodeRow = {
   readonly reached: number;
   /** How often a case came to this moment that had it before, whatever was between. */
   readonly again: number;
-  /** Median and 90th percentile of the time to the next moment. */
+  /** Median and 90th percentile of the time to the next moment; not of the whole. */
   readonly next: readonly [number | null, number | null];
   /** Of the whole only: length and duration of cases. */
   readonly lengthSum: number;
@@ -76,8 +76,8 @@ export function mapSql(cases: string, by: CaseBy, times: TimesBy): string {
     : { pair: "countIf(pair = 1) as pairPeople, countIf(person = 1) as ownPeople, countIf(place = 1) as allPeople", own: "sum(ownPeople)", all: "sum(allPeople)", edge: "pairPeople" };
   return `select arrayJoin([f, toUInt16(0)]) as node, sum(rows) as events, if(node = 0, ${people.all}, ${people.own}) as people,
       sum(starting) as starts, if(node = 0, starts, sum(inCases)) as cases, sumIf(rows, g = 0) as ends, sum(reaching) as reached, sum(returns) as again,
-      ${quantiles(times, "Merge")}(gapState) as next, sum(lengths) as lengthSum,
-      ${quantiles(times, "Merge")}(lengthState) as length, ${quantiles(times, "Merge")}(lastedState) as lasted,
+      ${quantiles(times, "MergeIf")}(gapState, node != 0) as next, sum(lengths) as lengthSum,
+      ${quantiles(times, "MergeIf")}(lengthState, node = 0) as length, ${quantiles(times, "MergeIf")}(lastedState, node = 0) as lasted,
       groupArrayIf((g, rows, ${people.edge}, finalizeAggregation(gapState)), node != 0 and g != 0) as edges
     from (
       select f, g, count() as rows, ${people.pair}, countIf(nth = 1) as inCases, countIf(begins = 1) as starting,

@@ -1,0 +1,100 @@
+/**
+ * The map asked of a log made in place, in a process of its own so that its memory is its own:
+ *
+ *     tsx bench/map-log.ts FOLDER EVENTS CUSTOMERS    prints what each question took, as JSON
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MomentGrouping } from "../src/analysis/model.ts";
+import { Questions } from "../src/analysis/questions.ts";
+import { type EventLog, openChdb } from "../src/db/clickhouse.ts";
+import { migrateLog } from "../src/db/migrate.ts";
+import { asked, wholeMap } from "../src/map/discover.ts";
+import { MapQuestion, Show, VariantsRequest } from "../src/map/model.ts";
+import { shown, wholeOf } from "../src/map/show.ts";
+import { variantsOf } from "../src/map/variants.ts";
+import type { WorkspaceId } from "../src/values.ts";
+import { onFolder } from "./fill.ts";
+
+/** What one question took. */
+export type MapTook = {
+  readonly what: string;
+  readonly ms: number;
+  readonly cpuMs: number;
+  readonly pssMb: number;
+  readonly note: string;
+};
+
+const [folder, events = 0, customers = 1] = process.argv.slice(2).map((one, i) => (i === 0 ? one : Number(one))) as [string, number, number]; // prettier-ignore
+const NOW = Date.UTC(2026, 10, 20);
+const DAY_MS = 86_400_000;
+const STEP = 1_000_000;
+const SCOPE = { from: new Date(NOW - 70 * DAY_MS).toISOString(), to: new Date(NOW).toISOString() };
+const workspace = 1 as WorkspaceId;
+
+/** Two months: a third page views of ten kinds of pages, the rest thirty kinds of happenings, few of them frequent; four channels. */
+async function fill(log: EventLog): Promise<void> {
+  const draw = (n: number, of: number) => `cityHash64(number, ${n}) % ${of}`;
+  for (let from = 0; from < events; from += STEP)
+    await log.command(
+      `insert into events (workspace, atom, happenedAt, receivedAt, id, type, name, channel, touchpoint, key, properties)
+       with ${draw(7, 3)} = 0 as page
+       select 1, 1 + ${draw(1, customers)}, ${NOW} - 1 - toInt64(${draw(4, 60 * DAY_MS)}) as happened, happened, concat('map-', toString(number)), 'track',
+         if(page, '$page.viewed', concat('Event ', toString(toUInt8(pow(${draw(3, 1000)} / 1000, 2) * 30)))), ['web', 'email', 'store', 'mobile'][1 + toUInt8(sqrt(${draw(8, 16)}))],
+         if(page, concat('/p', toString(${draw(9, 10)}), '/', toString(${draw(10, 2000)})), 'event'), 1, '{}'
+       from numbers(${from}, ${Math.min(STEP, events - from)}) settings max_partitions_per_insert_block = 0`,
+    );
+}
+
+async function pssMb(): Promise<number> {
+  const text = await readFile("/proc/self/smaps_rollup", "utf8").catch(() => "");
+  return Math.round(Number(/^Pss: +(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024);
+}
+
+async function timed(what: string, work: () => Promise<string>): Promise<MapTook> {
+  const [began, cpu] = [performance.now(), process.cpuUsage()];
+  const note = await work();
+  const spent = process.cpuUsage(cpu);
+  return { what, ms: performance.now() - began, cpuMs: (spent.user + spent.system) / 1000, pssMb: await pssMb(), note };
+} // prettier-ignore
+
+const told = await onFolder(join(folder, "state"), async (sql) => {
+  await sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'Bench', 0) on conflict do nothing"); // prettier-ignore
+  const log = openChdb(join(folder, "log"));
+  try {
+    await migrateLog(log);
+    await fill(log);
+    const stores = { sql, log, clock: () => NOW };
+    const questions = new Questions(() => NOW);
+    const grouping = MomentGrouping.parse({});
+    const question = MapQuestion.parse({ scope: SCOPE });
+    const map = async (): Promise<string> => {
+      const { answer } = await questions.ask(workspace, ["map", question], false, async () => {
+        const ready = await asked(stores, workspace, question, grouping);
+        const whole = await wholeMap(log, ready, null);
+        return {
+          answer: whole,
+          asOfAt: NOW,
+          events: ready.events,
+          customers: wholeOf(whole).people,
+          method: "",
+        };
+      });
+      const { totals } = shown(answer, Show.parse({}), []);
+      return `${totals.moments} moments, ${totals.edges} edges, ${totals.people} people`;
+    };
+    const variants = async (): Promise<string> => {
+      const request = VariantsRequest.parse({ scope: SCOPE, case: { by: "visit" } });
+      const found = await variantsOf(log, await asked(stores, workspace, request, grouping), request);
+      return `${found?.totals.cases ?? 0} visits, ${found?.totals.variants ?? 0} variants`;
+    };
+    return [
+      await timed("map", map),
+      await timed("map, repeated", map),
+      await timed("variants of visits", variants),
+    ];
+  } finally {
+    await log.close();
+  }
+});
+process.stdout.write(JSON.stringify(told));
