@@ -140,7 +140,8 @@ function correlation(rest: readonly number[]): number {
 
 /** P(the largest standardised CUSUM of `n` points is beyond `size`) where nothing changed, bounded above by 1. */
 function beyond(size: number, n: number): number {
-  if (size <= 0) return 1;
+  // The approximation is one of large sizes; so small a one is seen in nearly every series.
+  if (size < 2) return 1;
   // Vostrikova's approximation, which is close also for few points (Csorgo and Horvath 1997, 1.3.26), of all but the edges.
   const edge = CHANGE_LIMITS.sideMin / n;
   const span = Math.log(((1 - edge) * (1 - edge)) / (edge * edge));

@@ -100,7 +100,18 @@ beforeAll(async () => {
     })
   ).json()) as { id: string }; // prettier-ignore
   const task = await make("/v1/tasks", { customerId: customer.id, title: "bravo" });
+  const view = await make("/v1/views", {
+    name: "bravo",
+    path: "/v1/metrics",
+    body: { metrics: ["revenue"] },
+  });
+  const { sql } = whole.stores;
+  const [digest] = await sql.query<{ id: number }>("insert into digests (workspace, draft, created_at, updated_at) values ($1, $2, 0, 0) returning id", [bravo.workspace, JSON.stringify({ name: "bravo", to: ["bravo@example.com"], every: "week", weekday: 1, hour: 8, views: [view.id], alerts: true, on: false })]); // prettier-ignore
+  const [alert] = await sql.query<{ id: number }>("insert into alerts (workspace, metric, name, words, direction, since_at, before_value, after_value, p_value, found_at) values ($1, 'revenue', 'bravo', 'bravo', 'up', 0, 1, 2, 0, 0) returning id", [bravo.workspace]); // prettier-ignore
   ids = {
+    "/v1/views/": String(view.id),
+    "/v1/digests/": String(digest!.id),
+    "/v1/alerts/": String(alert!.id),
     "/v1/journeys/": String(journey.id),
     "/v1/replays/": replay.id,
     "/v1/tasks/": String(task.id),

@@ -105,7 +105,7 @@ describe("what was planted", () => {
     Array.from({ length: 25 }, (_, seed) => changesOf(world.make(WINDOW, chanceOf(104_729 * seed + 5), level), world.kind, 7).find(({ at }) => Math.abs(at - day) <= 10));
   const rise: Level = (day) => (day >= 140 ? 1.4 : 1);
   test.each(Object.entries(WORLDS).filter(([name]) => name !== "5 a day" && !name.startsWith("revenue")))(
-    "of %s, 40 %% more for forty days is found nearly always, with its direction and day",
+    "of %s, two fifths more for forty days is found nearly always, with its direction and day",
     (_name, world) => {
       const hits = found(world, rise, 140).filter((hit) => hit !== undefined);
       expect(hits.length).toBeGreaterThanOrEqual(20);
