@@ -60,13 +60,47 @@ export async function tellQuarter(site: Site, now: number): Promise<void> {
       messageId: `quarter-${i}`,
       timestamp: new Date(at).toISOString(),
     }));
-  for (let i = 0; i < events.length; i += BATCH) {
-    const answer = await fetch(`${site.address}/v1/batch`, {
-      method: "POST",
-      headers: { authorization: `Basic ${btoa(`${site.running.first.writeKey}:`)}`, "content-type": "application/json", "user-agent": "analytics-node-next/latest" },
-      body: JSON.stringify({ batch: events.slice(i, i + BATCH) }),
-    }); // prettier-ignore
-    if (!answer.ok) throw new Error(`A batch was answered ${answer.status}: ${await answer.text()}`);
-  }
+  for (let i = 0; i < events.length; i += BATCH) await sendBatch(site, events.slice(i, i + BATCH));
   await site.running.drain();
+}
+
+/** A journey with customers held out and one experiment: it is published, entered, and its goal reached by more of those treated. */
+const NUDGE = {
+  name: "Nudge after asking", entry: { type: "event", event: "Help Asked" }, holdoutRatio: 0.4, start: "which",
+  goal: { when: { type: "event", event: "Order Completed" }, value: "total" },
+  steps: {
+    which: { type: "split", paths: [{ key: "short", weight: 1, next: null }, { key: "long", weight: 1, next: "rest" }] },
+    rest: { type: "wait", ms: 86_400_000, next: null },
+  },
+}; // prettier-ignore
+
+/** Publishes it; it is entered once its version is in force. */
+export async function publishNudge(site: Site): Promise<number> {
+  const { id } = await site.post<{ id: number }>("/v1/journeys", { draft: NUDGE });
+  await site.post(`/v1/journeys/${id}/publish`, {});
+  return id;
+}
+
+/** Sends `customers` through it, now; a third of them order. */
+export async function tellAskers(site: Site, customers: number): Promise<void> {
+  const people = Array.from({ length: customers }, (_, who) => `asker-${who}`);
+  const happened = (event: string, who: readonly string[], properties: object) =>
+    sendBatch(site, who.map((userId) => ({ type: "track", userId, event, properties, messageId: `${event}-${userId}`, timestamp: new Date().toISOString() })));
+  await happened("Help Asked", people, { topic: "size" });
+  await site.running.drain();
+  await happened("Order Completed", people.filter((_, i) => i % 3 === 0), { total: 80, currency: "EUR" });
+  await site.running.drain();
+} // prettier-ignore
+
+async function sendBatch(site: Site, batch: readonly object[]): Promise<void> {
+  const answer = await fetch(`${site.address}/v1/batch`, {
+    method: "POST",
+    headers: {
+      authorization: `Basic ${btoa(`${site.running.first.writeKey}:`)}`,
+      "content-type": "application/json",
+      "user-agent": "analytics-node-next/latest",
+    },
+    body: JSON.stringify({ batch }),
+  });
+  if (!answer.ok) throw new Error(`A batch was answered ${answer.status}: ${await answer.text()}`);
 }

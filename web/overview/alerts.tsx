@@ -67,7 +67,7 @@ export function Alerts() {
       <header>
         <h2 id="alerts">What changed</h2>
         <span className={classes["tools"]}>
-          <Button size="xs" variant="default" aria-pressed={all} onClick={() => setAll(!all)}>{all ? "Only unseen" : "With those seen"}</Button>
+          <Button size="compact-xs" variant="subtle" aria-pressed={all} onClick={() => setAll(!all)}>{all ? "Only unseen" : "With those seen"}</Button>
           {alerts.length > 0 && <CsvButton file={{ name: "What changed", content: () => csvOfAlerts(alerts) }} />}
         </span>
       </header>

@@ -76,7 +76,7 @@ function Stages({ stages, total, answer }: { stages: readonly Told[]; total: num
               <strong className={classes["people"]}>{count(stage.customers)}</strong>
               <span className={classes["share"]} aria-hidden="true"><span style={{ width: `${total === 0 ? 0 : (100 * stage.customers) / total}%` }} /></span>
               {total > 0 && <span className={classes["small"]}>{percent(stage.customers / total)} of all</span>}
-              {stage.medianMs !== null && <span className={classes["small"]}>half for over {span(stage.medianMs)}</span>}
+              {stage.medianMs !== null && <span className={classes["small"]}>median {span(stage.medianMs)} in it</span>}
               {earned && earned.value > 0 && <span className={classes["small"]}>{amount(earned.value)} revenue</span>}
             </div>
             {!last && <div className={classes["onwards"]}><Onwards told={told} answer={answer} /></div>}
@@ -90,7 +90,7 @@ function Stages({ stages, total, answer }: { stages: readonly Told[]; total: num
 const COLUMNS: readonly Column<Told>[] = [
   { id: "name", header: "Stage", cell: ({ stage }) => <strong>{stage.name}</strong> },
   { id: "people", header: "In it now", end: true, value: ({ stage }) => stage.customers, cell: ({ stage }) => count(stage.customers) },
-  { id: "since", header: "Half for over", end: true, cell: ({ stage }) => (stage.medianMs === null ? "–" : span(stage.medianMs)) },
+  { id: "since", header: "Median time in it", end: true, cell: ({ stage }) => (stage.medianMs === null ? "–" : span(stage.medianMs)) },
   { id: "conversion", header: "Go on", end: true, cell: ({ conversion }) => (conversion ? <Value figure={conversion} unit="ratio" /> : "–") },
   { id: "time", header: "Time until then", end: true, cell: ({ time }) => (time ? <Value figure={time} unit="ms" /> : "–") },
   { id: "revenue", header: "Revenue", end: true, cell: ({ revenue }) => (revenue ? <Value figure={revenue} unit="money" /> : "–") },
