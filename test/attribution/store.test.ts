@@ -23,7 +23,7 @@ import { DAY_MS } from "./paths.ts";
 const workspace = 7 as WorkspaceId;
 const FROM = Date.UTC(2026, 5, 1);
 const TO = Date.UTC(2026, 6, 1);
-const CUSTOMERS = 400;
+const CUSTOMERS = 900;
 let sql: Database;
 let log: EventLog;
 let drops: readonly (() => Promise<void>)[];
@@ -52,8 +52,9 @@ function eventsOf(customer: number): Event[] {
   let at = FROM - 40 * DAY_MS + Math.floor(draw() * 30 * DAY_MS);
   for (let i = 0; i < 4 + draw() * 12; i += 1) {
     // Within a visit, at the very border of one, or days later; an order may come at the instant of what was met.
-    const isOrder = draw() < 0.18;
-    at += isOrder && draw() < 0.3 ? 0 : draw() < 0.5 ? 1 + Math.floor(draw() * 2_400_000) : draw() < 0.1 ? 1_800_000 : 1 + Math.floor(draw() * 9 * DAY_MS);
+    const isOrder = draw() < 0.25;
+    const isAtOnce = isOrder && draw() < 0.3 && events.at(-1)?.name !== "Order Completed";
+    at += isAtOnce ? 0 : draw() < 0.5 ? 1 + Math.floor(draw() * 2_400_000) : draw() < 0.1 ? 1_800_000 : 1 + Math.floor(draw() * 9 * DAY_MS);
     const channel = METERS[Math.floor(draw() * METERS.length)]!;
     const name = isOrder ? "Order Completed" : NAMES[Math.floor(draw() * NAMES.length)]!;
     events.push({
