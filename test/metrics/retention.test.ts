@@ -90,7 +90,10 @@ test("a table of cohorts is that worked out customer by customer, by the workspa
       const found = await ask({ first: { event: "First" }, returned: { event: "Back" }, ...given }, until);
       const expected = naive(past, asked, until);
       const people = [...expected.values()].reduce((sum, cells) => sum + cells[0]!.customers, 0);
-      if (people < 20) return void expect(found).toMatchObject({ type: "too_little_data", found: people });
+      if (people < 20) {
+        expect(found).toMatchObject({ type: "too_little_data", found: people });
+        return;
+      }
       if (found.type !== "cohorts") throw new Error(found.detail);
       const plain = (cells: readonly RetentionCell[]): Cell[] => cells.map(({ period, customers, returned, complete }) => ({ period, customers, returned, complete }));
       expect(found.cohorts.map(({ cells }) => plain(cells))).toEqual([...expected.values()]);
