@@ -63,7 +63,7 @@ export async function followed(
       ? scoped.rows("", `name = ${parameters.text(goal.event)}`, { from: scope.from, to: scope.to, anyChannel: true })
       : toldSql(scoped, `${stageSql(scoped)} as stage`);
   const hit = goal.type === "event" ? "1" : `stage = ${parameters.text(goal.stage)} and at >= ${scope.from}`;
-  const channels = [...new Set(moments.moments.map(({ channel }) => channel ?? ""))];
+  const channels: readonly string[] = [...new Set(moments.moments.map(({ channel }) => channel ?? ""))];
   // The first is nobody's place: an array has to have a type where nothing happened at all.
   const channelOf = `[${["", ...moments.moments.map(({ channel }) => channel ?? "")].map((channel) => `toUInt8(${Math.max(0, channels.indexOf(channel))})`).join(",")}]`;
   const before = scoped.rows("", "1", { from: 0, to: scope.from, anyChannel: true });

@@ -17,7 +17,7 @@ const scope = { from: "2026-01-01T00:00:00Z", to: "2026-03-01T00:00:00Z" };
 beforeAll(async () => {
   whole = await startWhole();
   const at = (atom: number, minute: number, name: string, channel = "web") => ({ workspace: whole.first.workspace, atom, at: T0 + minute * 60_000, name, channel }); // prettier-ignore
-  await tellHistory(whole.stores.log, [
+  await tellHistory(whole.stores.log!, [
     at(1, 0, "Viewed"), at(1, 1, "Added"), at(1, 2, "Bought", "store"), at(2, 0, "Viewed"), at(2, 5, "Added"), at(3, 0, "Viewed"), at(3, 9, "Viewed"),
   ]); // prettier-ignore
 });
