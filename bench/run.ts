@@ -46,6 +46,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   backfill,
   journeys: (folder) => journeys(folder, stages),
   replay,
+  map: (folder) => map(folder, flags.full === true),
   metrics,
 };
 

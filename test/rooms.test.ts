@@ -24,7 +24,7 @@ const PURE = [
   "messages/links.ts", "messages/footer.ts", "messages/mail-body.ts", "messages/receipt.ts", "messages/receipt-page.ts", "messages/preferences-page.ts", "messages/liquid-filters.ts", "messages/liquid-numbers.ts",
   "messages/render-data.ts", "messages/render-sms.ts", "messages/preferences.ts",
   "journeys/replay-model.ts", "journeys/replay-note.ts", "journeys/replay-run.ts", "journeys/replay-words.ts", "journeys/replay-tally.ts", "journeys/try.ts", "journeys/results-model.ts",
-  "analysis/moments.ts", "questions/vocabulary.ts", "questions/wording.ts", "questions/rate.ts", "gaps/judge.ts", "gaps/value.ts", "gaps/state.ts", "gaps/series.ts", "gaps/remedies.ts", "metrics/intervals.ts", "metrics/calendar.ts", "metrics/funnel-steps.ts", "metrics/retention-cells.ts", "metrics/tables.ts", "metrics/matching.ts",
+  "analysis/moments.ts", "map/judged-model.ts", "map/judge.ts", "map/show.ts", "map/sql.ts", "map/conform.ts", "map/tables.ts", "map/words.ts", "questions/vocabulary.ts", "questions/wording.ts", "questions/rate.ts", "gaps/judge.ts", "gaps/value.ts", "gaps/state.ts", "gaps/series.ts", "gaps/remedies.ts", "metrics/intervals.ts", "metrics/calendar.ts", "metrics/funnel-steps.ts", "metrics/retention-cells.ts", "metrics/tables.ts", "metrics/matching.ts",
   "metrics/change.ts", "metrics/survival.ts", "metrics/catalogue.ts", "digest/words.ts",
   "attribution/paths.ts", "attribution/rules.ts", "attribution/chain.ts", "attribution/shapley.ts", "attribution/credits.ts",
   "lifetime/special.ts", "lifetime/bgnbd.ts", "lifetime/paretonbd.ts", "lifetime/gammagamma.ts", "lifetime/climb.ts", "lifetime/fitting.ts", "lifetime/histories.ts",
