@@ -10,6 +10,8 @@ import { Link } from "@tanstack/react-router";
 type Answered = { readonly answer: { readonly type: string } | TooLittle; readonly basis: Basis };
 type AnswerProps<A extends Answered> = {
   readonly query: UseQueryResult<A>;
+  /** Where nothing at all was found, how the map comes about is told instead. */
+  readonly teach?: boolean;
   readonly children: (answer: Exclude<A["answer"], TooLittle>, basis: Basis) => ReactNode;
 };
 
@@ -17,7 +19,7 @@ const isTooLittle = (answer: { readonly type: string }): answer is TooLittle =>
   answer.type === "too_little_data";
 
 /** Shows the answer once it is there. */
-export function Answer<A extends Answered>({ query, children }: AnswerProps<A>) {
+export function Answer<A extends Answered>({ query, teach = false, children }: AnswerProps<A>) {
   if (query.isError)
     return (
       <div className="pad">
@@ -27,7 +29,12 @@ export function Answer<A extends Answered>({ query, children }: AnswerProps<A>) 
   if (query.data === undefined) return <Rows label="Working it out" />;
   const { answer, basis } = query.data;
   if (!isTooLittle(answer)) return children(answer as Exclude<A["answer"], TooLittle>, basis);
-  return answer.found === 0 ? <Nothing /> : <TooLittleNote told={answer} />;
+  if (teach && answer.found === 0) return <Nothing />;
+  return (
+    <div className="sheet">
+      <TooLittleNote told={answer} />
+    </div>
+  );
 }
 
 /** No moment at all in what is looked at. */

@@ -1,15 +1,19 @@
 /**
  * Where moments and the lines between them are drawn, from top to bottom, by dagre (Sugiyama's layers). A small map is laid
- * out whole, so that lines bend around moments. Of a big one only its backbone is: the strongest way into and out of each
- * moment and the strongest overall; the other lines are curves between the places found. Pure; meant for a worker.
+ * out whole, so that lines bend around moments. Of a bigger one only its backbone is: the strongest way into and out of each
+ * moment and the strongest overall; all lines are curves between the places found. Of the biggest the places are rows by how
+ * far they are from the beginning (arrange-broad.ts). Pure; meant for a worker.
  */
 import { Graph, layout } from "@dagrejs/dagre";
+import { broadly } from "./arrange-broad.ts";
 
 export const CARD = { width: 196, height: 58 } as const;
 /** The start and the end. */
 export const PILL = { width: 128, height: 32 } as const;
 /** Up to so many lines all take part in the layout, with room for their labels. */
 const WHOLE_MAX = 220;
+/** Up to so many moments dagre finds their places; for more it takes too long. */
+const DAGRE_MAX = 80;
 /** What a label takes, with air around it. */
 const LABEL = { width: 88, height: 18 } as const;
 /** Where along a line its label may stand, the best place first. */
@@ -124,21 +128,30 @@ function labelled(lines: readonly Routed[], boxes: readonly Box[]): ReadonlyMap<
 
 function graphOf({ places }: ToArrange, routed: readonly Drawn[]): Graph {
   const graph = new Graph();
-  // Finding the tightest ranks takes too long with hundreds of moments.
-  const ranker = places.length > 120 ? "tight-tree" : "network-simplex";
-  graph.setGraph({ rankdir: "TB", nodesep: 34, edgesep: 14, ranksep: 58, marginx: 32, marginy: 28, acyclicer: "greedy", ranker });
+  graph.setGraph({ rankdir: "TB", nodesep: 34, edgesep: 14, ranksep: 50, marginx: 32, marginy: 28, acyclicer: "greedy" });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { key, outer } of places) graph.setNode(key, outer ? { ...PILL } : { ...CARD });
   const most = Math.max(1, ...routed.map(({ n }) => n));
-  // Beginnings and ends pull least: the ways between moments make the picture.
-  for (const { from, to, n, outer } of routed) graph.setEdge(from, to, { weight: outer ? 0.1 : 1 + Math.round((9 * n) / most), minlen: 1 });
+  // Beginnings and ends pull least: the ways between moments make the picture. Whole numbers: with others dagre never ends.
+  for (const { from, to, n, outer } of routed) graph.setEdge(from, to, { weight: outer ? 1 : 2 + Math.round((18 * n) / most), minlen: 1 });
   return graph;
 } // prettier-ignore
 
-/** Places everything. Deterministic. */
-export function arrange(given: ToArrange): Arranged {
-  const whole = given.lines.length <= WHOLE_MAX;
-  const drawn = whole ? given.lines : backboneOf(given);
+type Placed = { readonly boxes: ReadonlyMap<string, Box>; readonly width: number; readonly height: number };
+const sized = (outer: boolean) => (outer ? PILL : CARD);
+
+/** Rows; the end, which is the last place, stands below all of them. */
+function placedBroadly({ places, lines }: ToArrange): Placed {
+  const outer = new Map(places.map((place) => [place.key, place.outer]));
+  const last = places.at(-1)!;
+  const inner = last.outer ? places.slice(0, -1) : places;
+  const found = broadly(inner.map(({ key }) => key), lines.filter(({ to }) => outer.get(to) !== true), (key) => sized(outer.get(key)!));
+  const boxes = new Map<string, Box>([...found.places].map(([key, at]) => [key, { ...at, ...sized(outer.get(key)!) }]));
+  if (last.outer) boxes.set(last.key, { x: (found.width - PILL.width) / 2, y: found.height, ...PILL });
+  return { boxes, width: found.width, height: found.height + (last.outer ? 2 * PILL.height : 0) };
+} // prettier-ignore
+
+function placedByDagre(given: ToArrange, drawn: readonly Drawn[]): Placed & { readonly graph: Graph } {
   const graph = graphOf(given, drawn);
   layout(graph);
   const boxes = new Map<string, Box>();
@@ -146,20 +159,36 @@ export function arrange(given: ToArrange): Arranged {
     const { x, y, width, height } = graph.node(key) as Box;
     boxes.set(key, { x: x - width / 2, y: y - height / 2, width, height });
   }
+  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  return { graph, boxes, width, height };
+}
+
+const corners = (boxes: ReadonlyMap<string, Box>): ReadonlyMap<string, Point> =>
+  new Map([...boxes].map(([key, { x, y }]) => [key, { x, y }]));
+
+/** A map that is too big for its lines to bend around moments: curves between the places found. */
+function arrangeBig(given: ToArrange): Arranged {
+  const { boxes, width, height } =
+    given.places.length > DAGRE_MAX ? placedBroadly(given) : placedByDagre(given, backboneOf(given));
+  const lines = given.lines.map(({ id, from, to }) => {
+    const { path, points } = between(boxes.get(from)!, boxes.get(to)!);
+    return [id, { path, labelAt: along(points, 0.5) }] as const;
+  });
+  // Curves back up lean out at the side.
+  return { width: width + 120 + height / 8, height, places: corners(boxes), lines: new Map(lines) };
+}
+
+/** Places everything. Deterministic. */
+export function arrange(given: ToArrange): Arranged {
+  if (given.lines.length > WHOLE_MAX || given.places.length > DAGRE_MAX) return arrangeBig(given);
+  const { graph, boxes, width, height } = placedByDagre(given, given.lines);
   const lines = given.lines.map(({ id, from, to, n }): Routed => {
-    if (!whole) return { id, n, ...between(boxes.get(from)!, boxes.get(to)!) };
     const { points } = graph.edge(from, to) as { points: Point[] };
     return { id, n, points, path: softly(points) };
   });
-  // With so many lines words would be a cloud.
-  const labels = whole ? labelled(lines, [...boxes.values()]) : null;
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  const middle = (points: readonly Point[]): Point => along(points, 0.5);
+  const labels = labelled(lines, [...boxes.values()]);
   return {
-    // Curves back up lean out at the side.
-    width: width + (whole ? 0 : 120 + height / 8),
-    height,
-    places: new Map([...boxes].map(([key, { x, y }]) => [key, { x, y }])),
-    lines: new Map(lines.map(({ id, path, points }) => [id, { path, labelAt: labels === null ? middle(points) : (labels.get(id) ?? null) }])),
+    width, height, places: corners(boxes),
+    lines: new Map(lines.map(({ id, path }) => [id, { path, labelAt: labels.get(id) ?? null }])),
   };
 } // prettier-ignore

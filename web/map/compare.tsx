@@ -72,7 +72,7 @@ const columnsOf = (rows: readonly Row[], [nameOfA, nameOfB]: readonly [string, s
     side("a", nameOfA, ({ a }) => a),
     side("b", nameOfB, ({ b }) => b),
     { id: "difference", header: "Difference, points", value: ({ difference }) => difference, cell: ({ difference, interval }) => <span className={classes["pair"]}><Whisker value={difference} low={interval.low} high={interval.high} scale={scale} label={intervalWords(interval, points)} /></span> },
-    { id: "words", header: "In words", end: true, value: ({ interval }) => intervalWords(interval, points), cell: ({ difference, interval }) => <span>{points(difference)}<span className={frame["small"]}>{intervalWords(interval, points)}</span></span> },
+    { id: "words", header: "In words", end: true, value: ({ interval }) => intervalWords(interval, points), cell: ({ difference, interval }) => <span>{points(difference)}<span className={`${frame["small"]} ${classes["pair"]}`}>{intervalWords(interval, points)}</span></span> },
     { id: "sure", header: "Stands out", end: true, value: ({ significant }) => (significant ? "yes" : "no"), cell: ({ significant }) => significant ? <span className={classes["verdict"]}>Yes</span> : <span className="quiet">Unclear</span> },
   ];
 }; // prettier-ignore

@@ -27,8 +27,8 @@ import { nameOfMoment, ofAll } from "./words.ts";
 // The drawing is a chunk of its own: the numbers do not wait for it.
 const Drawing = lazy(() => import("./drawing.tsx").then(({ Drawing: drawn }) => ({ default: drawn })));
 const route = getRouteApi("/map/");
-const MOMENTS = [10, 20, 40, 100, 250, 500] as const;
-const MOMENTS_USUAL = 20;
+const MOMENTS = [12, 20, 40, 100, 250, 500] as const;
+const MOMENTS_USUAL = 12;
 const WAYS = [
   { value: "0", label: "Every way" },
   { value: "1", label: "Ways of 1 % or more" },
@@ -135,12 +135,13 @@ function Work({ map, question, shown, chosen, change }: { map: DiscoveredMap; qu
         <div className={classes["list"]}><MapList map={map} onChoose={choose} /></div>
       ) : found ? (
         <div className={classes["canvas"]}>
-          <Suspense fallback={<Rows />}>
+          <Suspense fallback={<div className={classes["list"]}><Rows /></div>}>
             <Drawing scene={found.scene} arranged={found.arranged} cases={map.totals.cases} labels={shown.labels} chosen={chosen} onChoose={choose} />
           </Suspense>
+          <Legend />
         </div>
       ) : (
-        <Rows label="Drawing the map" />
+        <div className={classes["list"]}><Rows label="Drawing the map" /></div>
       )}
       {narrow ? (
         <Drawer.Root opened={chosen !== null} onClose={() => choose(null)} position="bottom" size="88%">
@@ -168,14 +169,13 @@ export function GraphTab() {
     placeholderData: keepPreviousData,
   });
   return (
-    <Answer query={query}>
+    <Answer query={query} teach>
       {(map, basis) => {
         const focused = focus === undefined ? null : (map.nodes.find(({ key }) => key === focus) ?? null);
         return (
           <section className={classes["graph"]} aria-label="The discovered map" aria-busy={query.isPlaceholderData}>
             <div className={classes["bar"]}>
               <Tools map={map} shown={shown} change={change} focused={focus === undefined ? null : focused ? nameOfMoment(focused) : focus} />
-              {!shown.list && <Legend />}
             </div>
             {map.nodes.length === 0 ? (
               <div className="pad"><p>No case passes this moment in what is looked at.</p><Button variant="default" onClick={() => change({ focus: undefined })}>Show all cases</Button></div>

@@ -34,16 +34,20 @@ const DIRECTIONS: { readonly [direction in Help["direction"]]: string } = {
   more: "Goes along with more", less: "Goes along with fewer", unclear: "Unclear",
 }; // prettier-ignore
 
+/** What was seen. Where the interval holds 0 nothing is claimed, whatever the test said. */
+const seenOf = ({ direction, interval }: Help): Help["direction"] =>
+  interval.low <= 0 && interval.high >= 0 ? "unclear" : direction;
+
 const columnsOf = (moments: readonly Help[]): readonly Column<Help>[] => {
   const scale = scaleOf(moments.map(({ interval }) => interval));
-  const arm = ({ reached, people, ratio }: Help["present"]) => <span>{percent(ratio)}<span className={frame["small"]}>{count(reached)} of {count(people)}</span></span>;
+  const arm = ({ reached, people, ratio }: Help["present"]) => <span>{percent(ratio)}<span className={`${frame["small"]} ${classes["pair"]}`}>{count(reached)} of {count(people)}</span></span>;
   return [
     { id: "moment", header: "Moment", width: "28%", value: ({ name }) => name, cell: ({ key, name, channel }) => <div><Link to="/map" search={(before: object) => ({ ...before, at: textOfPart({ type: "moment", moment: key }) })} className="name">{name}</Link>{channel && <div className={frame["small"]}><ChannelTag channel={channel} /></div>}</div> },
     { id: "with", header: "Reached it, with", end: true, value: ({ present }) => present.ratio, cell: ({ present }) => arm(present) },
     { id: "without", header: "Without", end: true, value: ({ absent }) => absent.ratio, cell: ({ absent }) => arm(absent) },
-    { id: "drawn", header: "Difference among customers alike", cell: ({ adjusted, interval }) => <Whisker value={adjusted} low={interval.low} high={interval.high} scale={scale} label={intervalWords(interval, points)} /> },
-    { id: "adjusted", header: "In points", end: true, value: ({ adjusted }) => adjusted, cell: ({ adjusted, interval, crude }) => <span title={`As it stands, without adjusting: ${points(crude)} points`}>{points(adjusted)}<span className={frame["small"]}>{intervalWords(interval, points)}</span></span> },
-    { id: "direction", header: "What was seen", value: ({ direction }) => DIRECTIONS[direction], cell: ({ direction }) => <span className={direction === "unclear" ? "quiet" : classes["verdict"]}>{DIRECTIONS[direction]}</span> },
+    { id: "drawn", header: "Difference, customers alike", cell: ({ adjusted, interval }) => <Whisker value={adjusted} low={interval.low} high={interval.high} scale={scale} label={intervalWords(interval, points)} /> },
+    { id: "adjusted", header: "In points", end: true, value: ({ adjusted }) => adjusted, cell: ({ adjusted, interval, crude }) => <span title={`As it stands, without adjusting: ${points(crude)} points`}>{points(adjusted)}<span className={`${frame["small"]} ${classes["pair"]}`}>{intervalWords(interval, points)}</span></span> },
+    { id: "direction", header: "What was seen", value: (help) => DIRECTIONS[seenOf(help)], cell: (help) => <span className={seenOf(help) === "unclear" ? "quiet" : classes["verdict"]}>{DIRECTIONS[seenOf(help)]}</span> },
   ];
 }; // prettier-ignore
 

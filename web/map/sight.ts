@@ -7,7 +7,7 @@ type Point = { readonly x: number; readonly y: number };
 
 const ZOOM = { least: 0.08, most: 2 } as const;
 /** Smaller than this, words are not read: a big map is begun at its top instead of whole. */
-const LEGIBLE_ZOOM = 0.62;
+const LEGIBLE_ZOOM = 0.72;
 const MARGIN = 16;
 
 /** Zoomed by `factor`, so that what lies under `at` stays there. */

@@ -98,7 +98,7 @@ export function StepsTab() {
   const query = useVariants("collapsed", VARIANTS_READ);
   return (
     <div className={frame["column"]}>
-      <Answer query={query}>
+      <Answer query={query} teach>
         {(variants, basis) => {
           const { flow, names } = toldOf(variants, columns);
           const { others, totals } = variants;

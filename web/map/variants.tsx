@@ -120,7 +120,7 @@ export function VariantsTab() {
     void navigate({ to: ".", search: (before: object) => ({ ...before, ...parts }), replace: true } as never);
   return (
     <div className={frame["column"]}>
-      <Answer query={query}>
+      <Answer query={query} teach>
         {(told, basis) => {
           const named: Named = new Map(told.moments.map((one) => [one.key, one]));
           const { totals, others, variants, notes } = told;
