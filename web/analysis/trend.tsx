@@ -69,7 +69,7 @@ export function Trend({ points, marks = [], label, say, wordsOfAt }: TrendProps)
         {ticks.map((tick) => (
           <g key={tick}>
             <line x2={inner} y1={y(tick)} y2={y(tick)} className={classes["grid"]} />
-            <text x={-8} y={y(tick)} textAnchor="end" dominantBaseline="middle">{say(tick)}</text>
+            <text x={-8} y={y(tick)} textAnchor="end" dominantBaseline="middle">{say(tick).replace(/\.0(?= )/, "")}</text>
           </g>
         ))}
         {marks.filter(({ at }) => at >= first && at <= last).map(({ at, words, tone }) => (

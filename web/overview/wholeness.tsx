@@ -58,7 +58,7 @@ function Line({
           <span className={classes["course"]}>
             <Course figure={figure} unit="ratio" />
             <span className={classes["small"]}>
-              <LastChange figure={figure} metric={metric} />
+              {figure.changes.type === "watched" && <LastChange figure={figure} metric={metric} />}
             </span>
           </span>
         </>

@@ -12,7 +12,7 @@ import { useScope } from "../analysis/scope-bar.tsx";
 import { Sheet } from "../analysis/sheet.tsx";
 import { Trend } from "../analysis/trend.tsx";
 import { useApi } from "../services.tsx";
-import { count, date } from "../ui/format.ts";
+import { count, counted, date } from "../ui/format.ts";
 import { Fault, Rows } from "../ui/notice.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import { metricsOf } from "./ask.ts";
@@ -35,6 +35,9 @@ export function useMetrics(body: MetricsBody) {
   });
 }
 
+/** What a metric is, as short as it can be said; the note beside its name says all. */
+const firstSentence = (text: string): string => /^.*?[.](?= |$)/.exec(text)?.[0] ?? text;
+
 const columnsOf = (search: ResultSearch, basis: Basis): readonly Column<Metric>[] => [
   {
     id: "title", header: "Metric", width: "36%", value: ({ title }) => title,
@@ -44,7 +47,7 @@ const columnsOf = (search: ResultSearch, basis: Basis): readonly Column<Metric>[
           <Link to="/results/metrics" search={{ ...search, metric: metric.key }} className="name">{metric.title}</Link>
           <FigureNote metric={metric} figure={metric.figures[0]} basis={basis} />
         </span>
-        <div className={classes["small"]}>{metric.definition}</div>
+        <div className={classes["small"]}>{firstSentence(metric.definition)}</div>
       </div>
     ),
   },
@@ -98,7 +101,7 @@ function Drawn({ metric, figure, body, basis }: { metric: Metric; figure: Figure
           {marks.length > 0 && <ul className={classes["changes"]}>{marks.map(({ at, words, tone }) => <li key={at} data-tone={tone}>{words}</li>)}</ul>}
           <p className={classes["small"]}>
             {watched === null ? changes.type === "too_little_data" && `Changes are not watched yet: ${changes.detail}`
-              : `${marks.length === 0 ? "No change beyond chance and the days of the week. " : ""}Where nothing changes, at most ${watched.falseAlarmsPerYear} false alarms a year.`}
+              : `${marks.length === 0 ? "No change beyond chance and the days of the week. " : ""}Where nothing changes, at most ${counted(watched.falseAlarmsPerYear, "false alarm")} a year.`}
           </p>
         </div>
       )}
