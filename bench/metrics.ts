@@ -42,6 +42,7 @@ async function asked(folder: string, events: number): Promise<readonly Row[]> {
         "funnel view, order, order": funnel({ steps: [view, order, order] }),
         "funnel with an exclusion": funnel({ steps: [view, order], exclusions: [{ event: "Trial Started" }] }),
         "funnel in any order": funnel({ steps: [view, order], order: "any" }),
+        "funnel by a property": funnel({ steps: [view, order], breakdown: { by: "property", property: "product_id" } }),
         "funnel per visit": funnel({ steps: [view, order], per: { by: "visit" } }),
         "retention by week": () => readRetention(deps, RetentionAsked.parse({ scope, first: view, returned: order, every: "week" })),
         ...Object.fromEntries(MEASURED.map((key) => [`metric ${key}`, () => readMetrics(deps, MetricsAsked.parse({ scope, metrics: [key] }))])),

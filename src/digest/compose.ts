@@ -13,7 +13,7 @@ import { type DigestRow, listAlerts, listViews } from "./store.ts";
 import { type Section, funnelSection, mailOf, metricsSection, retentionSection } from "./words.ts";
 
 export type ComposeDeps = { readonly sql: Sql; readonly log: EventLog };
-export type ComposedMail = { readonly subject: string; readonly text: string; readonly html: string };
+type ComposedMail = { readonly subject: string; readonly text: string; readonly html: string };
 
 /** The mail of a digest at `now`. */
 export async function composeDigest(

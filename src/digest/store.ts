@@ -69,7 +69,7 @@ export const readDigests = (sql: Sql, workspace: WorkspaceId | null): Promise<re
   sql.query<DigestRow>(`${DIGEST} where $1::int is null or d.workspace = $1 order by d.id`, [workspace]);
 
 /** When a digest comes, as cron tells it. */
-export const cronOf = ({ every, hour, weekday }: DigestDraft): string =>
+const cronOf = ({ every, hour, weekday }: DigestDraft): string =>
   `0 ${hour} * * ${every === "day" ? "*" : weekday}`;
 /** The occasion that is due; null: none. */
 export const dueAt = ({ draft, zone, updatedAt, lastAt }: DigestRow, now: Instant): Instant | null =>

@@ -53,7 +53,7 @@ async function lookInto(sql: Database, log: EventLog, { id, zone }: Place, now: 
 }
 
 /** Changes that began lately. */
-export const newsIn = ({ changes }: Pick<Figure, "changes">, now: Instant): readonly Change[] =>
+const newsIn = ({ changes }: Pick<Figure, "changes">, now: Instant): readonly Change[] =>
   changes.type === "watched"
     ? changes.changes.filter(({ since }) => Date.parse(since) >= now - DIGEST_LIMITS.newsDays * DAY_MS)
     : [];

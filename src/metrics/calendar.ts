@@ -15,9 +15,6 @@ export function beginOf(period: number, every: Every, zone: string): Instant {
   return instantOf(dateOfDay(every === "day" ? period : period * 7 - 3), 0, zone);
 }
 
-/** The day of the week (Monday is 1) with which a day of this number falls. */
-export const weekdayOf = (day: number): number => ((((day + 3) % 7) + 7) % 7) + 1;
-
 /** `periodOf` of a column of instants (ms), in the log. */
 export function periodSql(at: string, every: Every, zone: string): string {
   const date = `toDate32(fromUnixTimestamp64Milli(toInt64(${at}), ${literal(zone)}))`;

@@ -50,7 +50,7 @@ export function ratioInterval({ n, x, y, xx, yy, xy }: RatioSums): Interval | nu
   return interval(ratio - half, ratio + half);
 }
 /** Sums over customers of a denominator x and a numerator y. */
-export type RatioSums = {
+type RatioSums = {
   readonly n: number;
   readonly x: number;
   readonly y: number;
@@ -58,10 +58,3 @@ export type RatioSums = {
   readonly yy: number;
   readonly xy: number;
 };
-
-/** An interval that leaves no place where the value cannot be. */
-export const within = ({ low, high, level }: Interval, least: number, most: number): Interval => ({
-  low: Math.max(least, low),
-  high: Math.min(most, high),
-  level,
-});

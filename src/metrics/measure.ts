@@ -71,7 +71,7 @@ function partsOf<T extends Row>(rows: readonly T[], sizeOf: (row: T) => number):
 } // prettier-ignore
 const WHOLE = "";
 /** What a part is called; the part "" is the whole. */
-export type NameOf = (part: string) => string;
+type NameOf = (part: string) => string;
 const asItStands: NameOf = (part) => (part === WHOLE ? "All" : part);
 /** The order of a list and the names it gives. */
 const ordered = (figures: readonly RawFigure[]): readonly RawFigure[] =>

@@ -50,7 +50,7 @@ export type Share = z.infer<typeof Share>;
 
 // Funnels
 
-export const FunnelStepAsked = z.strictObject({ ...EventIs, name: Name.optional().describe("What the step is called; absent: as its event") }); // prettier-ignore
+const FunnelStepAsked = z.strictObject({ ...EventIs, name: Name.optional().describe("What the step is called; absent: as its event") }); // prettier-ignore
 export const FunnelAsked = z
   .strictObject({
     scope: Scope,
@@ -120,7 +120,7 @@ export const RetentionCell = z.object({
   share: Share.nullable().describe("null: not complete, or too few customers"),
 }); // prettier-ignore
 export type RetentionCell = z.infer<typeof RetentionCell>;
-export const Cohort = z.object({ from: z.iso.datetime(), customers: z.int(), cells: z.array(RetentionCell) });
+const Cohort = z.object({ from: z.iso.datetime(), customers: z.int(), cells: z.array(RetentionCell) });
 export const RetentionResult = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("cohorts"),

@@ -23,7 +23,7 @@ import { funnelTable, metricsTable, retentionTable } from "./tables.ts";
 type Without<T extends { basis: Basis }> = Omit<T, "basis">;
 
 /** Questions of this room, asked through the same queue whoever asks. */
-export function metricQuestions({ sql, log, clock, questions }: AnalysisDeps) {
+function metricQuestions({ sql, log, clock, questions }: AnalysisDeps) {
   const deps = (workspace: WorkspaceId) => ({ sql, log, workspace, now: clock() });
   return {
     funnel: (workspace: WorkspaceId, asked: FunnelAsked, fresh: boolean): Promise<Answered<Without<FunnelAnswer>>> =>
@@ -34,7 +34,6 @@ export function metricQuestions({ sql, log, clock, questions }: AnalysisDeps) {
       questions.ask(workspace, ["metrics", asked], fresh, () => readMetrics(deps(workspace), asked)),
   };
 } // prettier-ignore
-export type MetricQuestions = ReturnType<typeof metricQuestions>;
 
 const EXAMPLE_SCOPE = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" };
 /** A body with an example for the API's document. */

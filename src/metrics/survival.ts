@@ -8,7 +8,7 @@ import { METRIC_LIMITS } from "./model.ts";
 
 /** So many ended after `ms`, and so many were last seen waiting after `ms`. */
 export type Ends = { readonly ms: number; readonly ended: number; readonly waiting: number };
-export type Survival = {
+type Survival = {
   /** Everybody, who waits included. */
   readonly n: number;
   readonly ended: number;

@@ -74,7 +74,7 @@ const WORLDS: { readonly [name: string]: World } = {
 }; // prettier-ignore
 const WINDOW = 180;
 const YEAR = 365;
-const SEEDS = 8;
+const SEEDS = 4;
 const steady: Level = () => 1;
 
 /** Alarms of a year of daily looks at the newest half year; one that comes again from about the same day is one. */
