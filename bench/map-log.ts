@@ -25,7 +25,7 @@ export type MapTook = {
   readonly note: string;
 };
 
-const [folder, events = 0, customers = 1] = process.argv.slice(2).map((one, i) => (i === 0 ? one : Number(one))) as [string, number, number]; // prettier-ignore
+const [folder, events, customers] = process.argv.slice(2).map((one, i) => (i === 0 ? one : Number(one))) as [string, number, number]; // prettier-ignore
 const NOW = Date.UTC(2026, 10, 20);
 const DAY_MS = 86_400_000;
 const STEP = 1_000_000;

@@ -60,7 +60,8 @@ export async function momentsIn(log: EventLog, scoped: Scoped, grouping: MomentG
  * begins), `goal` (1 where it reached what ends it; all 0 unless by goal). Rows of key cases have `key` too, one row a
  * case, which counts as the customer's whose moment is its first.
  */
-export function casesSql({ rows, named }: Moments, by: CaseBy, scoped: Scoped): string {
+export function casesSql(moments: Moments, by: CaseBy, scoped: Scoped): string {
+  const rows = (columns: string): string => moments.rows(columns);
   const begun = "arrayMap(i -> toUInt8(i = 1), arrayEnumerate(m))";
   const noGoal = "arrayMap(x -> toUInt8(0), m)";
   switch (by.by) {
@@ -76,8 +77,8 @@ export function casesSql({ rows, named }: Moments, by: CaseBy, scoped: Scoped): 
         from (${sorted(`select customer, at, moment, ifNull(${key}, '') as key from (${rows("properties")}) where key != ''`, "key", "0", ", argMin(customer, (at, moment)) as owner")})`;
     }
     case "goal": {
-      const begins = by.start === undefined ? "toUInt8(1)" : named(by.start);
-      return goalCases(sorted(rows(`${named(by.goal)} as ends, ${begins} as begins`), "customer", "ends * 2 + begins"));
+      const begins = by.start === undefined ? "toUInt8(1)" : moments.named(by.start);
+      return goalCases(sorted(rows(`${moments.named(by.goal)} as ends, ${begins} as begins`), "customer", "ends * 2 + begins"));
     }
   }
 } // prettier-ignore

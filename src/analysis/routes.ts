@@ -8,6 +8,12 @@ import { scopeFor } from "./scope.ts";
 import { readGrouping, writeGrouping } from "./store.ts";
 
 const Found = z.object({ moments: z.array(Moment), basis: Basis });
+const Asked = z
+  .strictObject({ scope: Scope })
+  .meta({ examples: [{ scope: { from: "2026-01-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } }] });
+const Changed = MomentGrouping.meta({
+  examples: [{ rules: [{ touchpoint: "/help*", as: "Help read" }], pages: "by_path", channels: "apart" }],
+});
 const METHOD =
   "Events counted by channel and name; pages by path without ids, unless the workspace's grouping says otherwise.";
 
@@ -19,7 +25,7 @@ export function momentRoutes(app: App, { sql, log, clock, questions }: AnalysisD
     config: { access: "secret" },
     schema: {
       operationId: "listMoments", tags, summary: "What happened in a scope, as moments: the most frequent first",
-      body: z.strictObject({ scope: Scope }), querystring: AnswerQuery, response: { 200: Found },
+      body: Asked, querystring: AnswerQuery, response: { 200: Found },
     },
   }, async ({ workspace, body: { scope }, query }, reply) => {
     const grouping = await readGrouping(sql, workspace);
@@ -45,7 +51,7 @@ export function momentRoutes(app: App, { sql, log, clock, questions }: AnalysisD
     config: { access: "secret" },
     schema: {
       operationId: "changeMomentGrouping", tags, summary: "Change how events are grouped into moments",
-      body: MomentGrouping, response: { 200: MomentGrouping },
+      body: Changed, response: { 200: MomentGrouping },
     },
   }, async ({ workspace, body }) => {
     await writeGrouping(sql, workspace, body);

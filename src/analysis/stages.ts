@@ -45,5 +45,5 @@ export const stageSql = ({ parameters }: Scoped): string =>
   `JSONExtractString(${memberSql("properties", "stage", parameters)})`;
 
 /** Rows of changes of stage until the scope's end. */
-export const toldSql = ({ own, scope }: Scoped, columns: string): string =>
-  own(columns, "key = 0 and name = '$stage.changed'", { from: 0, to: scope.to });
+export const toldSql = (scoped: Scoped, columns: string): string =>
+  scoped.own(columns, "key = 0 and name = '$stage.changed'", { from: 0, to: scoped.scope.to });

@@ -56,6 +56,11 @@ const TAGS = [
   { name: "Workspaces", description: "Separate businesses in one installation." },
   { name: "Sign-in", description: "The web app's sessions." },
   { name: "Operation", description: "For those who run it." },
+  {
+    name: "Journeys as they are",
+    description:
+      "What customers really do: moments, the map, and what follows from it, read from the event log.",
+  },
 ] as const;
 
 /** Schemas and what OpenAPI puts around them, of the shape of JSON. */

@@ -122,12 +122,12 @@ const readGone = (
   );
 
 /** Our own events of a version that name a step: rows of customer, at, `step`, and their order. */
-const marksSql = ({ own, scope }: Scoped, version: PublishedVersion, names: string): string =>
-  own(
+const marksSql = (scoped: Scoped, version: PublishedVersion, names: string): string =>
+  scoped.own(
     `${text("step")} as step, 1 as rank, id`,
     `key = 0 and name in (${names}) and ${ofVersion(version.id)}`,
     {
-      from: scope.from,
+      from: scoped.scope.from,
       to: EVER,
     },
   );

@@ -20,7 +20,10 @@ export const Against = z.discriminatedUnion("by", [
   z.strictObject({ by: z.literal("scope"), scope: Scope }).describe("a: `scope`; b: this one"),
   z.strictObject({ by: z.literal("goal"), goal: EventName }).describe("a: who reached it in the scope, until then; b: who did not"),
 ]); // prettier-ignore
-export const CompareRequest = z.strictObject({ scope: Scope, against: Against, grouping: Grouping });
+const EXAMPLE = { scope: { from: "2026-01-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } };
+export const CompareRequest = z
+  .strictObject({ scope: Scope, against: Against, grouping: Grouping })
+  .meta({ examples: [{ ...EXAMPLE, against: { by: "goal", goal: "Order Completed" } }] });
 export type CompareRequest = z.infer<typeof CompareRequest>;
 
 const Side = z.object({ people: Count, share: Ratio.describe("Of the people on that side") });
@@ -66,7 +69,7 @@ export const HelpsRequest = z.strictObject({
   horizonMs: z.int().min(60_000).max(MAP_LIMITS.landmarkMsMax).default(30 * DAY_MS)
     .describe("by whether they reached the goal in this time after that"),
   grouping: Grouping,
-}); // prettier-ignore
+}).meta({ examples: [{ ...EXAMPLE, goal: { type: "event", event: "Order Completed" } }] }); // prettier-ignore
 export type HelpsRequest = z.infer<typeof HelpsRequest>;
 
 const Arm = z.object({ people: Count, reached: Count, ratio: Ratio });
@@ -112,7 +115,7 @@ export const ConformanceRequest = z.strictObject({
   version: z.int().min(1).optional().describe("How many-th of its journey; absent: the newest that serves"),
   scope: Scope.describe("Runs that began in this period, of these customers"),
   grouping: Grouping,
-});
+}).meta({ examples: [{ ...EXAMPLE, journey: 7 }] }); // prettier-ignore
 export type ConformanceRequest = z.infer<typeof ConformanceRequest>;
 
 export const ConformedWay = z.object({

@@ -76,7 +76,10 @@ export const Show = z.strictObject({
 }); // prettier-ignore
 export type Show = z.infer<typeof Show>;
 
-export const MapRequest = MapQuestion.extend({ show: Show.prefault({}) });
+const EXAMPLE = { scope: { from: "2026-01-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } };
+export const MapRequest = MapQuestion.extend({ show: Show.prefault({}) }).meta({
+  examples: [{ ...EXAMPLE, case: { by: "goal", goal: "Order Completed" }, show: { momentsMost: 20 } }],
+});
 export type MapRequest = z.infer<typeof MapRequest>;
 
 /** What is not shown on one side of a moment. */
@@ -155,7 +158,7 @@ const Repeats = z
 export const VariantsRequest = MapQuestion.extend({
   repeats: Repeats,
   most: z.int().min(1).max(MAP_LIMITS.variantsShown).default(20),
-});
+}).meta({ examples: [{ ...EXAMPLE, case: { by: "visit" }, repeats: "collapsed" }] });
 export type VariantsRequest = z.infer<typeof VariantsRequest>;
 
 export const Variant = z.object({
@@ -199,7 +202,7 @@ export const PathRequest = MapQuestion.extend({
   of: MapPart,
   most: z.int().min(1).max(MAP_LIMITS.sampleMax).default(20),
   skip: z.int().min(0).max(MAP_LIMITS.sampleDepthMax).default(0).describe("For the next page of the sample"),
-}); // prettier-ignore
+}).meta({ examples: [{ ...EXAMPLE, of: { type: "edge", from: "web: Product Added", to: "web: Page /cart" } }] }); // prettier-ignore
 export type PathRequest = z.infer<typeof PathRequest>;
 
 /** One case that is part of what was asked for, as evidence. */
@@ -255,7 +258,7 @@ export const DurationsRequest = MapQuestion.extend({
 }).refine((asked) => asked.lifecycle === undefined || asked.case.by === "customer" || asked.case.by === "key", {
   message: "Processing time is told of cases by customer or by key",
   path: ["lifecycle"],
-}); // prettier-ignore
+}).meta({ examples: [{ ...EXAMPLE, case: { by: "key", property: "ticket_id" } }] }); // prettier-ignore
 export type DurationsRequest = z.infer<typeof DurationsRequest>;
 const Spread = z.object({ meanMs: Ms, medianMs: Ms, p90Ms: Ms.nullable(), leastMs: Ms, mostMs: Ms });
 export const Durations = z.object({
