@@ -41,7 +41,8 @@ function Size({ gap }: { gap: GapDetail }) {
       <ul className={classes["bars"]}>
         {bars.map(({ label, ratio, words }) => <li key={label}><span>{label}</span><ShareBar ratio={ratio / most} /><span>{words}</span></li>)}
       </ul>
-      <p className="quiet">{normal.words} {confidence.words}</p>
+      <p className="quiet">{normal.words}.</p>
+      <p className="quiet">{confidence.words}</p>
       <h3 className={classes["sub"]}>Over the period <TrendMark trend={trend} /></h3>
       <TrendBars trend={trend} />
     </Part>
@@ -106,10 +107,12 @@ function StateDialog({ gap, to, onClose }: { gap: GapDetail; to: GapState; onClo
   );
 } // prettier-ignore
 
-/** Whether what is known lets a person say that it is proven; the server asks the same. */
-const isProven = ({ proof }: GapDetail): boolean =>
-  (proof.type === "journey" && proof.verdict === "better") ||
-  (proof.type === "before_after" && proof.verdict === "fell");
+/** Whether a state is offered: proven only with a proof, as the server has it; what the remedy's own button says is not said twice. */
+function offers({ proof, remedy, state }: GapDetail, to: GapState): boolean {
+  if (to === "being_fixed") return state !== "open" || remedy.type === "journey";
+  if (to !== "proven") return true;
+  return (proof.type === "journey" && proof.verdict === "better") || (proof.type === "before_after" && proof.verdict === "fell");
+} // prettier-ignore
 
 function Told({ gap }: { gap: GapDetail }) {
   const [changing, setChanging] = useState<GapState | null>(null);
@@ -117,7 +120,7 @@ function Told({ gap }: { gap: GapDetail }) {
     <Page
       title={gap.title}
       intro={<span className={classes["head"]}><Link to="/gaps" className="back"><ChevronLeft size={16} aria-hidden="true" />Gaps</Link> {KIND_WORDS[gap.kind]} <StateMark state={gap.state} /> Found <Ago at={gap.foundAt} />{gap.lookedAt > gap.seenAt && ", not found any more when last looked"}</span>}
-      actions={CHANGES[gap.state].filter(({ to }) => to !== "proven" || isProven(gap)).map(({ to, label }) => <Button key={to} variant="default" onClick={() => setChanging(to)}>{label}</Button>)}
+      actions={CHANGES[gap.state].filter(({ to }) => offers(gap, to)).map(({ to, label }) => <Button key={to} variant="default" onClick={() => setChanging(to)}>{label}</Button>)}
     >
       <div className={classes["columns"]}>
         <div>

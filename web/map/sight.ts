@@ -24,11 +24,13 @@ export function fitted(drawing: Size, window: Size): Sight {
   return { x: (window.width - drawing.width * zoom) / 2, y: Math.max(MARGIN, (window.height - drawing.height * zoom) / 2), zoom };
 } // prettier-ignore
 
-/** How a drawing is begun: whole where that can be read, else at its top, with `first` in the middle. */
+/** How a drawing is begun: whole where that can be read, else at its top, with `first` as near to the middle as leaves no side empty. */
 export function begun(drawing: Size, window: Size, first: Point): Sight {
   const whole = fitted(drawing, window);
   if (whole.zoom >= LEGIBLE_ZOOM) return whole;
-  return { x: window.width / 2 - first.x * LEGIBLE_ZOOM, y: 0, zoom: LEGIBLE_ZOOM };
+  const spare = window.width - drawing.width * LEGIBLE_ZOOM;
+  const middle = window.width / 2 - first.x * LEGIBLE_ZOOM;
+  return { x: spare >= 0 ? spare / 2 : Math.min(0, Math.max(spare, middle)), y: 0, zoom: LEGIBLE_ZOOM };
 }
 
 /** Moved so that `at` (in the drawing) is in the middle, unless it is in sight already. */
