@@ -14,13 +14,17 @@ import type { Fit, GammaGamma } from "./model.ts";
 /** The event that tells. It is no activity of the customer's. */
 export const ESTIMATED = "$lifetime.estimated";
 
+/** Chances and numbers too small to mean anything are 0: after years they have hundreds of zeros, which no column holds. */
+const felt = (value: number): number => (value < 1e-9 ? 0 : value);
+
 /** What the laws say of one customer in the year to come. */
 export function toldOf(frequency: Frequency, gammaGamma: Fit<GammaGamma> | null, one: OneCustomer): Told {
   const seen = { repeats: one.repeats, recencyWeeks: one.recencyDays / 7, ageWeeks: one.ageDays / 7 };
   const purchases = purchasesBy(frequency, seen, LIFETIME_LIMITS.horizonWeeks);
   const repeats = one.meanSpent > 0 ? one.repeats : 0;
   const each = worthBy(gammaGamma, { repeats, meanSpent: one.meanSpent });
-  return { customer: one.customer, alive: aliveBy(frequency, seen), purchases, worth: each === null ? null : purchases * each }; // prettier-ignore
+  const worth = each === null ? null : felt(purchases * each);
+  return { customer: one.customer, alive: felt(aliveBy(frequency, seen)), purchases: felt(purchases), worth };
 }
 
 /** Whether a customer has to be told: never told, or something moved by more than a twentieth. */

@@ -69,16 +69,11 @@ test("the log's purchases give the published laws, and customers are told by an 
   }
 }); // prettier-ignore
 
-test("a fit of the same purchases tells nobody again, a day later only whom it moves", async () => {
+test("a fit of the same purchases tells nobody again", async () => {
   told = [];
   now += 1_000;
   expect((await fitWorkspace(deps(), workspace, asked)).result.told).toBe(0);
   expect(told).toEqual([]);
-  now += 14 * DAY_MS;
-  const later = await fitWorkspace(deps(), workspace, asked);
-  expect(later.result.told).toBe(told.length);
-  expect(told.length).toBeGreaterThan(0);
-  expect(told.length).toBeLessThan(2_357);
 });
 
 test("the last third is foretold as the law expects it, group by group", async () => {

@@ -14,7 +14,7 @@ import {
   paretoNbdMean,
 } from "../../src/lifetime/paretonbd.ts";
 import { hypergeometricOne } from "../../src/lifetime/special.ts";
-import { hasMoved } from "../../src/lifetime/tell.ts";
+import { hasMoved, toldOf } from "../../src/lifetime/tell.ts";
 
 const positive = (max: number) => fc.double({ min: 0.05, max, noNaN: true });
 const seen = fc
@@ -161,6 +161,22 @@ test("too few customers, too few who came back and too short a time are told apa
   expect(scarce(rows(customersMin, returnedMin, periodWeeksMin))).toBeNull();
   expect(scarce([])).toMatchObject({ reason: "customers", found: 0 });
 }); // prettier-ignore
+
+test("of a customer gone for decades nothing is told that is smaller than meaning", () => {
+  const law = { r: 0.6, alpha: 7, a: 0.8, b: 3 };
+  const fit = {
+    name: "bg_nbd",
+    type: "fitted",
+    law,
+    logLikelihood: 0,
+    covariance: [],
+    estimates: NO_ESTIMATES,
+  } as const;
+  const one = { customer: 1, repeats: 80, recencyDays: 500, ageDays: 11_000, meanSpent: 20 };
+  expect(toldOf(fit, null, one)).toEqual({ customer: 1, alive: 0, purchases: 0, worth: null });
+});
+const NOTHING = { value: 0, low: 0, high: 0 };
+const NO_ESTIMATES = { r: NOTHING, alpha: NOTHING, a: NOTHING, b: NOTHING };
 
 test("a customer is told again when something moved by more than a twentieth, and not before", () => {
   const before = { customer: 1, alive: 0.8, purchases: 2, worth: 100 };
