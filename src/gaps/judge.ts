@@ -42,9 +42,10 @@ export function testsOf({ subject: { now, before, others }, told }: Tested): rea
   ];
 } // prettier-ignore
 
-/** By how much more than normal a ratio is a gap. */
+/** By how much more than normal a ratio is a gap: a fifth more go wrong, or (where most do) a sixth fewer go well. */
 const isBeyond = (ratio: number, { ratio: normal }: Normal): boolean =>
-  ratio >= normal * GAP_LIMITS.beyondRatio && ratio >= normal + GAP_LIMITS.beyondPoints;
+  (ratio >= normal * GAP_LIMITS.beyondRatio || 1 - ratio <= (1 - normal) / GAP_LIMITS.beyondRatio) &&
+  ratio >= normal + GAP_LIMITS.beyondPoints;
 
 /** Far within what is tolerated, a difference to other channels or to before is no gap. */
 const isWorthIt = (ratio: number, { against }: Normal, { statedRatio }: Told): boolean =>

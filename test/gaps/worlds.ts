@@ -85,10 +85,12 @@ function isAdvertised(teller: Teller, at: number): void {
   tell(at + 4 * DAY_MS, "Email Sent", "email", { purpose: "marketing", ...product });
 }
 
-function looksAtPrices(teller: Teller, at: number): void {
+/** Whoever hesitates does so within one period. */
+function looksAtPrices(teller: Teller, at: number, begin: number): void {
   const hesitates = wrong(teller, "hesitation");
+  const firstAt = hesitates ? Math.min(at, begin + (PERIOD_DAYS - 6) * DAY_MS) : at;
   for (const day of hesitates ? [0, 2, 5] : [0])
-    teller.tell(at + day * DAY_MS, "$page.viewed", "web", undefined, "/pricing");
+    teller.tell(firstAt + day * DAY_MS, "$page.viewed", "web", undefined, "/pricing");
 }
 
 function asks(teller: Teller, at: number): void {
@@ -146,7 +148,7 @@ export function worldOf(seed: number, plants: readonly Plant[], customers = 2_00
     for (const begin of [WORLD_AT, PERIOD.from]) {
       // Stories begin early enough to end within their period.
       const story = STORIES[Math.floor(draw() * STORIES.length)]!;
-      story(teller, begin + draw() * (PERIOD_DAYS - 6) * DAY_MS);
+      story(teller, begin + draw() * PERIOD_DAYS * DAY_MS, begin);
       if (draw() < 0.25) comesBack(teller, tellOf, begin, atom, customers, joined, known);
       habits(teller, begin);
     }
@@ -156,14 +158,15 @@ export function worldOf(seed: number, plants: readonly Plant[], customers = 2_00
 
 /** Signs in, and is back days later: on a device we know, or as a stranger who is joined to them afterwards. */
 function comesBack(teller: Teller, tellOf: (of: number, as?: Partial<Past>) => Teller["tell"], begin: number, atom: number, customers: number, joined: (readonly [number, number])[], known: Partial<Past>): void {
-  const at = begin + teller.draw() * (PERIOD_DAYS - 6) * DAY_MS;
+  // So that they are back within the period.
+  const at = begin + (teller.draw() * PERIOD_DAYS - 6) * DAY_MS;
   teller.tell(at, "Signed In", "referral");
   if (wrong(teller, "unrecognised")) {
     const stranger = customers * (begin === WORLD_AT ? 1 : 2) + atom;
     tellOf(stranger, { identifiers: [{ kind: "anonymous_id", value: `d${stranger}` }] })(at + 6 * DAY_MS, "Page Read", "referral");
     tellOf(stranger, known)(at + 6 * DAY_MS + HOUR_MS, "Signed In", "referral");
     joined.push([stranger, atom]);
-  } else teller.tell(at + 6 * DAY_MS, "Page Read", "referral");
+  } else teller.tell(at + 6 * DAY_MS, "Signed In", "referral");
 } // prettier-ignore
 
 /** What goes on every week: the kiosk in the store, and the wishlist. */

@@ -99,6 +99,10 @@ beforeAll(async () => {
       method: "POST", body: { journey: journey.id, from: new Date(Date.now() - 60_000).toISOString(), to: new Date().toISOString() },
     })
   ).json()) as { id: string }; // prettier-ignore
+  const [gap] = await whole.stores.sql.query<{ id: number }>(
+    `insert into gaps (workspace, kind, subject, part, measured, scope, basis, found_at, seen_at, looked_at) values ($1, 'drop_off', 'bravo', 'another part', $2, '{}', '{}', 0, 0, 0) returning id`,
+    [bravo.workspace, JSON.stringify({ gap: {}, orders: null, periodMs: 1 })],
+  );
   const task = await make("/v1/tasks", { customerId: customer.id, title: "bravo" });
   const view = await make("/v1/views", {
     name: "bravo",
@@ -115,6 +119,7 @@ beforeAll(async () => {
     "/v1/journeys/": String(journey.id),
     "/v1/replays/": replay.id,
     "/v1/tasks/": String(task.id),
+    "/v1/gaps/": String(gap!.id),
     "/v1/segments/": String(segment.id),
     "/v1/customers/{id}/segments/": String(segment.id),
     "/v1/webhooks/": String(webhook.id),
