@@ -76,7 +76,7 @@ export function metricRoutes(app: App, deps: AnalysisDeps): void {
   app.post("/v1/metrics", {
     config: { access: "secret" },
     schema: {
-      operationId: "readMetrics", tags, summary: "Values of metrics, with intervals, series and what changed",
+      operationId: "measureMetrics", tags, summary: "Values of metrics, with intervals, series and what changed",
       body: withExample(MetricsAsked, { scope: EXAMPLE_SCOPE, metrics: ["recognition", "continuity"], every: "day" }),
       querystring: AnswerQuery, response: { 200: MetricsAnswer },
     },
