@@ -45,7 +45,7 @@ test("a fit asked for is kept, told to customers as traits, and changes no time 
   for (const { parameters } of fitted.result.laws)
     for (const { value, interval } of parameters) expect(interval.low <= value && value <= interval.high).toBe(true);
   const { result } = await whole.ask<LifetimeAnswer>(whole.first, "GET", "/v1/lifetime");
-  expect(result).toEqual(fitted.result);
+  expect(result).toMatchObject({ type: "fitted", customers: 900, chosen: fitted.result.chosen, stepDays: 1 });
   await whole.drain();
   const after = await whole.ask<Customer>(whole.first, "GET", path);
   expect(Object.keys(after.traits)).toEqual(expect.arrayContaining(["likely_active", "expected_purchases_12m", "expected_value_12m"]));
