@@ -6,6 +6,8 @@ import type { Site } from "./site.ts";
 
 const DAY_MS = 86_400_000;
 const CUSTOMERS = 400;
+/** A quarter and some days: as long as a law of buying wants to see. */
+const DAYS = 100;
 const BATCH = 500;
 const WAYS = [
   { channel: "email", campaign: { source: "newsletter", medium: "email", name: "spring" } },
@@ -51,7 +53,7 @@ function lifeOf(who: number, from: number, to: number): readonly Sent[] {
 /** Sends it all; the last event is of an hour ago. */
 export async function tellQuarter(site: Site, now: number): Promise<void> {
   const all = Array.from({ length: CUSTOMERS }, (_, who) =>
-    lifeOf(who, now - 90 * DAY_MS, now - 3_600_000),
+    lifeOf(who, now - DAYS * DAY_MS, now - 3_600_000),
   ).flat();
   const events = all
     .toSorted((a, b) => a.at - b.at)

@@ -47,11 +47,12 @@ export function TooLittleNote({ told, compact = false }: { told: TooLittle; comp
         Too few yet: {count(told.found)} of {count(told.needed)}
       </span>
     );
+  const counts = `${count(told.found)} of ${count(told.needed)} so far.`;
   return (
     <div className={classes["little"]}>
       <strong>Too little data yet</strong>
       <p>
-        {told.detail} {count(told.found)} of {count(told.needed)} so far.
+        {told.detail} {!told.detail.includes(String(told.needed)) && counts}
       </p>
     </div>
   );

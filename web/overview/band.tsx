@@ -17,6 +17,8 @@ import { type Column, DataTable } from "../ui/table.tsx";
 import classes from "./overview.module.css";
 
 const EVERY_MS = 10_000;
+/** How long somebody has to go on. */
+export const HORIZON_MS = 30 * 86_400_000;
 type Stage = StageCounts["stages"][number];
 /** A stage with what is told of its customers in the period; the last has no conversion. */
 type Told = {
@@ -57,7 +59,8 @@ function Onwards({ told: { stage, conversion, time }, answer }: { told: Told; an
         <span><strong>{percent(result.value)}</strong> go on</span>
         <BasisNote of={`conversion from ${stage.name}`} lines={linesOf(metric, conversion, percent)} />
       </span>
-      {took && <span className={classes["small"]}>half within {span(took.value)}</span>}
+      <span className={classes["small"]}>within {span(HORIZON_MS)}</span>
+      {took && <span className={classes["small"]}>half after {span(took.value)}</span>}
       <Course figure={conversion} unit="ratio" />
     </>
   );
@@ -91,7 +94,7 @@ const COLUMNS: readonly Column<Told>[] = [
   { id: "name", header: "Stage", cell: ({ stage }) => <strong>{stage.name}</strong> },
   { id: "people", header: "In it now", end: true, value: ({ stage }) => stage.customers, cell: ({ stage }) => count(stage.customers) },
   { id: "since", header: "Median time in it", end: true, cell: ({ stage }) => (stage.medianMs === null ? "–" : span(stage.medianMs)) },
-  { id: "conversion", header: "Go on", end: true, cell: ({ conversion }) => (conversion ? <Value figure={conversion} unit="ratio" /> : "–") },
+  { id: "conversion", header: `Go on within ${span(HORIZON_MS)}`, end: true, cell: ({ conversion }) => (conversion ? <Value figure={conversion} unit="ratio" /> : "–") },
   { id: "time", header: "Time until then", end: true, cell: ({ time }) => (time ? <Value figure={time} unit="ms" /> : "–") },
   { id: "revenue", header: "Revenue", end: true, cell: ({ revenue }) => (revenue ? <Value figure={revenue} unit="money" /> : "–") },
 ]; // prettier-ignore

@@ -11,7 +11,7 @@ import { Empty, Fault, Rows } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
 import { Ago } from "../ui/time.tsx";
 import { Alerts } from "./alerts.tsx";
-import { Band } from "./band.tsx";
+import { Band, HORIZON_MS } from "./band.tsx";
 import { BiggestGaps } from "./gaps.tsx";
 import { LiveMoments } from "./moments.tsx";
 import classes from "./overview.module.css";
@@ -64,7 +64,7 @@ function Nothing() {
 function Filled() {
   const search = route.useSearch();
   const scope = useScope(search);
-  const answer = useMetrics({ scope, metrics: [...METRICS], every: "week" });
+  const answer = useMetrics({ scope, metrics: [...METRICS], every: "week", horizonMs: HORIZON_MS });
   return (
     <Page title="Overview" intro="How customers move, where they are lost, and what changed." actions={<Head answer={answer.data} />}>
       <div className={classes["screen"]}>

@@ -45,10 +45,10 @@ const columnsOf = (models: readonly Model[], measure: Measure): readonly Column<
       if (!credit) return <span className="quiet">–</span>;
       const interval = measure === "value" ? credit.valueInterval : credit.conversionsInterval;
       return (
-        <>
+        <span>
           {told(credit[measure], measure)}
           {interval && <span className={classes["small"]}>{told(Math.max(0, interval.low), measure)} to {told(interval.high, measure)}</span>}
-        </>
+        </span>
       );
     },
   })),

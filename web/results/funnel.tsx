@@ -11,6 +11,7 @@ import { useScope } from "../analysis/scope-bar.tsx";
 import { Sheet } from "../analysis/sheet.tsx";
 import { useWorld } from "../segments/world.tsx";
 import { useApi } from "../services.tsx";
+import { channelWords } from "../ui/channel.tsx";
 import { count } from "../ui/format.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
 import { ShareBar } from "../ui/share-bar.tsx";
@@ -33,12 +34,12 @@ const COLUMNS: readonly Column<FunnelStep>[] = [
 
 function Told({ share: { ratio, interval } }: { share: FunnelStep["ofFirst"] }) {
   return (
-    <>
+    <span>
       {percent(ratio)}
       <span className={classes["small"]}>
         {percent(interval.low)} to {percent(interval.high)}
       </span>
-    </>
+    </span>
   );
 }
 
@@ -65,13 +66,14 @@ function Steps({ steps }: { steps: readonly FunnelStep[] }) {
   );
 } // prettier-ignore
 
-const groupColumns = (steps: number): readonly Column<{ name: string; funnel: FunnelResult }>[] => [
-  { id: "name", header: "Group", width: "26%", value: ({ name }) => name, cell: ({ name }) => <strong>{name}</strong> },
+type GroupRow = { readonly name: string; readonly funnel: FunnelResult };
+const groupColumns = (steps: number, nameOf: (name: string) => string): readonly Column<GroupRow>[] => [
+  { id: "name", header: "Group", width: "26%", value: ({ name }) => nameOf(name), cell: ({ name }) => <strong>{nameOf(name)}</strong> },
   { id: "people", header: "Began", end: true, value: ({ funnel }) => (funnel.type === "steps" ? (funnel.steps[0]?.people ?? null) : funnel.found), cell: ({ funnel }) => (funnel.type === "steps" ? count(funnel.steps[0]?.people ?? 0) : <TooLittleNote told={funnel} compact />) },
   ...Array.from({ length: Math.max(0, steps - 1) }, (_, i) => ({
     id: `step ${i + 2}`, header: `To step ${i + 2}`, end: true,
-    value: ({ funnel }: { funnel: FunnelResult }) => (funnel.type === "steps" ? (funnel.steps[i + 1]?.ofFirst.ratio ?? null) : null),
-    cell: ({ funnel }: { funnel: FunnelResult }) => { const step = funnel.type === "steps" ? funnel.steps[i + 1] : undefined; return step && <Told share={step.ofFirst} />; },
+    value: ({ funnel }: GroupRow) => (funnel.type === "steps" ? (funnel.steps[i + 1]?.ofFirst.ratio ?? null) : null),
+    cell: ({ funnel }: GroupRow) => { const step = funnel.type === "steps" ? funnel.steps[i + 1] : undefined; return step && <Told share={step.ofFirst} />; },
   })),
 ]; // prettier-ignore
 
@@ -99,7 +101,7 @@ function Answer({ body }: { body: FunnelBody }) {
       </Sheet>
       {groups !== null && funnel.type === "steps" && (
         <Sheet title="By group" basis={basis} file={file}>
-          <DataTable label="Groups of the funnel" columns={groupColumns(funnel.steps.length)} rows={groups} rowKey={({ value, name }) => `${value === null} ${value ?? name}`} />
+          <DataTable label="Groups of the funnel" columns={groupColumns(funnel.steps.length, (name) => (body.breakdown?.by === "channel" ? channelWords(name).label : name))} rows={groups} rowKey={({ value, name }) => `${value === null} ${value ?? name}`} />
         </Sheet>
       )}
     </>

@@ -52,12 +52,12 @@ function Share({ row, of }: { row: Row; of: "other" | "baseline" }) {
   if (!arm || row.verdict === null) return <span className="quiet">–</span>;
   const shown = arm.ratio !== null && row.verdict.verdict !== "too_few" && row.goal;
   return (
-    <>
+    <span>
       {shown && <strong>{percent(arm.ratio!)}</strong>}
       <span className={classes["small"]}>
         {row.step !== null && `${nameOf(arm.key)}, `}{shown ? "of " : ""}{counted(arm.customers, "customer")}
       </span>
-    </>
+    </span>
   );
 } // prettier-ignore
 

@@ -54,7 +54,7 @@ function FitForm({ asked }: { asked: LifetimeAnswer["asked"] }) {
   return (
     <form className={classes["form"]} onSubmit={submit} aria-label="What a purchase is">
       <TextInput aria-label="Event that is a purchase" value={event} maxLength={200} onChange={(typed) => setEvent(typed.currentTarget.value)} />
-      <TextInput aria-label="Property with its worth" placeholder="worth: total, revenue or value" value={value} maxLength={200} onChange={(typed) => setValue(typed.currentTarget.value)} />
+      <TextInput aria-label="Property with its worth" placeholder="worth, as usual" value={value} maxLength={200} onChange={(typed) => setValue(typed.currentTarget.value)} />
       <Button type="submit" variant="default" leftSection={<RefreshCw size={16} />} loading={fit.isPending} disabled={event.trim() === ""}>Fit now</Button>
       <span className="quiet">Fitted once a day by itself.</span>
       {fit.isError && <Fault fault={fit.error} />}
