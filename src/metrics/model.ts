@@ -239,7 +239,12 @@ export type MetricsAnswer = z.infer<typeof MetricsAnswer>;
 export const MetricCatalogue = z.object({
   metrics: z.array(MetricDefinition),
   names: z
-    .record(Business, MetricNames.required())
+    .object({
+      ecommerce: AllMetricNames,
+      b2b: AllMetricNames,
+      local_service: AllMetricNames,
+      professional_service: AllMetricNames,
+    })
     .describe("What the names are where a request says nothing"),
 });
 export type MetricCatalogue = z.infer<typeof MetricCatalogue>;
