@@ -1,7 +1,7 @@
 /** Contradiction: one product has one price, offer or promise here and another there, for the same person within a day. */
 import { type ChanceKind, DAY_MS, ITEMS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
 import { contentRemedy } from "./remedies.ts";
-import { PROPERTIES, type Role } from "../questions/vocabulary.ts";
+import type { PROPERTIES, Role } from "../questions/vocabulary.ts";
 
 const WITHIN_MS = DAY_MS;
 const SHOWN: readonly Role[] = ["product", "cart", "checkout", "order", "quoted", "message"];

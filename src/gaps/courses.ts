@@ -41,7 +41,7 @@ export async function silentTouchpoints(log: EventLog, look: Look): Promise<Cour
   // A day that is not over tells nothing yet.
   const length = Math.floor((period.to - before.from) / DAY_MS);
   const seen = rows.flatMap(({ channel, name, days }) => {
-    const [events, people] = [new Array<number>(length).fill(0), new Array<number>(length).fill(0)];
+    const [events, people] = [Array.from({ length }, () => 0), Array.from({ length }, () => 0)];
     for (const [day, n, of] of days)
       if (day < length) [events[day], people[day]] = [n, of];
     const silence = silenceOf({ fromAt: before.from, events, people });

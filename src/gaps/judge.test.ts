@@ -81,7 +81,7 @@ test("Holm's correction keeps the order of the tests and never lowers a p value"
   );
 });
 
-const days = (...parts: readonly (readonly [n: number, times: number])[]) => parts.flatMap(([n, times]) => new Array<number>(times).fill(n)); // prettier-ignore
+const days = (...parts: readonly (readonly [n: number, times: number])[]) => parts.flatMap(([n, times]) => Array.from({ length: times }, () => n)); // prettier-ignore
 const silence = (events: readonly number[]) => silenceOf({ fromAt: 0, events, people: events });
 
 test("a touchpoint that reported daily and stopped is silent; one that rests at weekends is not", () => {

@@ -23,12 +23,12 @@ export type Look = {
   readonly before: Period;
   /** What happened until then is known. */
   readonly knownUntil: Instant;
-  has(role: Role): boolean;
+  readonly has: (role: Role) => boolean;
   /** SQL of whether a row's event has the role. */
-  is(role: Role): string;
-  namesOf(role: Role): readonly string[];
+  readonly is: (role: Role) => string;
+  readonly namesOf: (role: Role) => readonly string[];
   /** SQL of the rows (`columns`, `customer`, `at`) of events with one of the roles, from `backMs` before to `aheadMs` after. */
-  rows(columns: string, roles: readonly Role[], reach: Reach): string;
+  readonly rows: (columns: string, roles: readonly Role[], reach: Reach) => string;
 };
 /** How far beyond the two periods a kind looks. */
 export type Reach = { readonly backMs: DurationMs; readonly aheadMs: DurationMs };

@@ -1,6 +1,6 @@
 /** Making a gap's remedy: the journey's draft by the journeys' own functions, tasks for those who show it, or a note. */
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Database, Sql } from "../db/postgres.ts";
 import { atomsOfCustomer } from "../customers/read.ts";
 import { changeDraft } from "../journeys/change.ts";

@@ -70,7 +70,7 @@ export type EditedAssumptions = { readonly [name in keyof Assumptions]?: Assumpt
 export const GapSearch = z.strictObject({
   scope: Scope,
   kinds: z.array(GapKind).min(1).max(GapKind.options.length).optional().describe("Absent: all of them"),
-});
+}).meta({ examples: [{ scope: { from: "2026-09-01T00:00:00Z", to: "2026-11-01T00:00:00Z" } }] }); // prettier-ignore
 export type GapSearch = z.infer<typeof GapSearch>;
 
 const Count = z.int().min(0);

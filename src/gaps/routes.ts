@@ -16,7 +16,7 @@ export type GapDeps = AnalysisDeps & {
   readonly onVersion?: () => void;
 };
 const access = { access: "secret" } as const;
-const tags = ["Gaps"];
+const tags = ["Journeys as they are"];
 const Params = z.object({ id: z.coerce.number().int().min(1).max(2_147_483_647) });
 
 /** Registers them; each needs a secret key or a session. */

@@ -60,7 +60,7 @@ async function find(sql: Sql, log: EventLog, workspace: WorkspaceId, { scope, ki
   const courses = await coursesOf(log, look, wanted);
   const seen = courses.flatMap((one) => one.courses.seen);
   // Those that were not striking enough to be seen were tested as well.
-  const unseen = courses.flatMap((one) => new Array<number>(one.courses.tested - one.courses.seen.length).fill(1));
+  const unseen = courses.flatMap((one) => Array.from({ length: one.courses.tested - one.courses.seen.length }, () => 1));
   const judged = judge(tested, [...seen.map(({ pValue }) => pValue), ...unseen]);
   const gaps: Omit<GapMeasured, "ranking">[] = [];
   for (const one of judged.gaps)

@@ -7,7 +7,6 @@ import { GAP_LIMITS } from "./model.ts";
 import { type Counted, differenceOf, ratioOf } from "../questions/rate.ts";
 
 const DAY_MS = 86_400_000;
-const WEEK_DAYS = 7;
 
 /** What a touchpoint told each day: events and people, from `fromAt` on, the last day not begun. */
 export type Daily = {
@@ -103,9 +102,3 @@ export function driftOf({ before, now }: Weekly): Drift | null {
 const sum = (all: readonly Counted[], of: keyof Counted): number => all.reduce((total, one) => total + one[of], 0); // prettier-ignore
 /** As many fewer people as the weeks are spread wider. */
 const widened = ({ k, n }: Counted, spread: number): Counted => ({ k: k / spread, n: n / spread });
-
-/** The weeks of a course, from its first day; days beyond the last whole week are left out. */
-export const weeksOf = <T>(days: readonly T[]): readonly (readonly T[])[] =>
-  Array.from({ length: Math.floor(days.length / WEEK_DAYS) }, (_, week) =>
-    days.slice(week * WEEK_DAYS, (week + 1) * WEEK_DAYS),
-  );

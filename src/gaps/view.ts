@@ -5,7 +5,7 @@ import type { Sql } from "../db/postgres.ts";
 import { readResults } from "../journeys/results.ts";
 import { readPublished } from "../journeys/store.ts";
 import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
-import { type Assumptions, type GapDetail, type GapView, Proof } from "./model.ts";
+import { type Assumptions, type GapDetail, type GapView, type Proof } from "./model.ts";
 import { beforeAfter } from "./state.ts";
 import { type StoredGap, readGap, readGaps, readHistory } from "./store.ts";
 import { ranked, valueOf } from "./value.ts";

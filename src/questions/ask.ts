@@ -10,7 +10,7 @@ import { eventsSql } from "../segments/sql-rows.ts";
 import { type Instant, type WorkspaceId, customerIdOf } from "../values.ts";
 import { QUESTION_LIMITS, type QuestionGroup, QuestionKind, type QuestionsAnswer, type QuestionsAsked, type QuestionsFound } from "./model.ts"; // prettier-ignore
 import { type Counted, differenceOf, intervalOf, ratioOf } from "./rate.ts";
-import { PROPERTIES, PROPERTIES_SQL, type Role, namesByRole, property } from "./vocabulary.ts";
+import { type PROPERTIES, PROPERTIES_SQL, type Role, namesByRole, property } from "./vocabulary.ts";
 import { type WordingGroup, groupWordings } from "./wording.ts";
 
 /** Which events tell a kind, and which property has the words. The first property that is there counts. */

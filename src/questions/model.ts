@@ -31,16 +31,18 @@ export const QuestionKind = z.enum([
 export type QuestionKind = z.infer<typeof QuestionKind>;
 
 /** POST /v1/questions. */
-export const QuestionsAsked = z.strictObject({
-  scope: Scope,
-  kinds: z
-    .array(QuestionKind)
-    .min(1)
-    .max(QuestionKind.options.length)
-    .optional()
-    .describe("Absent: all of them"),
-  limit: z.int().min(1).max(QUESTION_LIMITS.groupsMax).default(50),
-});
+export const QuestionsAsked = z
+  .strictObject({
+    scope: Scope,
+    kinds: z
+      .array(QuestionKind)
+      .min(1)
+      .max(QuestionKind.options.length)
+      .optional()
+      .describe("Absent: all of them"),
+    limit: z.int().min(1).max(QUESTION_LIMITS.groupsMax).default(50),
+  })
+  .meta({ examples: [{ scope: { from: "2026-09-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }, limit: 50 }] });
 export type QuestionsAsked = z.infer<typeof QuestionsAsked>;
 
 const Count = z.int().min(0);

@@ -86,7 +86,7 @@ export function differenceOf(one: Counted, other: Counted, level = LEVEL): Inter
  */
 export function holm(pValues: readonly number[]): readonly number[] {
   const order = pValues.map((p, i) => [p, i] as const).toSorted((a, b) => a[0] - b[0]);
-  const corrected = new Array<number>(pValues.length).fill(1);
+  const corrected = Array.from(pValues, () => 1);
   let least = 0;
   for (const [rank, [p, i]] of order.entries()) {
     least = Math.max(least, Math.min(1, p * (pValues.length - rank)));

@@ -63,9 +63,6 @@ export const PROPERTIES_SQL = tamed("properties");
 
 /** Pages about prices, by their path. */
 export const PRICE_PAGES = "(?i)(?:^|[/_.-])(?:pricing|prices?|plans|tariffs?|price-list)(?:$|[/_.-])";
-/** The same pattern for texts at hand. */
-const PRICE_PAGE = new RegExp(PRICE_PAGES.replace("(?i)", ""), "i");
-export const isPricePage = (path: string): boolean => PRICE_PAGE.test(path);
 
 /** The event names that stand for each role, of those that there are. */
 export function namesByRole(names: readonly string[]): ReadonlyMap<Role, readonly string[]> {
@@ -74,9 +71,6 @@ export function namesByRole(names: readonly string[]): ReadonlyMap<Role, readonl
     for (const role of rolesOf(name)) found.set(role, [...(found.get(role) ?? []), name]);
   return found;
 }
-
-/** The names a role is known by, for the manual. */
-export const wordsOf = (role: Role): readonly string[] => WORDS[role].split(", ");
 
 /** Properties by which senders tell what an event is about; the first that is there counts. */
 export const PROPERTIES = {

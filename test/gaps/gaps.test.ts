@@ -50,7 +50,7 @@ test("a search finds the gaps there are, ranked and explained, and keeps them", 
   const found = await search();
   expect(found.type).toBe("found");
   const [first] = found.gaps.filter(({ kind }) => kind === "drop_off");
-  expect(first).toMatchObject({ subject: "cart to order in web", affected: { people: 190, of: 200 }, state: "open", normal: { against: "stated" }, journeyId: null }); // prettier-ignore
+  expect(first).toMatchObject({ subject: "cart to order in other", affected: { people: 190, of: 200 }, state: "open", normal: { against: "stated" }, journeyId: null }); // prettier-ignore
   // All who ordered spent 50 each: 190 people in 56 days, 90 days ahead, a tenth of them.
   expect(first!.value).toMatchObject({ type: "known", currency: "EUR", buyers: 40 });
   expect(first!.value.type === "known" && first!.value.amount).toBeCloseTo((190 * 90 * 0.1 * 50) / 56, 0);

@@ -14,8 +14,6 @@ export const PERIOD = { from: WORLD_AT + PERIOD_DAYS * DAY_MS, to: WORLD_AT + 2 
 /** When it is looked: all chances are settled. */
 export const LOOKED_AT = PERIOD.to + 40 * DAY_MS;
 
-/** A planted gap: which subject of which kind it is, and how likely a chance goes wrong there. */
-export type Planted = { readonly kind: string; readonly subject: string; readonly ratio: number };
 export type World = {
   readonly events: readonly Past[];
   readonly joined: readonly (readonly [atom: number, customer: number])[];
@@ -55,7 +53,13 @@ const TOPICS = ["size", "delivery", "returns"];
 type Teller = {
   readonly draw: () => number;
   readonly planted: ReadonlySet<Plant>;
-  tell(at: number, name: string, channel: string, properties?: object, touchpoint?: string): void;
+  readonly tell: (
+    at: number,
+    name: string,
+    channel: string,
+    properties?: object,
+    touchpoint?: string,
+  ) => void;
 };
 /** Whether a chance goes wrong: as often as planted, or as usual. */
 const wrong = ({ draw, planted }: Teller, plant: Plant): boolean =>

@@ -50,15 +50,15 @@ test("one question in many spellings is one group, counted by people", async () 
 });
 
 test("each kind is heard by the usual names: tickets, forms left, objections, surveys", async () => {
-  const { groups, kinds } = await found([
-    ...people(1, 30).flatMap((atom) => [
+  const { groups, kinds } = await found(
+    people(1, 30).flatMap((atom) => [
       { atom, at: FROM + 1, name: "Ticket Created", channel: "support", properties: { subject: "Delivery" } },
       { atom, at: FROM + 2, name: "Form Abandoned", properties: { last_field: "phone" } },
       { atom, at: FROM + 3, name: "Sales Call Completed", channel: "sales", properties: { objection: "Too expensive", sentiment: "negative" } },
       { atom, at: FROM + 4, name: "Survey Answered", properties: { answer: "easy", score: atom % 2 === 0 ? 4 : 2 } },
       { atom, at: FROM + 5, name: "Ticket Created", channel: "support" },
     ]),
-  ]); // prettier-ignore
+  ); // prettier-ignore
   expect(groups.map(({ kind, key, people: n }) => [kind, key, n])).toEqual([["form_field", "phone", 30], ["objection", "expensive too", 30], ["support_topic", "delivery", 30], ["survey_answer", "easy", 30]]); // prettier-ignore
   expect(groups[1]!.sentiment).toMatchObject({ mean: -1, events: 30 });
   expect(groups[3]!.score).toEqual({ mean: 3, events: 30 });
@@ -90,9 +90,11 @@ test("with too few customers nothing is said", async () => {
 });
 
 test("a wording's key is its own key, and case, blanks, order and plain plurals do not matter", () => {
-  fc.assert(fc.property(fc.string(), (text) => {
-    expect(keyOf(keyOf(text))).toBe(keyOf(text));
-  }));
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(keyOf(keyOf(text))).toBe(keyOf(text));
+    }),
+  );
   const Words = fc.array(fc.constantFrom("delivery", "size", "boot", "return", "box"), { minLength: 1, maxLength: 4 }); // prettier-ignore
   fc.assert(
     fc.property(Words, (words) => {
