@@ -30,20 +30,23 @@ type StageName = (stage: string | null) => string;
 const points = (ratio: number): string =>
   `${ratio > 0 ? "+" : ratio < 0 ? "−" : ""}${(100 * Math.abs(ratio)).toFixed(1)} points`;
 
+/** A second, smaller line in a cell. */
+const SMALL = `${frame["small"]} ${classes["pair"]}`;
+
 function Trend({ trend }: { trend: Group["trend"] }) {
   const { direction, change, peopleBefore } = trend;
   const words = change === null ? "nothing to compare with" : intervalWords(change, points);
-  if (direction === "unclear") return <span className="quiet" title={words}>{change === null ? "New period" : "About the same"}<span className={frame["small"]}>{count(peopleBefore)} before</span></span>;
+  if (direction === "unclear") return <span className="quiet" title={words}>{change === null ? "New period" : "About the same"}<span className={SMALL}>{count(peopleBefore)} before</span></span>;
   const Icon = direction === "more" ? TrendingUp : TrendingDown;
-  return <span title={words}><Icon size={14} aria-hidden="true" /> {direction === "more" ? "More" : "Fewer"}<span className={frame["small"]}>{count(peopleBefore)} before</span></span>;
+  return <span title={words}><Icon size={14} aria-hidden="true" /> {direction === "more" ? "More" : "Fewer"}<span className={SMALL}>{count(peopleBefore)} before</span></span>;
 } // prettier-ignore
 
 const columnsOf = (stageName: StageName): readonly Column<Group>[] => [
-  { id: "label", header: "What they said", width: "32%", value: ({ label }) => label, cell: ({ label, kind, spellings }) => <div className="wrap"><strong>{label}</strong><div className={frame["small"]} title={spellings.join(", ")}>{KINDS[kind]}{spellings.length > 0 && `, also ${spellings.slice(0, 2).map((text) => `“${text}”`).join(", ")}`}</div></div> },
-  { id: "people", header: "People", end: true, value: ({ people }) => people, cell: ({ people, events }) => <span>{count(people)}<span className={frame["small"]}>{counted(events, "time")}</span></span> },
-  { id: "share", header: "Of all", end: true, value: ({ shareRatio }) => shareRatio, cell: ({ shareRatio, share }) => <span>{percent(shareRatio)}<span className={frame["small"]}>{intervalWords(share, percent)}</span></span> },
-  { id: "without", header: "Without an answer", end: true, value: ({ withoutAnswer }) => withoutAnswer, cell: ({ withoutAnswer }) => (withoutAnswer === null ? <span className="quiet">not told</span> : count(withoutAnswer)) },
-  { id: "stages", header: "By stage", value: ({ stages }) => stages.map(({ stage, people }) => `${stageName(stage)} ${people}`).join(", "), cell: ({ stages }) => <span className={classes["stages"]}>{stages.slice(0, 4).map(({ stage, people }) => <span key={stage}>{stageName(stage)} <span className="quiet">{count(people)}</span></span>)}</span> },
+  { id: "label", header: "What they said", width: "27%", value: ({ label }) => label, cell: ({ label, kind, spellings }) => <div className="wrap"><strong>{label}</strong><div className={frame["small"]} title={spellings.join(", ")}>{KINDS[kind]}{spellings.length > 0 && `, also ${spellings.slice(0, 2).map((text) => `“${text}”`).join(", ")}`}</div></div> },
+  { id: "people", header: "People", end: true, value: ({ people }) => people, cell: ({ people, events }) => <span>{count(people)}<span className={SMALL}>{counted(events, "time")}</span></span> },
+  { id: "share", header: "Of all", end: true, value: ({ shareRatio }) => shareRatio, cell: ({ shareRatio, share }) => <span>{percent(shareRatio)}<span className={SMALL}>{intervalWords(share, percent)}</span></span> },
+  { id: "without", header: "No answer", end: true, value: ({ withoutAnswer }) => withoutAnswer, cell: ({ withoutAnswer }) => (withoutAnswer === null ? <span className="quiet">not told</span> : count(withoutAnswer)) },
+  { id: "stages", header: "By stage", value: ({ stages }) => stages.map(({ stage, people }) => `${stageName(stage)} ${people}`).join(", "), cell: ({ stages }) => stages.every(({ stage }) => stage === null) ? <span className="quiet">not known</span> : <span className={classes["stages"]}>{stages.slice(0, 4).map(({ stage, people }) => <span key={stage}>{stageName(stage)} <span className="quiet">{count(people)}</span></span>)}</span> },
   { id: "sentiment", header: "Mood", end: true, value: ({ sentiment, score }) => sentiment?.mean ?? score?.mean ?? null, cell: ({ sentiment, score }) => sentiment ? <span title={`From −1 to 1, of ${counted(sentiment.events, "event")}${sentiment.interval ? `, ${intervalWords(sentiment.interval, (n) => n.toFixed(2))}` : ""}`}>{sentiment.mean.toFixed(2)}</span> : score ? <span title={`Mean score of ${counted(score.events, "answer")}`}>{score.mean.toFixed(1)}</span> : <span className="quiet">–</span> },
   { id: "trend", header: "Trend", value: ({ trend }) => trend.direction, cell: ({ trend }) => <Trend trend={trend} /> },
   { id: "who", header: "Some of them", cell: ({ customers }) => <span className={classes["stages"]}>{customers.slice(0, 3).map((id) => <Link key={id} to="/customers/$customerId" params={{ customerId: id }} className="link">{id}</Link>)}</span> },
