@@ -1,44 +1,17 @@
 /** The bar that says which part of history a screen is about: the period, and behind one button who and where. */
-import { Button, MultiSelect, NativeSelect, Popover, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Popover, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { ListFilter } from "lucide-react";
-import { type FormEvent, type ReactNode, useEffect, useMemo, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { useApi } from "../services.tsx";
 import { date } from "../ui/format.ts";
 import { CHANNEL_WORDS, CHANNELS } from "../ui/words.ts";
 import classes from "./analysis.module.css";
-import { channelsOf, dayOf, DEFAULT_DAYS, daysOf, PERIODS, scopeOf, type ScopeAsked, type ScopeSearch, textOfDay } from "./scope.ts"; // prettier-ignore
+import { CheckList } from "./check-menu.tsx";
+import { channelsOf, dayOf, DEFAULT_DAYS, daysOf, PERIODS, scopeOf, type ScopeSearch, textOfDay } from "./scope.ts"; // prettier-ignore
+import { useToday } from "./use-scope.ts";
 
 const DATES = "dates";
-
-const EVERY_MS = 60_000;
-const midnightNow = (): number => new Date().setHours(0, 0, 0, 0);
-/** The midnight with which the reader's day began; another once the day is over. */
-function useToday(): number {
-  const [today, setToday] = useState(midnightNow);
-  useEffect(() => {
-    const timer = setInterval(() => setToday(midnightNow()), EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return today;
-}
-
-/** The scope as it is asked; the same object until the address or the day changes. */
-export function useScope(search: ScopeSearch): ScopeAsked {
-  const today = useToday();
-  const { days, from, to, segment, channels, account } = search;
-  return useMemo(
-    () =>
-      scopeOf(
-        {
-          ...(days ? { days } : {}), ...(from ? { from } : {}), ...(to ? { to } : {}),
-          ...(segment ? { segment } : {}), ...(channels ? { channels } : {}), ...(account ? { account } : {}),
-        },
-        today,
-      ),
-    [days, from, to, segment, channels, account, today],
-  ); // prettier-ignore
-}
 
 /** Change of the address: absent names stay, undefined ones go. */
 export type ScopeChange = (change: { readonly [name in keyof ScopeSearch]?: string | undefined }) => void;
@@ -109,10 +82,8 @@ function Whom({ search, onChange }: ScopeBarProps) {
             data={[{ value: "", label: "Everybody" }, ...known.map(({ id, name }) => ({ value: String(id), label: name }))]}
             onChange={(event) => onChange({ segment: event.currentTarget.value || undefined })}
           />
-          <MultiSelect
-            label="Channels" placeholder={channels.length === 0 ? "All" : ""} value={[...channels]} comboboxProps={{ withinPortal: false }}
-            data={CHANNELS.map((value) => ({ value, label: CHANNEL_WORDS[value].label }))} hidePickedOptions clearable
-            clearButtonProps={{ "aria-label": "All channels" }}
+          <CheckList
+            label="Channels; none is all" options={CHANNELS.map((value) => ({ value, label: CHANNEL_WORDS[value].label }))} chosen={channels}
             onChange={(chosen) => onChange({ channels: chosen.length === 0 ? undefined : chosen.join(",") })}
           />
           <form onSubmit={(event) => { event.preventDefault(); onChange({ account: account.trim() || undefined }); }}>

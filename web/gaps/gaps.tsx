@@ -10,7 +10,8 @@ import type { GapKind, GapList, GapsAnswer, GapsFound, GapState, GapView } from 
 import { BasisNote, TooLittleNote } from "../analysis/basis.tsx";
 import { intervalWords, percent } from "../analysis/numbers.ts";
 import type { ScopeAsked } from "../analysis/scope.ts";
-import { ScopeBar, useScope } from "../analysis/scope-bar.tsx";
+import { ScopeBar } from "../analysis/scope-bar.tsx";
+import { useScope } from "../analysis/use-scope.ts";
 import { Sheet } from "../analysis/sheet.tsx";
 import { useApi, useServices } from "../services.tsx";
 import { count, counted } from "../ui/format.ts";

@@ -1,10 +1,11 @@
 /** The room of the map: its frame, what is looked at (kept in the address, shared by all views), and the views as tabs. */
-import { Button, NativeSelect, NumberInput, Popover, Switch, TextInput, Title } from "@mantine/core";
+import { Button, NativeSelect, Popover, Switch, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { Layers2 } from "lucide-react";
 import { type FormEvent, Suspense, useMemo, useState } from "react";
-import { ScopeBar, useScope } from "../analysis/scope-bar.tsx";
+import { ScopeBar } from "../analysis/scope-bar.tsx";
+import { useScope } from "../analysis/use-scope.ts";
 import { useApi } from "../services.tsx";
 import { Rows } from "../ui/notice.tsx";
 import { useTitle } from "../ui/page.tsx";
@@ -104,7 +105,7 @@ function Cases({ search, onChange }: { search: MapSearch; onChange: Change }) {
         <div className={classes["fields"]}>
           <NativeSelect label="One case is" data={CASES} value={search.by ?? ""} onChange={(event) => onChange({ by: event.currentTarget.value || undefined })} />
           {search.by === "visit" && (
-            <NumberInput label="A visit ends after so many quiet minutes" min={1} max={10_080} value={Number(search.gap ?? GAP_MINUTES)} onChange={(value) => onChange({ gap: value === "" || value === GAP_MINUTES ? undefined : String(value) })} />
+            <TextInput type="number" label="A visit ends after so many quiet minutes" min={1} max={10_080} value={search.gap ?? String(GAP_MINUTES)} onChange={({ currentTarget: { value } }) => onChange({ gap: value === "" || value === String(GAP_MINUTES) ? undefined : value })} />
           )}
           {search.by === "goal" && (
             <>

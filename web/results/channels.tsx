@@ -1,12 +1,13 @@
 /** Channels: who is given what of the conversions, by several models side by side. Models differ; how much they do is drawn. */
-import { MultiSelect, NativeSelect, SegmentedControl } from "@mantine/core";
+import { NativeSelect, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import type { AttributionResult, Model } from "../../src/attribution/model.ts";
+import { CheckMenu } from "../analysis/check-menu.tsx";
 import { TooLittleNote } from "../analysis/basis.tsx";
 import { amount, intervalWords, percent } from "../analysis/numbers.ts";
-import { useScope } from "../analysis/scope-bar.tsx";
+import { useScope } from "../analysis/use-scope.ts";
 import { Sheet } from "../analysis/sheet.tsx";
 import { NameField } from "../segments/fields.tsx";
 import { Building, useWorld } from "../segments/world.tsx";
@@ -140,10 +141,9 @@ function Fields({ ask, onChange }: { ask: Ask; onChange: (ask: Ask) => void }) {
           <NameField label="Property with its worth" path="conversion/value" placeholder="not told" names={world.suggested.propertiesOf(conversion.event)} value={conversion.value ?? ""} onChange={(value) => onChange({ ...ask, conversion: { event: conversion.event, value } })} />
           <NativeSelect aria-label="How far back" value={String(lookbackDays)} data={lookbacks.map((days) => ({ value: String(days), label: `${days} days back` }))} onChange={(event) => onChange({ ...ask, lookbackDays: Number(event.currentTarget.value) })} />
           <NativeSelect aria-label="Told apart" value={by ?? "channel"} data={[{ value: "channel", label: "by channel" }, { value: "campaign", label: "by channel and campaign" }]} onChange={(event) => onChange({ ...ask, by: event.currentTarget.value as NonNullable<Ask["by"]> })} />
-          <MultiSelect
-            aria-label="Models" value={[...models]} data={Object.entries(MODEL_TITLES).map(([value, label]) => ({ value, label }))} className={classes["chosen"]}
-            onChange={(next) => next.length > 0 && onChange({ ...ask, models: next as Model[] })}
-          />
+          <CheckMenu label="Models" options={Object.entries(MODEL_TITLES).map(([value, label]) => ({ value, label }))} chosen={models} onChange={(next) => next.length > 0 && onChange({ ...ask, models: next as Model[] })}>
+            {counted(models.length, "model")}
+          </CheckMenu>
         </div>
       </section>
     </Building>

@@ -1,10 +1,11 @@
 /** Digests: saved views by mail, every day or week, with what changed. */
-import { ActionIcon, Button, Checkbox, Group, Modal, MultiSelect, NativeSelect, TagsInput, TextInput } from "@mantine/core"; // prettier-ignore
+import { ActionIcon, Button, Checkbox, Group, Modal, NativeSelect, TextInput } from "@mantine/core"; // prettier-ignore
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { MailPlus, Pencil, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { Digest, View } from "../../src/digest/model.ts";
-import { useServices, useApi } from "../services.tsx";
+import { CheckList } from "../analysis/check-menu.tsx";
+import { useApi, useServices } from "../services.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { clockTime, counted, date } from "../ui/format.ts";
 import { Fault, Rows } from "../ui/notice.tsx";
@@ -29,9 +30,13 @@ const draftOf = ({ name, to, every, weekday, hour, views, alerts, on }: Digest):
   name, to, every, weekday, hour, views, alerts, on,
 }); // prettier-ignore
 
+const addressesOf = (text: string): string[] => text.split(/[,;\s]+/).filter((one) => one !== "");
+
 function Editor({ digest, views, onClose }: { digest: Digest | null; views: readonly View[]; onClose: () => void }) {
   const { api, queries } = useServices();
   const [draft, setDraft] = useState<Draft>(digest === null ? blank(views) : draftOf(digest));
+  // As it is typed: a comma at the end would vanish with the list it was typed for.
+  const [to, setTo] = useState(draft.to.join(", "));
   const set = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   const save = useMutation({
     mutationFn: () => (digest === null ? api.createDigest(draft) : api.changeDigest(digest.id, draft)),
@@ -49,8 +54,8 @@ function Editor({ digest, views, onClose }: { digest: Digest | null; views: read
     <Modal opened onClose={onClose} title={<strong>{digest === null ? "New digest" : `Change ${digest.name}`}</strong>}>
       <form onSubmit={submit} className={classes["form"]}>
         <TextInput label="What is it called?" value={draft.name} maxLength={200} data-autofocus onChange={(event) => set({ name: event.currentTarget.value })} />
-        <TagsInput label="To whom" description="Addresses of people of this workspace; Enter after each" value={draft.to} onChange={(to) => set({ to })} splitChars={[",", ";", " "]} acceptValueOnBlur />
-        <MultiSelect label="What it brings" value={draft.views.map(String)} data={views.map(({ id, name }) => ({ value: String(id), label: name }))} onChange={(ids) => set({ views: ids.map(Number) })} maxValues={20} />
+        <TextInput label="To whom" description="Addresses of people of this workspace, with commas between" value={to} onChange={(event) => { setTo(event.currentTarget.value); set({ to: addressesOf(event.currentTarget.value) }); }} />
+        <CheckList label="What it brings" options={views.map(({ id, name }) => ({ value: String(id), label: name }))} chosen={draft.views.map(String)} onChange={(ids) => set({ views: ids.map(Number) })} />
         <Group grow>
           <NativeSelect label="How often" value={draft.every} data={[{ value: "week", label: "Every week" }, { value: "day", label: "Every day" }]} onChange={(event) => set({ every: event.currentTarget.value as Draft["every"] })} />
           {draft.every === "week" && <NativeSelect label="On" value={String(draft.weekday)} data={WEEKDAYS.map((label, i) => ({ value: String(i + 1), label }))} onChange={(event) => set({ weekday: Number(event.currentTarget.value) })} />}

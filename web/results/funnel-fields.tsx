@@ -1,16 +1,19 @@
 /** Building a funnel: its steps with conditions, the time allowed, what ends a try, and what it is broken down by. */
-import { ActionIcon, Button, MultiSelect } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { ArrowDown, ArrowUp, Plus, RotateCcw, X } from "lucide-react";
+import { CheckMenu } from "../analysis/check-menu.tsx";
 import builder from "../segments/builder.module.css";
 import { Choice, DurationField, NameField } from "../segments/fields.tsx";
 import { AddWhere, EventField, WhereFields } from "../segments/parts.tsx";
 import { moved, replaced } from "../segments/rule-edit.ts";
 import { Building, useWorld } from "../segments/world.tsx";
+import { counted } from "../ui/format.ts";
 import type { EventAsked, Funnel } from "./ask.ts";
 import classes from "./funnel.module.css";
 
 const STEPS_MAX = 12;
 const EXCLUSIONS_MAX = 10;
+const SEGMENTS_MAX = 10;
 type FieldsProps = { readonly funnel: Funnel; readonly onChange: (funnel: Funnel | null) => void };
 type StepProps = {
   readonly place: string;
@@ -34,7 +37,8 @@ function Step({ at, funnel, onChange }: { at: number; funnel: Funnel; onChange: 
   const set = (next: EventAsked | null) => onChange({ ...funnel, steps: replaced(steps, at, next) });
   const move = (to: number) => onChange({ ...funnel, steps: moved(steps, at, to) });
   return (
-    <li role="group" aria-label={`Step ${at + 1}`}>
+    <li>
+      <div className={classes["one"]} role="group" aria-label={`Step ${at + 1}`}>
       <div className={builder["line"]}>
         <span className={classes["place"]} aria-hidden="true">{at + 1}</span>
         <EventFields place={place} step={step} onChange={set} />
@@ -45,6 +49,7 @@ function Step({ at, funnel, onChange }: { at: number; funnel: Funnel; onChange: 
         </span>
       </div>
       <WhereFields path={place} event={step.event} where={step.where} onChange={(where) => set({ ...step, where })} />
+      </div>
     </li>
   );
 } // prettier-ignore
@@ -99,10 +104,12 @@ function Breakdown({ funnel, onChange }: FieldsProps) {
         <NameField label="Property" path="breakdown/property" placeholder="a property" names={suggested.propertiesOf(funnel.steps[0]?.event ?? null)} value={breakdown.property} onChange={(property) => set({ by: "property", property })} />
       )}
       {breakdown?.by === "segment" && (
-        <MultiSelect
-          aria-label="Segments" value={breakdown.segments.map(String)} data={segments.map(({ id, name }) => ({ value: String(id), label: name }))} maxValues={10}
-          onChange={(ids) => ids.length > 0 && set({ by: "segment", segments: ids.map(Number) })} className={classes["segments"]}
-        />
+        <CheckMenu
+          label="Segments, ten at most" options={segments.map(({ id, name }) => ({ value: String(id), label: name }))} chosen={breakdown.segments.map(String)}
+          onChange={(ids) => ids.length > 0 && ids.length <= SEGMENTS_MAX && set({ by: "segment", segments: ids.map(Number) })}
+        >
+          {counted(breakdown.segments.length, "segment")}
+        </CheckMenu>
       )}
     </>
   );

@@ -7,7 +7,7 @@ import { useMemo } from "react";
 import type { FunnelResult, FunnelStep } from "../../src/metrics/model.ts";
 import { TooLittleNote } from "../analysis/basis.tsx";
 import { intervalWords, percent, span } from "../analysis/numbers.ts";
-import { useScope } from "../analysis/scope-bar.tsx";
+import { useScope } from "../analysis/use-scope.ts";
 import { Sheet } from "../analysis/sheet.tsx";
 import { useWorld } from "../segments/world.tsx";
 import { useApi } from "../services.tsx";

@@ -1,5 +1,4 @@
 /** Journey metrics: each with its value, interval, course and changes; one of them opened with its parts. */
-import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import { useMemo } from "react";
@@ -8,7 +7,7 @@ import type { Basis } from "../../src/analysis/model.ts";
 import type { Figure, Metric, SeriesPoint } from "../../src/metrics/model.ts";
 import { TooLittleNote } from "../analysis/basis.tsx";
 import { intervalWords, valueWords } from "../analysis/numbers.ts";
-import { useScope } from "../analysis/scope-bar.tsx";
+import { useScope } from "../analysis/use-scope.ts";
 import { Sheet } from "../analysis/sheet.tsx";
 import { Trend } from "../analysis/trend.tsx";
 import { useApi } from "../services.tsx";
@@ -20,20 +19,10 @@ import type { MetricsBody } from "./calls.ts";
 import { Course, FigureNote, LastChange, linesOf, toneOf, Value, wordsOfChange } from "./figures.tsx";
 import { NamesButton } from "./metric-names.tsx";
 import classes from "./results.module.css";
+import { useMetrics } from "./use-metrics.ts";
 import { AskedBar, Room, type ResultSearch, useChangeSearch } from "./room.tsx";
 
 const route = getRouteApi("/results/metrics");
-
-/** Answers to a question about metrics; the answer before stays while the next is worked out. */
-export function useMetrics(body: MetricsBody) {
-  const api = useApi();
-  return useQuery({
-    queryKey: ["metrics", body],
-    queryFn: ({ signal }) => api.metrics(body, signal),
-    placeholderData: (before) => before,
-    staleTime: 60_000,
-  });
-}
 
 /** What a metric is, as short as it can be said; the note beside its name says all. */
 const firstSentence = (text: string): string => /^.*?[.](?= |$)/.exec(text)?.[0] ?? text;

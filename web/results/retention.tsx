@@ -6,7 +6,7 @@ import { useMemo } from "react";
 import type { RetentionCell, RetentionResult } from "../../src/metrics/model.ts";
 import { TooLittleNote } from "../analysis/basis.tsx";
 import { intervalWords, percent } from "../analysis/numbers.ts";
-import { useScope } from "../analysis/scope-bar.tsx";
+import { useScope } from "../analysis/use-scope.ts";
 import { Sheet } from "../analysis/sheet.tsx";
 import { Trend } from "../analysis/trend.tsx";
 import builder from "../segments/builder.module.css";
