@@ -25,11 +25,27 @@ export type MapAsked = z.input<typeof MapRequest>;
 /** A part of the map as a request names it. */
 export type PartAsked = z.input<typeof MapPart>;
 
+/** Whether an answer is a kept one that had too little to say. */
+function isStaleNothing(known: unknown): boolean {
+  const { answer, basis, type } = known as {
+    answer?: { type: string };
+    basis?: { reused: boolean };
+    type?: string;
+  };
+  return basis?.reused === true && (answer?.type ?? type) === "too_little_data";
+}
+
 /** The calls. */
 export function mapCalls({ json }: Client) {
-  const ask = <Asked, Answer>(path: string) => {
-    return (body: Asked, signal?: AbortSignal) => json<Answer>(path, { method: "POST", body, signal });
-  };
+  const post = <Answer>(path: string, body: unknown, signal?: AbortSignal, fresh?: true) =>
+    json<Answer>(path, { method: "POST", body, signal, query: { fresh: fresh && "true" } });
+  const ask =
+    <Asked, Answer>(path: string) =>
+    async (body: Asked, signal?: AbortSignal): Promise<Answer> => {
+      const known = await post<Answer>(path, body, signal);
+      // That nothing was there a moment ago says little: what has arrived since is shown at once.
+      return isStaleNothing(known) ? post<Answer>(path, body, signal, true) : known;
+    };
   return {
     discoverMap: ask<MapAsked, MapAnswer>("/v1/map"),
     mapVariants: ask<z.input<typeof VariantsRequest>, VariantsAnswer>("/v1/map/variants"),

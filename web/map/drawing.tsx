@@ -113,15 +113,14 @@ const Card = memo(function Card({ node, x, y, cases, weight, chosen, near, tabbe
   const { key, channel, people, ends, repeats } = node;
   const words = channel === null ? null : channelWords(channel);
   const name = nameOfMoment(node);
-  const said = `${name}${words ? `, ${words.label}` : ""}: ${counted(people, "person", "people")}, the last moment of ${ofAll(ends, cases)} of cases`;
   return (
     <button
-      type="button" className={classes["card"]} data-moment={key} data-near={near} aria-pressed={chosen} tabIndex={tabbed ? 0 : -1} aria-label={said} title={name}
+      type="button" className={classes["card"]} data-moment={key} data-near={near} aria-pressed={chosen} tabIndex={tabbed ? 0 : -1} title={name}
       style={{ transform: `translate(${x}px, ${y}px)`, width: CARD.width, height: CARD.height, "--weight": `${Math.round(100 * weight)}%` } as CSSProperties}
     >
-      <span className={classes["name"]}>{words && <Dot hue={words.hue} />}<span className="clip">{name}</span></span>
+      <span className={classes["name"]}>{words && <Dot hue={words.hue} />}<span className="clip">{name}</span>{words && <span className="unseen">, {words.label}: </span>}</span>
       <span className={classes["told"]}>
-        <span>{count(people)}</span>
+        <span>{count(people)}<span className="unseen"> {people === 1 ? "person" : "people"}</span></span>
         {repeats > 0 && <span title={`Directly again ${count(repeats)} times`}>↻ {count(repeats)}</span>}
         {ends > 0 && <span className={classes["ends"]} data-many={ends >= 0.2 * cases}>{ofAll(ends, cases)} end</span>}
       </span>

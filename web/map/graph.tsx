@@ -1,5 +1,5 @@
 /** The discovered map: what is shown of it, the drawing (or the list), and a panel on what is chosen. */
-import { Button, CloseButton, Drawer, NativeSelect, SegmentedControl } from "@mantine/core";
+import { Button, CloseButton, NativeSelect, SegmentedControl } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
@@ -17,7 +17,6 @@ import type { Labels } from "./drawing.tsx";
 import { FindMoment } from "./find.tsx";
 import classes from "./graph.module.css";
 import { MapList } from "./list.tsx";
-import { PartPanel } from "./part-panel.tsx";
 import { partOf, type Question, textOfPart } from "./question.ts";
 import { useQuestion } from "./room.tsx";
 import { sceneOf } from "./scene.ts";
@@ -26,6 +25,9 @@ import { nameOfMoment, ofAll } from "./words.ts";
 
 // The drawing is a chunk of its own: the numbers do not wait for it.
 const Drawing = lazy(() => import("./drawing.tsx").then(({ Drawing: drawn }) => ({ default: drawn })));
+const PanelFrame = lazy(() =>
+  import("./panel-frame.tsx").then(({ PanelFrame: frame }) => ({ default: frame })),
+);
 const route = getRouteApi("/map/");
 const MOMENTS = [12, 20, 40, 100, 250, 500] as const;
 const MOMENTS_USUAL = 12;
@@ -122,13 +124,9 @@ const Legend = () => (
 ); // prettier-ignore
 
 function Work({ map, question, shown, chosen, change }: { map: DiscoveredMap; question: Question; shown: Shown; chosen: PartAsked | null; change: Change }) {
-  const narrow = useNarrow();
   const scene = useMemo(() => sceneOf(map), [map]);
   const found = useArranged(scene);
   const choose = (part: PartAsked | null) => change({ at: part === null ? undefined : textOfPart(part) });
-  const panel = chosen && (
-    <PartPanel key={textOfPart(chosen)} map={map} question={question} part={chosen} onChoose={choose} focused={shown.focus !== undefined} onFocus={(focus) => change({ focus })} onClose={() => choose(null)} />
-  );
   return (
     <div className={classes["work"]}>
       {shown.list ? (
@@ -143,13 +141,10 @@ function Work({ map, question, shown, chosen, change }: { map: DiscoveredMap; qu
       ) : (
         <div className={classes["list"]}><Rows label="Drawing the map" /></div>
       )}
-      {narrow ? (
-        <Drawer.Root opened={chosen !== null} onClose={() => choose(null)} position="bottom" size="88%">
-          <Drawer.Overlay />
-          <Drawer.Content aria-label="What is chosen"><Drawer.Body p={0}>{panel}</Drawer.Body></Drawer.Content>
-        </Drawer.Root>
-      ) : (
-        panel && <aside className={classes["panel"]} aria-label="What is chosen">{panel}</aside>
+      {chosen && (
+        <Suspense fallback={null}>
+          <PanelFrame key={textOfPart(chosen)} map={map} question={question} part={chosen} onChoose={choose} focused={shown.focus !== undefined} onFocus={(focus) => change({ focus })} onClose={() => choose(null)} />
+        </Suspense>
       )}
     </div>
   );

@@ -2,7 +2,7 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Focus, Wrench, X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import type { DiscoveredMap, MapNode, Path, PathCase } from "../../src/map/model.ts";
 import { BasisNote, TooLittleNote } from "../analysis/basis.tsx";
 import { percent, span } from "../analysis/numbers.ts";
@@ -14,17 +14,17 @@ import { Fault, Rows } from "../ui/notice.tsx";
 import { ShareBar } from "../ui/share-bar.tsx";
 import type { PartAsked } from "./calls.ts";
 import { CaseLine } from "./case-line.tsx";
-import { FixDialog } from "./fix.tsx";
 import classes from "./panel.module.css";
 import type { Question } from "./question.ts";
 import { nameOfMoment, ofAll, partWords } from "./words.ts";
 
+const FixDialog = lazy(() => import("./fix.tsx").then(({ FixDialog: dialog }) => ({ default: dialog })));
 const PAGE = 10;
 /** A sample goes no deeper: it is evidence, not an export. */
 const SAMPLE_MOST = 200;
 const BESIDE_MOST = 6;
 
-type PanelProps = {
+export type PanelProps = {
   readonly map: DiscoveredMap;
   readonly question: Question;
   readonly part: PartAsked;
@@ -35,7 +35,7 @@ type PanelProps = {
 };
 
 /** What happened at a part of the map, page by page of its sample. */
-export function usePath(question: Question, of: PartAsked) {
+function usePath(question: Question, of: PartAsked) {
   const api = useApi();
   return useInfiniteQuery({
     queryKey: ["map-path", question, of],
@@ -235,7 +235,7 @@ export function PartPanel({ map, question, part, focused, onChoose, onFocus, onC
       </div>
       {node && part.type === "moment" && <Around map={map} node={node} nameOf={nameOf} onChoose={onChoose} />}
       <PathStory question={question} part={part} nameOf={nameOf} />
-      {fixing && <FixDialog where={title} events={"moment" in part ? [nameOf(part.moment)] : part.type === "edge" ? [nameOf(part.from), nameOf(part.to)] : []} onClose={() => setFixing(false)} />}
+      {fixing && <Suspense fallback={null}><FixDialog where={title} events={"moment" in part ? [nameOf(part.moment)] : part.type === "edge" ? [nameOf(part.from), nameOf(part.to)] : []} onClose={() => setFixing(false)} /></Suspense>}
     </div>
   );
 } // prettier-ignore
