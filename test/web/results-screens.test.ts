@@ -78,7 +78,7 @@ describe.skipIf(!browserThere("the overview and the screens of results"))("the o
   }, 240_000);
 
   const full: readonly Shown[] = [
-    ["/overview", "go on"],
+    ["/overview", "Repeat buyer"],
     ["/results", "Nudge after asking"],
     ["/results/channels", "All to the first touchpoint."],
     [`/results/funnel?ask=${asked(FUNNEL)}`, "By group"],
