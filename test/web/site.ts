@@ -154,7 +154,12 @@ async function open(door: Door, path: string, options: Parameters<Site["open"]>[
     page,
     complaints,
     loadedBytes: async () => (await Promise.all(loads)).reduce((sum, bytes) => sum + bytes, 0),
-    close: () => context.close(),
+    close: async () => {
+      // What was still being measured when the page goes away is not asked for any more.
+      const measured = Promise.allSettled(loads);
+      await context.close();
+      await measured;
+    },
   };
 }
 

@@ -53,7 +53,7 @@ const Lines = memo(function Lines({ scene: { lines }, arranged, labels }: LinesP
   const most = Math.max(1, ...lines.map(({ n }) => n));
   const labelled = labels !== "none" && lines.length <= LABELS_MOST;
   return (
-    <g className={classes["lines"]}>
+    <g className={classes["lines"]} data-many={lines.length > LABELS_MOST}>
       {lines.map(({ id, kind, n }, i) => {
         const path = arranged.lines.get(id)?.path;
         return (

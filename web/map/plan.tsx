@@ -87,7 +87,7 @@ function Told({ journey, conformance, basis }: { journey: JourneyView; conforman
     const told = steps.find(({ step }) => step === id);
     return told ? (told.title ?? `${STEP_WORDS[told.type as keyof typeof STEP_WORDS] ?? told.type} (${id})`) : id;
   };
-  const plan = followed.ratio === null || followed.interval === null ? "No run has ended yet" : `${percent(followed.ratio)}, ${intervalWords(followed.interval, percent)}`;
+  const plan = followed.ratio === null || followed.interval === null ? "No run has ended yet" : <span>{percent(followed.ratio)} <span className={frame["small"]}>{intervalWords(followed.interval, percent)}</span></span>;
   const stepRows = <DataTable label="Steps" columns={stepColumns(title)} rows={steps} rowKey={({ step }) => step} />;
   return (
     <>
