@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import axe from "axe-core";
-import type { Browser, BrowserContext, Cookie, Page } from "playwright-core";
+import type { Browser, BrowserContext, Cookie, Page, Request } from "playwright-core";
 import { configOf } from "../../src/config.ts";
 import { type Running, start } from "../../src/start.ts";
 import { createLog } from "../../src/telemetry/log.ts";
@@ -145,17 +145,19 @@ async function open(door: Door, path: string, options: Parameters<Site["open"]>[
     if (message.type() === "error") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("requestfinished", (request) => {
+  const measure = (request: Request): void => {
     if (["script", "stylesheet"].includes(request.resourceType()))
       loads.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
-  });
+  };
+  page.on("requestfinished", measure);
   await page.goto(door.address + path);
   return {
     page,
     complaints,
     loadedBytes: async () => (await Promise.all(loads)).reduce((sum, bytes) => sum + bytes, 0),
     close: async () => {
-      // What was still being measured when the page goes away is not asked for any more.
+      // What was still being measured when the page goes away is not asked for any more, and a worker's end is no load.
+      page.off("requestfinished", measure);
       const measured = Promise.allSettled(loads);
       await context.close();
       await measured;
