@@ -139,7 +139,7 @@ export async function start(options: StartOptions): Promise<Running> {
     // Workers elsewhere listen for events and look at everything when they hear of some.
     const onEntry = () => void (work ? work.worker.wake() : sql.query("select pg_notify('inbox', '')").catch(() => undefined)); // prettier-ignore
     const metrics = createMetrics();
-    const chores = startChores({ sql, log: stores.log, mail: sending.mail, clock, roles: config.roles, inbox, logger, metrics, waiting: () => backlog.waiting(), onEntry }); // prettier-ignore
+    const chores = startChores({ sql, log: stores.log, mail: (outgoing) => sending.mail(outgoing), clock, roles: config.roles, inbox, logger, metrics, waiting: () => backlog.waiting(), onEntry }); // prettier-ignore
     closers.push(() => chores.stop());
     const parts: Parts = { ...options, clock, stores, metrics, backlog, inbox, sending, chores, onVersion, onEntry }; // prettier-ignore
     const { app, runner } = await serve(parts);

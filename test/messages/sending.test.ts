@@ -59,6 +59,7 @@ describe("a provider in trouble", () => {
       others.push(await outbox.asks(who, { channel: "in_app", template: note }));
     }
     const sender = await outbox.sender();
+    await outbox.until(sender, stuck, ({ state }) => state === "sending");
     const rows = await outbox.until(sender, others, settledIn);
     expect(rows.map(({ state }) => state)).toEqual(["sent", "sent", "sent", "sent"]);
     expect((await outbox.rowsOf(stuck)).map(({ state }) => state)).toEqual(["sending", "sending"]);
