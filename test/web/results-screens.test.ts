@@ -85,7 +85,7 @@ describe.skipIf(!browserThere("the overview and the screens of results"))("the o
     ["/results/retention", "by the clock of"],
     ["/results/metrics", "Recognition"],
     ["/results/metrics?metric=conversion", "a year."],
-    ["/results/lifetime", "purchases expected"],
+    ["/results/lifetime", "Fitted once a day"],
     ["/results/views", "Monday morning"],
   ];
   // Each width and each theme once: the empty ones above are looked at in all four.
