@@ -35,7 +35,6 @@ export const LIFETIME_LIMITS = {
   toldChangeRatio: 0.05,
 } as const;
 
-const WEEK_MS = 7 * 86_400_000;
 
 /** What a purchase is. */
 export const LifetimeAsked = z.strictObject({
