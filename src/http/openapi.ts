@@ -117,13 +117,22 @@ export async function collectRoutes(app: FastifyInstance, version: string): Prom
       const { route, schema, url } = given;
       const { access = "secret", collection } = route.config ?? {};
       if (collection || !schema) return { schema: { hide: true }, url };
-      return transform({
+      const told = transform({
         ...given,
         schema: { ...schema, "x-access": access, "x-consumes": schema.consumes } as typeof schema,
       });
+      giveExamplesBack(schema.body, told.schema.body);
+      return told;
     },
     transformObject: createJsonSchemaTransformObject({}),
   });
+}
+
+/** zod takes the examples from a body in which a text is read as something else (a time); ours are of what is sent. */
+function giveExamplesBack(body: unknown, told: unknown): void {
+  if (!(body instanceof z.ZodType) || typeof told !== "object" || told === null || "$ref" in told) return;
+  const examples = z.globalRegistry.get(body)?.["examples"];
+  if (examples !== undefined) Object.assign(told, { examples });
 }
 
 /** The document of a server that is ready. */

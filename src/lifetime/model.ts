@@ -35,7 +35,6 @@ export const LIFETIME_LIMITS = {
   toldChangeRatio: 0.05,
 } as const;
 
-
 /** What a purchase is. */
 export const LifetimeAsked = z.strictObject({
   event: z.string().min(1).max(LIFETIME_LIMITS.eventNameCharsMax).default("Order Completed").describe("The event that is a purchase; two on one day (UTC) are one"),

@@ -100,6 +100,7 @@ test("cases by customer, visit and goal are those made by hand, whoever was join
 
 test("cases by key hold the events of one value, whoever they are of", async () => {
   await stores.log.command("truncate table events");
+  await stores.log.command("truncate table customersOfAtoms");
   const order = (atom: number, minute: number, name: string, id: unknown) => ({ atom, at: T0 + minute * MINUTE_MS, name, properties: { order_id: id } }); // prettier-ignore
   await tellHistory(stores.log, [order(1, 1, "Bought", "NA"), order(1, 2, "Shipped", "NA"), order(2, 3, "Bought", 7), order(2, 4, "Asked", null), { atom: 1, at: T0, name: "Viewed" }]); // prettier-ignore
   const found = await casesInLog({ by: "key", property: "order_id" });
