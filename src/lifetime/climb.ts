@@ -21,6 +21,7 @@ const SIZE_SMALL = 1e-3;
 type Corner = { readonly at: Point; readonly value: number };
 /** Coordinates are logarithms: a parameter beyond e^12 or below e^-12 is at no place, and the function is flat there. */
 const COORDINATE_MAX = 12;
+const EDGE = 1;
 
 /** `f`, minus infinity where it is no number and beyond the coordinates that are looked at. */
 const heightOf =
@@ -100,7 +101,9 @@ function refined(f: (at: Point) => number, near: Corner): Top {
   for (let round = 0; ; round += 1) {
     const { slope, curve } = differences(f, here);
     const covariance = inverse(curve.map((row) => row.map((one) => -one)));
-    if (covariance === null || covariance.some((row, i) => !(row[i]! > 0))) return { type: "not_identified" };
+    // At the edge of where is looked, the likelihood still rises: the data set the parameter no bound.
+    const atEdge = here.at.some((one) => Math.abs(one) > COORDINATE_MAX - EDGE);
+    if (atEdge || covariance === null || covariance.some((row, i) => !(row[i]! > 0))) return { type: "not_identified" };
     const step = covariance.map((row) => row.reduce((sum, one, i) => sum + one * slope[i]!, 0));
     const next = risen(f, here, step);
     if (next !== null) here = next;

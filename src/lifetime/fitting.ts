@@ -29,6 +29,8 @@ function coarse(rows: readonly History[]): readonly History[] | null {
   return [...found.values()];
 } // prettier-ignore
 
+/** Half the width of an interval, on the logarithm, from which on it says nothing. */
+const WIDTH_LOG_MAX = Math.log(1e12);
 const SCALES_LOG_MAX = Math.log(1_000);
 
 type Counted = { readonly customers: number };
@@ -102,14 +104,15 @@ function fitted<Row extends Counted, Values extends { readonly [name in keyof Va
   if (top?.type !== "top") top = climb(height, starts, climbRoundsMax);
   if (top.type !== "top") return { type: "not_fitted", reason: top.type };
   const half = normalQuantile((1 + LEVEL_RATIO) / 2);
-  const estimateOf = (i: number): Estimate => {
-    const width = half * Math.sqrt(top.covariance[i]![i]!);
-    return {
-      value: Math.exp(top.at[i]!),
-      low: Math.exp(top.at[i]! - width),
-      high: Math.exp(top.at[i]! + width),
-    };
-  };
+  const widths = top.at.map((_, i) => half * Math.sqrt(top.covariance[i]![i]!));
+  // A parameter that may as well be anything: the likelihood is flat there, and an interval could not even be written down.
+  if (!widths.every((width) => width < WIDTH_LOG_MAX))
+    return { type: "not_fitted", reason: "not_identified" };
+  const estimateOf = (i: number): Estimate => ({
+    value: Math.exp(top.at[i]!),
+    low: Math.exp(top.at[i]! - widths[i]!),
+    high: Math.exp(top.at[i]! + widths[i]!),
+  });
   return {
     type: "fitted", law: valuesAt(top.at), logLikelihood: top.value,
     estimates: Object.fromEntries(names.map((name, i) => [name, estimateOf(i)])) as Extract<Fit<Values>, { type: "fitted" }>["estimates"],

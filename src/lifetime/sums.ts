@@ -10,6 +10,7 @@ import type { Fitted } from "./model.ts";
 export type Sum = { readonly value: number; readonly low: number; readonly high: number };
 
 const STEP = 1e-3;
+const HALF_LOG_MAX = Math.log(1e12);
 
 /** The sum under `fit`, and its interval. */
 export function sumWithInterval<One extends Fitted<{ readonly [name in keyof One["law"]]: number }>>(
@@ -29,6 +30,10 @@ export function sumWithInterval<One extends Fitted<{ readonly [name in keyof One
       sum + slopes.reduce((row, other, j) => row + slope * other * fit.covariance[i]![j]!, 0),
     0,
   );
-  const half = normalQuantile((1 + LEVEL_RATIO) / 2) * Math.sqrt(Math.max(0, variance));
+  // Wider it says nothing either, and stays a number.
+  const half = Math.min(
+    HALF_LOG_MAX,
+    normalQuantile((1 + LEVEL_RATIO) / 2) * Math.sqrt(Math.max(0, variance)),
+  );
   return { value, low: value * Math.exp(-half), high: value * Math.exp(half) };
 }

@@ -55,9 +55,11 @@ export const aliveBy = (frequency: Frequency, seen: Seen): number =>
 export const purchasesBy = (frequency: Frequency, seen: Seen, weeks: number): number =>
   frequency.name === "bg_nbd" ? bgNbdExpected(frequency.law, seen, weeks) : paretoNbdExpected(frequency.law, seen, weeks); // prettier-ignore
 
-/** What a purchase of this customer is worth; null where no law of money was fitted. */
+/** What a purchase of this customer is worth; null where no law of money was fitted, or where it has no mean (q of 1 or less). */
 export function worthBy(gammaGamma: Fit<GammaGamma> | null, spent: Pick<Spending, "repeats" | "meanSpent">): number | null {
-  return gammaGamma?.type === "fitted" ? gammaGammaExpected(gammaGamma.law, spent) : null;
+  if (gammaGamma?.type !== "fitted") return null;
+  const worth = gammaGammaExpected(gammaGamma.law, spent);
+  return worth !== null && worth > 0 && worth < Infinity ? worth : null;
 } // prettier-ignore
 
 /** The chosen law of what was worked out. */
