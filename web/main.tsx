@@ -1,5 +1,5 @@
 /** Where the app starts in the browser: services, look and routes around the session's gate. */
-import "@mantine/core/styles.css";
+import "./ui/mantine.css";
 import "@mantine/notifications/styles.css";
 import "./ui/base.css";
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";

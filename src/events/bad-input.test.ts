@@ -80,7 +80,9 @@ describe("bad input", () => {
         socket.destroy();
         done(said);
       });
-      socket.on("error", failed);
+      // Writing on after the door has closed breaks the pipe; what it said before is still read.
+      socket.on("error", (cause: NodeJS.ErrnoException) => (cause.code === "EPIPE" || cause.code === "ECONNRESET" ? (ended = true) : failed(cause))); // prettier-ignore
+      socket.on("close", () => done(said));
     });
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
   });

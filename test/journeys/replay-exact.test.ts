@@ -21,7 +21,10 @@ import { type Doing, RULES, aDraft, traffic } from "./replay-drafts.ts";
 import { type StoodWorld, aStoodWorld } from "./stood.ts";
 import { DAY_MS, MINUTE_MS } from "./story.ts";
 
-const SEED = Number(process.env["REPLAY_SEED"] ?? Math.floor(Math.random() * 1e9));
+// The same under CI each time, so that it tells of a change and not of luck; drawn wherever else the tests run.
+const SEED = Number(
+  process.env["REPLAY_SEED"] ?? (process.env["CI"] ? 552_036_797 : Math.floor(Math.random() * 1e9)),
+);
 const ROUNDS = Number(process.env["REPLAY_ROUNDS"] ?? 2);
 const JOURNEYS = 10;
 const policy = Policy.parse({

@@ -3,7 +3,6 @@ import { Button, Group, Modal, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { Bookmark } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { daysOf, type ScopeSearch } from "../analysis/scope.ts";
@@ -22,7 +21,7 @@ export function SaveView({ path, body, search }: SaveViewProps) {
     onSuccess: async () => {
       close();
       setName("");
-      notifications.show({ title: "The view is saved", message: <>It stands under <Link to="/results/views" className="link">Saved</Link> and can go out by mail.</> });
+      notifications.show({ title: "The view is saved", message: "It stands under Saved, and can go out by mail." });
       await queries.invalidateQueries({ queryKey: ["views"] });
     },
   });
