@@ -10,25 +10,10 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { SCOPE_NAMES } from "./analysis/scope.ts";
+import { asking, texts } from "./search.ts";
 import { MAP_NAMES } from "./map/question.ts";
 import { Gate } from "./session/gate.tsx";
 import { NotFound, ScreenFault } from "./ui/notice.tsx";
-
-/** A query parameter as a text, or undefined: an absent, empty or malformed one does not stay in the address. */
-const text = (value: unknown): string | undefined => {
-  const given = typeof value === "number" ? String(value) : value;
-  return typeof given === "string" && given !== "" ? given.slice(0, 500) : undefined;
-};
-/** The search of a screen: the named texts, absent ones left out. */
-const texts =
-  <Name extends string>(...names: Name[]) =>
-  (search: Record<string, unknown>) =>
-    Object.fromEntries(
-      names.flatMap((name) => {
-        const value = text(search[name]);
-        return value === undefined ? [] : [[name, value]];
-      }),
-    ) as { [name in Name]?: string };
 
 const root = createRootRoute({ component: Gate, notFoundComponent: NotFound });
 const home = createRoute({
@@ -36,19 +21,6 @@ const home = createRoute({
   path: "/",
   component: lazyRouteComponent(() => import("./shell/home.tsx"), "Home"),
 });
-
-/** What a screen asks, as an object of its own beside the scope; the screen takes of it what it can use. */
-const asking =
-  <Name extends string>(...names: Name[]) =>
-  (
-    search: Record<string, unknown>,
-  ): { [name in Name | (typeof SCOPE_NAMES)[number]]?: string } & {
-    ask?: object;
-  } => {
-    const { ask } = search;
-    const told = texts<Name | (typeof SCOPE_NAMES)[number]>(...SCOPE_NAMES, ...names)(search);
-    return typeof ask === "object" && ask !== null ? { ...told, ask } : told;
-  };
 
 const overview = createRoute({
   getParentRoute: () => root,

@@ -1,0 +1,31 @@
+/** Reading the query of an address: what a screen understands of it, and nothing else. Pure. */
+import { SCOPE_NAMES } from "./analysis/scope.ts";
+
+/** A query parameter as a text, or undefined: an absent, empty or malformed one does not stay in the address. */
+const text = (value: unknown): string | undefined => {
+  const given = typeof value === "number" ? String(value) : value;
+  return typeof given === "string" && given !== "" ? given.slice(0, 500) : undefined;
+};
+/** The search of a screen: the named texts, absent ones left out. */
+export const texts =
+  <Name extends string>(...names: Name[]) =>
+  (search: Record<string, unknown>) =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const value = text(search[name]);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ) as { [name in Name]?: string };
+
+/** What a screen asks, as an object of its own beside the scope; the screen takes of it what it can use. */
+export const asking =
+  <Name extends string>(...names: Name[]) =>
+  (
+    search: Record<string, unknown>,
+  ): { [name in Name | (typeof SCOPE_NAMES)[number]]?: string } & {
+    ask?: object;
+  } => {
+    const { ask } = search;
+    const told = texts<Name | (typeof SCOPE_NAMES)[number]>(...SCOPE_NAMES, ...names)(search);
+    return typeof ask === "object" && ask !== null ? { ...told, ask } : told;
+  };
