@@ -68,20 +68,14 @@ describe("the splitter", () => {
 
   test("going on from the end of any row gives the rows that follow", () => {
     fc.assert(
-      // A quote that is never closed is read as far as the piece in hand goes: not the same for other pieces.
-      fc.property(
-        text.filter((bytes) => !bytes.includes('"open')),
-        sizes,
-        fc.nat(),
-        (bytes, cuts, pick) => {
-          const all = rowsOf(bytes, CSV, [bytes.length || 1]);
-          if (all.length === 0) return;
-          const at = pick % all.length;
-          expect(rowsOf(bytes, CSV, cuts, all[at]!.end).map(({ line, text: raw }) => [line, raw])).toEqual(
-            all.slice(at + 1).map(({ line, text: raw }) => [line, raw]),
-          );
-        },
-      ),
+      fc.property(text, sizes, fc.nat(), (bytes, cuts, pick) => {
+        const all = rowsOf(bytes, CSV, [bytes.length || 1]);
+        if (all.length === 0) return;
+        const at = pick % all.length;
+        expect(rowsOf(bytes, CSV, cuts, all[at]!.end).map(({ line, text: raw }) => [line, raw])).toEqual(
+          all.slice(at + 1).map(({ line, text: raw }) => [line, raw]),
+        );
+      }),
     );
   });
 
