@@ -51,20 +51,13 @@ describe("the splitter", () => {
   test.each([
     ["csv", CSV],
     ["ndjson", NDJSON],
-  ] as const)(
-    "gives the same rows of %s in whatever pieces they come, when no quote stays open",
-    (_, shape) => {
-      fc.assert(
-        fc.property(
-          text.filter((bytes) => shape.format === "ndjson" || !bytes.includes('"open')),
-          sizes,
-          (bytes, cuts) => {
-            expect(rowsOf(bytes, shape, cuts)).toEqual(rowsOf(bytes, shape, [bytes.length || 1]));
-          },
-        ),
-      );
-    },
-  );
+  ] as const)("gives the same rows of %s in whatever pieces they come", (_, shape) => {
+    fc.assert(
+      fc.property(text, sizes, (bytes, cuts) => {
+        expect(rowsOf(bytes, shape, cuts)).toEqual(rowsOf(bytes, shape, [bytes.length || 1]));
+      }),
+    );
+  });
 
   test("going on from the end of any row gives the rows that follow", () => {
     fc.assert(

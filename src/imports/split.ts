@@ -134,16 +134,23 @@ function takeFrom(shape: Shape, state: State, bytes: Buffer, last: boolean, rows
     ? null
     : (part) => (isUtf8(Buffer.from(part, "latin1")) ? Buffer.from(part, "latin1").toString("utf8") : null);
   const records = shape.format === "csv" ? takeRecords(text, shape.delimiter, last) : takeLines(text, last);
+  const sizeOf = (from: number, to: number) => (single ? to - from : Buffer.byteLength(text.slice(from, to)));
   let at = 0;
   let chars = 0;
   for (const record of records.records) {
-    at += single ? record.to - chars : Buffer.byteLength(text.slice(chars, record.to));
+    // A quote that closes beyond the longest row closes nothing, however much is at hand: its line is refused alone.
+    if (record.lines > 1 && sizeOf(record.from, record.to) > shape.rowBytesMax) {
+      const before = at + sizeOf(chars, record.from);
+      advance(state, before, record.line);
+      return before;
+    }
+    at += sizeOf(chars, record.to);
     chars = record.to;
     const after = { bytes: state.bytes + at, line: state.line + record.line + record.lines };
     const raw = text.slice(record.from, record.to).trimEnd();
     rows.push({ line: state.line + record.line, end: after, ...read(shape, record.cells, raw, decode) });
   }
-  const used = single ? records.rest : at + Buffer.byteLength(text.slice(chars, records.rest));
+  const used = at + sizeOf(chars, records.rest);
   advance(state, used, records.lines);
   return used;
 }

@@ -193,6 +193,8 @@ export async function claimImport(
          select id from imports i where state in ('waiting', 'running') and place = $1 and lease_until not between $3 and $5
            and not exists (select from imports o where o.workspace = i.workspace and o.state = 'running' and o.lease_until between $3 and $5)
          order by id limit 1)
+         -- Asked again of the row as it is once it is ours: it may have been cancelled since it was found.
+         and state in ('waiting', 'running') and lease_until not between $3 and $5
        returning ${COLUMNS}`,
       // A lease of somebody whose clock is a little ahead is no stamp of a clock that was set back.
       [place, owner, now, now + leaseMs, now + 2 * leaseMs],

@@ -223,6 +223,7 @@ class Feeder {
       const [left] = await sql.query<{ insertId: number }>(
         `update log_batches set claimed_until = $1 where insert_id = (
            select insert_id from log_batches where insert_id is not null and ${free("$2")} order by insert_id limit 1)
+           and ${free("$2")}
          returning insert_id as "insertId"`,
         [clock() + CLAIM_MS, clock()],
       );
