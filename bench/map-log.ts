@@ -69,7 +69,7 @@ const told = await onFolder(join(folder, "state"), async (sql) => {
     const grouping = MomentGrouping.parse({});
     const question = MapQuestion.parse({ scope: SCOPE });
     const map = async (): Promise<string> => {
-      const { answer } = await questions.ask(workspace, ["map", question], false, async () => {
+      const { answer } = await questions.ask(workspace, ["map", question], { fresh: false }, async () => {
         const ready = await asked(stores, workspace, question, grouping);
         const whole = await wholeMap(log, ready, null);
         return {

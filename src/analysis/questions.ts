@@ -1,6 +1,7 @@
 /**
  * Asking the log about journeys without harm to anybody else: few questions at a time, the same question only once, and
- * an answer of a moment ago again. How old an answer may be grows with what it cost.
+ * an answer of a moment ago again. How old an answer may be grows with what it cost. A question whose askers have all
+ * gone before its turn is not worked out.
  */
 import { LRUCache } from "lru-cache";
 import { Failure } from "../errors.ts";
@@ -16,7 +17,23 @@ export type Found<T> = {
   readonly method: string;
 };
 export type Answered<T> = { readonly answer: T; readonly basis: Basis };
+/** How a question is asked. */
+export type Asking = {
+  /** Not answered from before. */
+  readonly fresh: boolean;
+  /** Aborted when the asker waits no longer; absent: the asker waits to the end. */
+  readonly gone?: AbortSignal;
+};
 
+/** A question that is worked out or waits for it, and how many wait for its answer. */
+type Pending = {
+  readonly key: string;
+  readonly answering: Promise<Answered<unknown>>;
+  readonly turn: Turn;
+  askers: number;
+};
+/** A place among those that wait; null when it does not wait (any more). */
+type Turn = { waits: { readonly give: () => void; readonly drop: (why: Failure) => void } | null };
 type Kept = { readonly answered: Answered<unknown>; readonly until: Instant };
 const KEPT_LEAST_MS = 30_000;
 const KEPT_MOST_MS = 15 * 60_000;
@@ -26,8 +43,8 @@ const KEPT_PER_MS = 60;
 export class Questions {
   readonly #clock: Clock;
   readonly #kept = new LRUCache<string, Kept>({ max: ANALYSIS_LIMITS.keptMax });
-  readonly #underWay = new Map<string, Promise<Answered<unknown>>>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #underWay = new Map<string, Pending>();
+  readonly #waiting: Turn[] = [];
   #working = 0;
 
   constructor(clock: Clock) {
@@ -36,21 +53,46 @@ export class Questions {
 
   /**
    * The answer to `question` (anything that JSON can say, the question's name first), worked out by `work` unless it is
-   * known. `fresh`: not from before. Throws `Failure("too_many")` when too many wait already.
+   * known. Throws `Failure("too_many")` when too many wait already, and when every asker has gone.
    */
-  async ask<T>(workspace: WorkspaceId, question: readonly unknown[], fresh: boolean, work: () => Promise<Found<T>>): Promise<Answered<T>> {
+  async ask<T>(workspace: WorkspaceId, question: readonly unknown[], { fresh, gone }: Asking, work: () => Promise<Found<T>>): Promise<Answered<T>> {
     const key = `${workspace} ${JSON.stringify(question)}`;
     const kept = this.#kept.get(key);
     if (kept && !fresh && this.#clock() < kept.until) {
       const { answer, basis } = kept.answered as Answered<T>;
       return { answer, basis: { ...basis, reused: true } };
     }
-    const underWay = this.#underWay.get(key);
-    if (underWay) return underWay as Promise<Answered<T>>;
-    const answering = this.#inTurn(() => this.#work(key, work)).finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, answering);
-    return answering;
+    const pending = this.#underWay.get(key) ?? this.#begin(key, work);
+    this.#joins(pending, gone);
+    return pending.answering as Promise<Answered<T>>;
   } // prettier-ignore
+
+  #begin<T>(key: string, work: () => Promise<Found<T>>): Pending {
+    const turn: Turn = { waits: null };
+    const answering = this.#inTurn(turn, () => this.#work(key, work)).finally(() => this.#ends(pending));
+    const pending: Pending = { key, answering, turn, askers: 0 };
+    this.#underWay.set(key, pending);
+    return pending;
+  }
+
+  #ends(pending: Pending): void {
+    if (this.#underWay.get(pending.key) === pending) this.#underWay.delete(pending.key);
+  }
+
+  #joins(pending: Pending, gone: AbortSignal | undefined): void {
+    pending.askers++;
+    const leaves = () => {
+      pending.askers--;
+      const { waits } = pending.turn;
+      if (pending.askers > 0 || !waits) return;
+      this.#waiting.splice(this.#waiting.indexOf(pending.turn), 1);
+      // At once: who asks the same now must not join what was given up.
+      this.#ends(pending);
+      pending.turn.waits = null;
+      waits.drop(new Failure("too_many", "Nobody waits for this answer any more."));
+    };
+    gone?.addEventListener("abort", leaves, { once: true });
+  }
 
   async #work<T>(key: string, work: () => Promise<Found<T>>): Promise<Answered<T>> {
     const began = performance.now();
@@ -65,20 +107,32 @@ export class Questions {
     return answered;
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#working >= ANALYSIS_LIMITS.atOnce) {
-      if (this.#waiting.length >= ANALYSIS_LIMITS.waitingMax)
-        throw new Failure("too_many", "Many questions are being worked out already. Try again in a moment.", {
-          retryAfterSeconds: 5,
-        });
-      await new Promise<void>((resume) => this.#waiting.push(resume));
-    } else this.#working++;
+  async #inTurn<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
+    if (this.#working < ANALYSIS_LIMITS.atOnce) this.#working++;
+    else await this.#itsTurn(turn);
     try {
       return await work();
     } finally {
       const next = this.#waiting.shift();
-      if (next) next();
+      if (next) giveTo(next);
       else this.#working--;
     }
   }
+
+  async #itsTurn(turn: Turn): Promise<void> {
+    if (this.#waiting.length >= ANALYSIS_LIMITS.waitingMax)
+      throw new Failure("too_many", "Many questions are being worked out already. Try again in a moment.", {
+        retryAfterSeconds: 5,
+      });
+    await new Promise<void>((give, drop) => {
+      turn.waits = { give, drop };
+      this.#waiting.push(turn);
+    });
+  }
+}
+
+function giveTo(turn: Turn): void {
+  const { waits } = turn;
+  turn.waits = null;
+  waits?.give();
 }

@@ -5,7 +5,7 @@ import { csvOf } from "../csv.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Database } from "../db/postgres.ts";
 import type { Clock } from "../values.ts";
-import type { Questions } from "./questions.ts";
+import type { Asking, Questions } from "./questions.ts";
 
 export type AnalysisDeps = {
   readonly sql: Database;
@@ -22,6 +22,13 @@ export const AnswerQuery = z.object({
     .default(false)
     .describe("Work it out anew, also if an answer of a moment ago is known"),
 });
+
+/** How a request asks: a question that still waits when its reply's connection ends is given up. */
+export function askingOf({ fresh }: z.output<typeof AnswerQuery>, reply: FastifyReply): Asking {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return { fresh, gone: gone.signal };
+}
 
 /** Rows of an answer as a file. */
 export type Table = {

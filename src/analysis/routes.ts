@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { App } from "../http/app.ts";
 import { momentsIn } from "./cases.ts";
 import { Basis, Moment, MomentGrouping, Scope } from "./model.ts";
-import { type AnalysisDeps, AnswerQuery, sendCsv } from "./request.ts";
+import { type AnalysisDeps, AnswerQuery, askingOf, sendCsv } from "./request.ts";
 import { scopeFor } from "./scope.ts";
 import { readGrouping, writeGrouping } from "./store.ts";
 
@@ -29,7 +29,7 @@ export function momentRoutes(app: App, { sql, log, clock, questions }: AnalysisD
     },
   }, async ({ workspace, body: { scope }, query }, reply) => {
     const grouping = await readGrouping(sql, workspace);
-    const { answer, basis } = await questions.ask(workspace, ["moments", scope, grouping], query.fresh, async () => {
+    const { answer, basis } = await questions.ask(workspace, ["moments", scope, grouping], askingOf(query, reply), async () => {
       const scoped = await scopeFor(sql, log, workspace, scope, clock());
       const [{ moments }, [counted]] = await Promise.all([
         momentsIn(log, scoped, grouping),

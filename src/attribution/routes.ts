@@ -1,6 +1,6 @@
 /** HTTP of attribution: which channels were met before conversions, divided by every model side by side. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type AnalysisDeps, AnswerQuery, sendCsv } from "../analysis/request.ts";
+import { type AnalysisDeps, AnswerQuery, askingOf, sendCsv } from "../analysis/request.ts";
 import { scopeFor } from "../analysis/scope.ts";
 import type { App } from "../http/app.ts";
 import { answerOf, attributionTable } from "./answer.ts";
@@ -29,7 +29,7 @@ export function attributionRoutes(app: App, { sql, log, clock, questions }: Anal
       body: AttributionAsked.meta({ examples: [EXAMPLE] }) as typeof AttributionAsked, querystring: AnswerQuery, response: { 200: AttributionAnswer },
     },
   }, async ({ workspace, body, query }, reply) => {
-    const { answer, basis } = await questions.ask(workspace, ["attribution", body], query.fresh, async () => {
+    const { answer, basis } = await questions.ask(workspace, ["attribution", body], askingOf(query, reply), async () => {
       const scoped = await scopeFor(sql, log, workspace, body.scope, clock());
       const read = await readPaths(log, scoped, body);
       const result = await answerOf(read, body, () => nextTurn());

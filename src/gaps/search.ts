@@ -42,7 +42,7 @@ export const searchGaps = (
   fresh: boolean,
   now: Instant,
 ): Promise<{ readonly answer: Searched; readonly basis: Basis }> =>
-  questions.ask(workspace, ["gaps", asked], fresh, () => find(sql, log, workspace, asked, now));
+  questions.ask(workspace, ["gaps", asked], { fresh }, () => find(sql, log, workspace, asked, now));
 
 async function find(sql: Sql, log: EventLog, workspace: WorkspaceId, { scope, kinds }: GapSearch, now: Instant): Promise<Found<Searched>> {
   const scoped = await scopeFor(sql, log, workspace, scope, now);

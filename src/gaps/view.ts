@@ -83,7 +83,7 @@ export async function proofOf(
     const published = await readPublished(sql, workspace, journey);
     if (published.length === 0)
       return { type: "none", words: "The journey made from it was not published yet." };
-    const { answer } = await questions.ask(workspace, ["gap proof", journey], false, async () => {
+    const { answer } = await questions.ask(workspace, ["gap proof", journey], { fresh: false }, async () => {
       const results = await readResults(sql, log, { workspace, journey, version: null, from: null, to: null }, now);
       const customers = results.journey.arms.reduce((sum, arm) => sum + arm.customers, 0);
       return { answer: ofResults(journey, results), asOfAt: now, events: 0, customers, method: "" };

@@ -1,6 +1,6 @@
 /** HTTP of what judges the map: two parts of history side by side, what goes with moving forward, plans over what is done. */
 import type { TooLittle } from "../analysis/model.ts";
-import { type AnalysisDeps, AnswerQuery, sendCsv } from "../analysis/request.ts";
+import { type AnalysisDeps, AnswerQuery, askingOf, sendCsv } from "../analysis/request.ts";
 import { readGrouping } from "../analysis/store.ts";
 import type { App } from "../http/app.ts";
 import { compared, sidesOf } from "./compare.ts";
@@ -30,7 +30,7 @@ function compareRoute(app: App, deps: AnalysisDeps): void {
     },
   }, async ({ workspace, body, query }, reply) => {
     const grouping = body.grouping ?? (await readGrouping(deps.sql, workspace));
-    const { answer: sides, basis } = await deps.questions.ask(workspace, ["compare", body, grouping], query.fresh, async () => {
+    const { answer: sides, basis } = await deps.questions.ask(workspace, ["compare", body, grouping], askingOf(query, reply), async () => {
       const found = await sidesOf(deps, workspace, body, grouping);
       const [a, b] = [wholeOf(found.a), wholeOf(found.b)];
       return { answer: found, asOfAt: found.asOfAt, events: a.events + b.events, customers: a.people + b.people, method: METHODS.compare };
@@ -54,7 +54,7 @@ function helpsRoute(app: App, deps: AnalysisDeps): void {
     },
   }, async ({ workspace, body, query }, reply) => {
     const grouping = body.grouping ?? (await readGrouping(deps.sql, workspace));
-    const { answer: found, basis } = await deps.questions.ask(workspace, ["helps", body, grouping], query.fresh, async () => {
+    const { answer: found, basis } = await deps.questions.ask(workspace, ["helps", body, grouping], askingOf(query, reply), async () => {
       const people = await followed(deps, workspace, body, grouping);
       return { answer: people, asOfAt: people.asOfAt, events: people.events, customers: everybodyOf(people).n + people.reachedBefore + people.tooShort, method: METHODS.helps };
     });
@@ -84,7 +84,7 @@ function conformanceRoute(app: App, deps: AnalysisDeps): void {
     },
   }, async ({ workspace, body, query }, reply) => {
     const grouping = body.grouping ?? (await readGrouping(deps.sql, workspace));
-    const { answer, basis } = await deps.questions.ask(workspace, ["conformance", body, grouping], query.fresh, async () => {
+    const { answer, basis } = await deps.questions.ask(workspace, ["conformance", body, grouping], askingOf(query, reply), async () => {
       const { conformance, ...rest } = await conformanceOf(deps, workspace, body, grouping);
       return { answer: conformance, ...rest, method: METHODS.conformance };
     });

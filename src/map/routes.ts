@@ -1,5 +1,5 @@
 /** HTTP of the map: the map itself, its variants, what is behind a part of it, and how long cases take. */
-import { type AnalysisDeps, AnswerQuery, sendCsv } from "../analysis/request.ts";
+import { type AnalysisDeps, AnswerQuery, askingOf, sendCsv } from "../analysis/request.ts";
 import type { TooLittle } from "../analysis/model.ts";
 import { readGrouping } from "../analysis/store.ts";
 import type { App } from "../http/app.ts";
@@ -41,7 +41,7 @@ function drawRoute(app: App, deps: AnalysisDeps): void {
     const grouping = question.grouping ?? (await readGrouping(deps.sql, workspace));
     const focus = show.focus ?? null;
     // What is shown is chosen of the whole, so that hiding and showing again asks the log nothing.
-    const { answer: map, basis } = await deps.questions.ask(workspace, ["map", question, grouping, focus], query.fresh, async () => {
+    const { answer: map, basis } = await deps.questions.ask(workspace, ["map", question, grouping, focus], askingOf(query, reply), async () => {
       const ready = await asked(deps, workspace, question, grouping);
       const whole = await wholeMap(deps.log, ready, focus);
       const { events, people } = wholeOf(whole);
@@ -63,7 +63,7 @@ function variantsRoute(app: App, deps: AnalysisDeps): void {
     },
   }, async ({ workspace, body, query }, reply) => {
     const grouping = body.grouping ?? (await readGrouping(deps.sql, workspace));
-    const { answer, basis } = await deps.questions.ask(workspace, ["variants", body, grouping], query.fresh, async () => {
+    const { answer, basis } = await deps.questions.ask(workspace, ["variants", body, grouping], askingOf(query, reply), async () => {
       const ready = await asked(deps, workspace, body, grouping);
       const variants = await variantsOf(deps.log, ready, body);
       return { answer: variants && { ...variants, notes: [...notesOf(body, null)] }, asOfAt: ready.scoped.asOfAt, events: ready.events, customers: variants?.totals.people ?? 0, method: METHODS.variants };
@@ -82,7 +82,7 @@ function pathRoute(app: App, deps: AnalysisDeps): void {
     },
   }, async ({ workspace, body, query }, reply) => {
     const grouping = body.grouping ?? (await readGrouping(deps.sql, workspace));
-    const { answer, basis } = await deps.questions.ask(workspace, ["path", body, grouping], query.fresh, async () => {
+    const { answer, basis } = await deps.questions.ask(workspace, ["path", body, grouping], askingOf(query, reply), async () => {
       const ready = await asked(deps, workspace, body, grouping);
       const path = await pathOf(deps, ready, body);
       return { answer: path, asOfAt: ready.scoped.asOfAt, events: ready.events, customers: path?.people ?? 0, method: METHODS.path };
@@ -101,7 +101,7 @@ function durationsRoute(app: App, deps: AnalysisDeps): void {
     },
   }, async ({ workspace, body, query }, reply) => {
     const grouping = body.grouping ?? (await readGrouping(deps.sql, workspace));
-    const { answer, basis } = await deps.questions.ask(workspace, ["durations", body, grouping], query.fresh, async () => {
+    const { answer, basis } = await deps.questions.ask(workspace, ["durations", body, grouping], askingOf(query, reply), async () => {
       const ready = await asked(deps, workspace, body, grouping);
       const found = await durationsOf(deps.log, ready, body);
       return { answer: found && found.durations, asOfAt: ready.scoped.asOfAt, events: ready.events, customers: found?.people ?? 0, method: METHODS.durations };

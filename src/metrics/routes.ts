@@ -1,8 +1,8 @@
 /** HTTP of funnels, retention and journey metrics. */
 import type { z } from "zod";
 import type { Basis } from "../analysis/model.ts";
-import type { Answered } from "../analysis/questions.ts";
-import { type AnalysisDeps, AnswerQuery, sendCsv } from "../analysis/request.ts";
+import type { Answered, Asking } from "../analysis/questions.ts";
+import { type AnalysisDeps, AnswerQuery, askingOf, sendCsv } from "../analysis/request.ts";
 import type { App } from "../http/app.ts";
 import type { WorkspaceId } from "../values.ts";
 import { readFunnel } from "./funnel.ts";
@@ -26,12 +26,12 @@ type Without<T extends { basis: Basis }> = Omit<T, "basis">;
 function metricQuestions({ sql, log, clock, questions }: AnalysisDeps) {
   const deps = (workspace: WorkspaceId) => ({ sql, log, workspace, now: clock() });
   return {
-    funnel: (workspace: WorkspaceId, asked: FunnelAsked, fresh: boolean): Promise<Answered<Without<FunnelAnswer>>> =>
-      questions.ask(workspace, ["funnel", asked], fresh, () => readFunnel(deps(workspace), asked)),
-    retention: (workspace: WorkspaceId, asked: RetentionAsked, fresh: boolean): Promise<Answered<Without<RetentionAnswer>>> =>
-      questions.ask(workspace, ["retention", asked], fresh, () => readRetention(deps(workspace), asked)),
-    metrics: (workspace: WorkspaceId, asked: MetricsAsked, fresh: boolean): Promise<Answered<Without<MetricsAnswer>>> =>
-      questions.ask(workspace, ["metrics", asked], fresh, () => readMetrics(deps(workspace), asked)),
+    funnel: (workspace: WorkspaceId, asked: FunnelAsked, asking: Asking): Promise<Answered<Without<FunnelAnswer>>> =>
+      questions.ask(workspace, ["funnel", asked], asking, () => readFunnel(deps(workspace), asked)),
+    retention: (workspace: WorkspaceId, asked: RetentionAsked, asking: Asking): Promise<Answered<Without<RetentionAnswer>>> =>
+      questions.ask(workspace, ["retention", asked], asking, () => readRetention(deps(workspace), asked)),
+    metrics: (workspace: WorkspaceId, asked: MetricsAsked, asking: Asking): Promise<Answered<Without<MetricsAnswer>>> =>
+      questions.ask(workspace, ["metrics", asked], asking, () => readMetrics(deps(workspace), asked)),
   };
 } // prettier-ignore
 
@@ -52,7 +52,7 @@ export function metricRoutes(app: App, deps: AnalysisDeps): void {
       querystring: AnswerQuery, response: { 200: FunnelAnswer },
     },
   }, async ({ workspace, body, query }, reply) => {
-    const { answer, basis } = await ask.funnel(workspace, body, query.fresh);
+    const { answer, basis } = await ask.funnel(workspace, body, askingOf(query, reply));
     return query.format === "csv" ? sendCsv(reply, "funnel", funnelTable(answer)) : { ...answer, basis };
   }); // prettier-ignore
 
@@ -64,7 +64,7 @@ export function metricRoutes(app: App, deps: AnalysisDeps): void {
       querystring: AnswerQuery, response: { 200: RetentionAnswer },
     },
   }, async ({ workspace, body, query }, reply) => {
-    const { answer, basis } = await ask.retention(workspace, body, query.fresh);
+    const { answer, basis } = await ask.retention(workspace, body, askingOf(query, reply));
     return query.format === "csv" ? sendCsv(reply, "retention", retentionTable(answer)) : { ...answer, basis };
   }); // prettier-ignore
 
@@ -81,7 +81,7 @@ export function metricRoutes(app: App, deps: AnalysisDeps): void {
       querystring: AnswerQuery, response: { 200: MetricsAnswer },
     },
   }, async ({ workspace, body, query }, reply) => {
-    const { answer, basis } = await ask.metrics(workspace, body, query.fresh);
+    const { answer, basis } = await ask.metrics(workspace, body, askingOf(query, reply));
     return query.format === "csv" ? sendCsv(reply, "metrics", metricsTable(answer)) : { ...answer, basis };
   }); // prettier-ignore
 }

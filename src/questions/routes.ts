@@ -1,5 +1,5 @@
 /** HTTP of questions and barriers. */
-import { type AnalysisDeps, AnswerQuery, type Table, sendCsv } from "../analysis/request.ts";
+import { type AnalysisDeps, AnswerQuery, type Table, askingOf, sendCsv } from "../analysis/request.ts";
 import type { App } from "../http/app.ts";
 import { findQuestions } from "./ask.ts";
 import { type QuestionGroup, QuestionsAnswer, QuestionsAsked } from "./model.ts";
@@ -13,7 +13,7 @@ export function questionRoutes(app: App, { sql, log, clock, questions }: Analysi
       body: QuestionsAsked, querystring: AnswerQuery, response: { 200: QuestionsAnswer },
     },
   }, async ({ workspace, body, query }, reply) => {
-    const { answer, basis } = await questions.ask(workspace, ["questions", body], query.fresh, () => findQuestions(sql, log, workspace, body, clock()));
+    const { answer, basis } = await questions.ask(workspace, ["questions", body], askingOf(query, reply), () => findQuestions(sql, log, workspace, body, clock()));
     if (query.format === "csv") return sendCsv(reply, "questions", tableOf(answer.type === "found" ? answer.groups : []));
     return { ...answer, basis };
   }); // prettier-ignore

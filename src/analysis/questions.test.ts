@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import type { WorkspaceId } from "../values.ts";
+import { ANALYSIS_LIMITS } from "./model.ts";
+import { type Asking, type Found, Questions } from "./questions.ts";
+
+const WORKSPACE = 1 as WorkspaceId;
+
+/** A question whose work ends when the test says so. */
+function held(name: string) {
+  let end: () => void = () => undefined;
+  const promise = new Promise<void>((resolve) => (end = resolve));
+  let begun = 0;
+  const work = async (): Promise<Found<string>> => {
+    begun++;
+    await promise;
+    return { answer: name, asOfAt: 0, events: 1, customers: 1, method: "" };
+  };
+  return { name, work, end, begun: () => begun };
+}
+/** A moment in which everything that can go on has gone on. */
+const settled = () => new Promise<void>((resume) => setImmediate(resume));
+
+/** A queue whose places are all taken. */
+function crowded() {
+  let now = 0;
+  const questions = new Questions(() => now);
+  const ask = (of: ReturnType<typeof held>, asking: Asking = { fresh: false }) =>
+    questions.ask(WORKSPACE, [of.name], asking, of.work).then(({ answer, basis }) => [answer, basis.reused] as const);
+  const first = Array.from({ length: ANALYSIS_LIMITS.atOnce }, (_, i) => held(`first ${i}`));
+  const asked = first.map((of) => ask(of));
+  return { ask, first, asked, later: (ms: number) => (now += ms) };
+} // prettier-ignore
+
+describe("the questions", () => {
+  test("are worked out few at a time, in the order in which they came", async () => {
+    const { ask, first, asked } = crowded();
+    const [second, third] = [held("second"), held("third")];
+    const later = [ask(second), ask(third)];
+    await settled();
+    expect([second.begun(), third.begun()]).toEqual([0, 0]);
+    first[0]!.end();
+    await settled();
+    expect([second.begun(), third.begun()]).toEqual([1, 0]);
+    for (const of of [...first, second, third]) of.end();
+    expect(await Promise.all([...asked, ...later])).toHaveLength(first.length + 2);
+  });
+
+  test("asked by several are worked out once, and again only when the answer is old or a new one is wanted", async () => {
+    const questions = crowded();
+    for (const of of questions.first) of.end();
+    await Promise.all(questions.asked);
+    const same = held("same");
+    same.end();
+    expect(await Promise.all([questions.ask(same), questions.ask(same)])).toEqual([["same", false], ["same", false]]); // prettier-ignore
+    expect(await questions.ask(same)).toEqual(["same", true]);
+    expect(same.begun()).toBe(1);
+    await questions.ask(same, { fresh: true });
+    questions.later(16 * 60_000);
+    await questions.ask(same);
+    expect(same.begun()).toBe(3);
+  });
+
+  test("that nobody waits for any more are not worked out; those of others keep their places", async () => {
+    const { ask, first, asked } = crowded();
+    const gone = [new AbortController(), new AbortController()];
+    const [left, shared, kept] = [held("left"), held("shared"), held("kept")];
+    const given = ask(left, { fresh: false, gone: gone[0]!.signal }).catch(String);
+    const waiting = [
+      ask(shared, { fresh: false, gone: gone[0]!.signal }),
+      ask(shared, { fresh: false, gone: gone[1]!.signal }),
+      ask(kept),
+    ];
+    gone[0]!.abort();
+    expect(await given).toContain("Nobody waits");
+    for (const of of [...first, left, shared, kept]) of.end();
+    await Promise.all([...asked, ...waiting]);
+    expect([left.begun(), shared.begun(), kept.begun()]).toEqual([0, 1, 1]);
+  });
+
+  test("that were given up can be asked again at once", async () => {
+    const { ask, first, asked } = crowded();
+    const gone = new AbortController();
+    const again = held("again");
+    const given = ask(again, { fresh: false, gone: gone.signal }).catch(String);
+    gone.abort();
+    const anew = ask(again);
+    for (const of of [...first, again]) of.end();
+    expect(await anew).toEqual(["again", false]);
+    expect(await given).toContain("Nobody waits");
+    await Promise.all(asked);
+  });
+
+  test("that are worked out already go on when their asker leaves, for who asks next", async () => {
+    const { ask, first, asked } = crowded();
+    for (const of of first) of.end();
+    await Promise.all(asked);
+    const gone = new AbortController();
+    const slow = held("slow");
+    const one = ask(slow, { fresh: false, gone: gone.signal });
+    await settled();
+    gone.abort();
+    const other = ask(slow);
+    slow.end();
+    expect(await Promise.all([one, other])).toEqual([["slow", false], ["slow", false]]); // prettier-ignore
+    expect(slow.begun()).toBe(1);
+  });
+
+  test("beyond what may wait are refused, and a refused one takes nobody's place", async () => {
+    const { ask, first, asked } = crowded();
+    const waiting = Array.from({ length: ANALYSIS_LIMITS.waitingMax }, (_, i) => held(`waits ${i}`));
+    const answers = waiting.map((of) => ask(of));
+    await expect(ask(held("one more"))).rejects.toMatchObject({ code: "too_many" });
+    for (const of of [...first, ...waiting]) of.end();
+    expect(await Promise.all([...asked, ...answers])).toHaveLength(first.length + waiting.length);
+  });
+});
