@@ -138,6 +138,8 @@ export type Settled = {
 /** The event that tells of it. It is named by the call: told twice it is one event. */
 export function eventOfCall(call: Settled): Event {
   const { id, workspace, atom, kind, body, state, answer, detail, dueAt, settledAt } = call;
+  // Whose doing it is: a replay of that journey tells its own from what others did.
+  const whose: JsonObject = typeof body["journey"] === "number" ? { journey: body["journey"] } : {};
   // Traits are told as of when the journey asked for them: asked later, they are last.
   const at = kind === "webhook" ? settledAt : dueAt;
   const common = {
@@ -152,12 +154,19 @@ export function eventOfCall(call: Settled): Event {
       type: "identify",
       name: "$journey.updated",
       traits: body["traits"] as JsonObject,
+      properties: whose,
     };
   if (kind === "audience") {
     const name = body["change"] === "add" ? "$audience.added" : "$audience.removed";
-    return { ...common, id, type: "track", name, properties: { audience: body["audience"] ?? "", call: id } };
+    return {
+      ...common,
+      id,
+      type: "track",
+      name,
+      properties: { ...whose, audience: body["audience"] ?? "", call: id },
+    };
   }
   return state === "done"
-    ? { ...common, id: `${id}:done`, type: "track", name: "$call.done", properties: { call: id, answer: answer ?? {} } }
-    : { ...common, id: `${id}:failed`, type: "track", name: "$call.failed", properties: { call: id, reason: detail ?? "" } }; // prettier-ignore
+    ? { ...common, id: `${id}:done`, type: "track", name: "$call.done", properties: { ...whose, call: id, answer: answer ?? {} } }
+    : { ...common, id: `${id}:failed`, type: "track", name: "$call.failed", properties: { ...whose, call: id, reason: detail ?? "" } }; // prettier-ignore
 }

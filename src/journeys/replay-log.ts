@@ -9,10 +9,10 @@ import { EventRows, NOT_OWN } from "../segments/sql-rows.ts";
 import { Parameters, SQL_SETTINGS } from "../segments/sql-values.ts";
 import type { Instant, JsonObject, WorkspaceId } from "../values.ts";
 import { REPLAY_LIMITS } from "./replay-model.ts";
-import type { Play } from "./replay-plan.ts";
+import { type Play, UPDATED } from "./replay-plan.ts";
 
-/** [at, receivedAt, id, name's place (0: none that is named), flags, properties, traits, consents, channel, touchpoint] */
-type Row = readonly [Instant, Instant, string, number, number, string, string, string, string, string];
+/** [at, receivedAt, flags, id, name's place (0: none that is named), properties, traits, consents, channel, touchpoint] */
+type Row = readonly [Instant, Instant, number, string, number, string, string, string, string, string];
 type AtomRow = { readonly atom: number; readonly events: readonly Row[] };
 /** A customer with the events that count, in order. */
 export type Told = {
@@ -37,8 +37,9 @@ export type Extent = {
   readonly last: number;
 };
 
-const OF_OURS = 1;
-const IDENTIFY = 2;
+/** Rows of one instant lie in the order of their flags: what we did ourselves then came of what happened. */
+const OF_OURS = 2;
+const IDENTIFY = 1;
 
 /** An event as it was read; its JSON is parsed when somebody asks. */
 class LoggedEvent {
@@ -60,7 +61,7 @@ class LoggedEvent {
   #parsed: JsonObject | null = null;
 
   constructor(workspace: WorkspaceId, name: string, row: Row) {
-    const [at, receivedAt, id, , flags, properties, traits, consents, channel, touchpoint] = row;
+    const [at, receivedAt, flags, id, , properties, traits, consents, channel, touchpoint] = row;
     this.workspace = workspace;
     this.id = id;
     this.type = (flags & IDENTIFY) === 0 ? "track" : "identify";
@@ -148,7 +149,7 @@ class Statements {
     const flags = `toUInt8((key = 0) * ${OF_OURS} + (type = 'identify') * ${IDENTIFY})`;
     const channel = place ? "toString(channel), toString(touchpoint)" : "'', ''";
     const id = needs.messages || needs.identifies || needs.consents ? `if(type = 'identify' or consents != '' or startsWith(name, 'Order '), id, '')` : "''";
-    return `(happenedAt, receivedAt, ${id}, toUInt16(indexOf(${this.parameters.texts(this.names)}, toString(name))), ${flags}, ${properties}, ${traits}, ${consents}, ${channel})`;
+    return `(happenedAt, receivedAt, ${flags}, ${id}, toUInt16(indexOf(${this.parameters.texts(this.names)}, toString(name))), ${properties}, ${traits}, ${consents}, ${channel})`;
   } // prettier-ignore
 }
 
@@ -266,8 +267,8 @@ function toldOf(
 ): readonly Told[] {
   const made = (events: readonly Row[]): readonly Event[] =>
     events
-      .map((row) => new LoggedEvent(play.workspace, row[3] === 0 ? "" : names[row[3] - 1]!, row))
-      .filter((event) => !isOfThisJourney(event, play.journey));
+      .map((row) => new LoggedEvent(play.workspace, row[4] === 0 ? "" : names[row[4] - 1]!, row))
+      .filter((event) => !isOfThisJourney(event, play));
   if (customerOf === null)
     return rows.map(({ atom, events }) => ({ customer: atom, atoms: [atom], events: made(events) }));
   const gathered = new Map<number, { atoms: number[]; events: Row[] }>();
@@ -282,11 +283,19 @@ function toldOf(
     customer,
     atoms,
     events: made(
-      events.toSorted((a, b) => a[0] - b[0] || a[1] - b[1] || (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0)),
+      events.toSorted(
+        (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || (a[3] < b[3] ? -1 : a[3] > b[3] ? 1 : 0),
+      ),
     ),
   }));
 }
 
-/** What the journey itself did while it was live is not history to its own replay. */
-const isOfThisJourney = ({ name, key, properties }: LoggedEvent, journey: number): boolean =>
-  key === 0 && name.startsWith("$") && properties["journey"] === journey;
+/** What the journey itself did while it was live is not history to its own replay; traits it had set by then are. */
+const isOfThisJourney = (
+  { name, key, properties, happenedAt }: LoggedEvent,
+  { journey, from }: Play,
+): boolean =>
+  key === 0 &&
+  name.startsWith("$") &&
+  properties["journey"] === journey &&
+  !(name === UPDATED && happenedAt < from);

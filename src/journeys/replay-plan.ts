@@ -13,6 +13,9 @@ import type { JourneyDraft, Trigger } from "./model.ts";
 import { type PlannedAnswer, type PlannedJourney, planJourney } from "./plan.ts";
 import { triggersOf } from "./ways.ts";
 
+/** How a journey's `update` is told. */
+export const UPDATED = "$journey.updated";
+
 /** A segment whose members the rehearsal follows, by the rule it has now. */
 export type Watched = {
   readonly id: number;
@@ -119,13 +122,14 @@ function whole(
     if (track.spec.event !== null) byName.set(track.spec.event, [...(byName.get(track.spec.event) ?? []), track]);
   const tracksOfAny = tracks.filter(({ spec }) => spec.event === null);
   const asksTraits = leaves.some(({ type }) => type === "trait");
+  const identifies = messages || asksTraits || draft.entry.type === "date" || Object.values(draft.steps).some(({ type }) => type === "wait_time" || type === "wait_date");
   return {
     ...rest, plan, watched, tracks, tracksOf: byName, tracksOfAny, knowledge, asksChannels,
     accountRules: new Map(rules.flatMap((leaf) => (leaf.type === "account" ? [[leaf.key, leaf.node] as const] : []))),
     needs: {
-      names: namesNeeded(asked, tracks, knowledge, leaves.some(({ type }) => type === "stage")),
+      names: namesNeeded(asked, tracks, knowledge, [...(leaves.some(({ type }) => type === "stage") ? ["$stage.changed"] : []), ...(identifies ? [UPDATED] : [])]),
       everything: asksChannels || tracksOfAny.length > 0 || watched.some(({ holdsNobody }) => holdsNobody),
-      identifies: messages || asksTraits || draft.entry.type === "date" || Object.values(draft.steps).some(({ type }) => type === "wait_time" || type === "wait_date"),
+      identifies,
       consents: messages || leaves.some(({ type }) => type === "consent"),
       messages,
     },
@@ -168,7 +172,7 @@ function knowledgeNames({ holds }: Policy): readonly string[] {
 const sinceOf = ({ since, keep }: TrackSpec, from: Instant): Instant | null =>
   keep.kind === "newest" && keep.spanMs !== null ? Math.max(since ?? -Infinity, from - keep.spanMs) : since;
 
-function namesNeeded({ draft, from }: PlayAsked, tracks: readonly Track[], knowledge: ReadonlySet<string>, stages: boolean): ReadonlyMap<string, Need> {
+function namesNeeded({ draft, from }: PlayAsked, tracks: readonly Track[], knowledge: ReadonlySet<string>, own: readonly string[]): ReadonlyMap<string, Need> {
   const names = new Map<string, Need>();
   const need = (name: string, since: Instant | null, properties: boolean) => {
     const held = names.get(name);
@@ -181,7 +185,7 @@ function namesNeeded({ draft, from }: PlayAsked, tracks: readonly Track[], knowl
   for (const { spec } of tracks)
     if (spec.event !== null) need(spec.event, sinceOf(spec, from), spec.where.length > 0 || spec.property !== null);
   for (const name of knowledge) need(name, null, name.startsWith("Order "));
-  if (stages) need("$stage.changed", null, true);
+  for (const name of own) need(name, null, true);
   // Of our own doings it must be told whether they are this very journey's.
   return new Map([...names].map(([name, one]) => [name, name.startsWith("$") ? { ...one, properties: true } : one]));
 } // prettier-ignore

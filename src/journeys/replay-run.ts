@@ -339,8 +339,9 @@ export class Rehearsal {
   }
 
   #answered(call: Call): Event {
-    const body = call.type === "update" ? { traits: call.traits } : call.type === "audience" ? { audience: call.asked.audience, change: call.asked.change } : {}; // prettier-ignore
-    const { workspace } = this.#play;
+    const { workspace, journey } = this.#play;
+    const what = call.type === "update" ? { traits: call.traits } : call.type === "audience" ? { audience: call.asked.audience, change: call.asked.change } : {}; // prettier-ignore
+    const body = { ...what, journey };
     const atom = this.#person.customer as AtomId;
     return eventOfCall({ id: call.id, workspace, atom, kind: call.type, body, state: "done", answer: {}, detail: null, dueAt: this.#now, settledAt: this.#now }); // prettier-ignore
   }

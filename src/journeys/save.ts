@@ -102,7 +102,7 @@ export const CALLS_CHANNEL = "calls";
 async function saveCalls(tx: Sql, asked: readonly (Is<"webhook"> | Is<"update"> | Is<"audience">)[], now: Instant): Promise<void> {
   if (asked.length === 0) return;
   const rows = asked.map(({ workspace, atom, run, effect }) => ({
-    id: effect.id, workspace, atom, run: run.id, kind: effect.type, body: bodyOf(effect, run.context),
+    id: effect.id, workspace, atom, run: run.id, kind: effect.type, body: { ...bodyOf(effect, run.context), journey: run.journey },
   })); // prettier-ignore
   await tx.query(
     `insert into calls (id, workspace, atom, run, kind, body, due_at) select id, workspace, atom, run, kind, body, $2

@@ -90,10 +90,8 @@ export const aDraft = (segments: readonly number[], template: number) =>
         return step(after.length > 0 ? [...after, ...after, null] : [null], segments, template);
       })).map((all) => reached(Object.fromEntries(all.map((one, i) => [`s${i}`, one])))),
     ),
-  }).map(({ audience, goal, reentry, entry, steps, ...rest }) => ({
+  }).map(({ audience, goal, reentry, entry, ...rest }) => ({
     ...rest, entry, start: "s0",
-    // What a journey did to a clock stands in the history that is replayed, and says when its own date had been: another instant than live.
-    steps: entry.type === "date" ? Object.fromEntries(Object.entries(steps as Steps).map(([id, one]) => [id, one["type"] === "update" ? { ...one, traits: { plan: "gold" } } : one])) : steps,
     // On a date who could not come in is asked again whenever something else wakes them: then it is not the journey alone that decides.
     reentry: (reentry.type === "key" && entry.type !== "event") || (reentry.type === "after" && entry.type === "date") ? { type: "always" } : reentry,
     ...(audience !== undefined && entry.type !== "date" && { audience }), ...(goal !== undefined && { goal }),
