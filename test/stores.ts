@@ -47,3 +47,23 @@ export async function aLog(): Promise<{ readonly log: EventLog; readonly drop: (
     },
   };
 }
+
+/** Both stores of a test file's own, with workspace 1 in them. */
+export async function bothStores(): Promise<{
+  readonly sql: Database;
+  readonly log: EventLog;
+  readonly drop: () => Promise<void>;
+}> {
+  const [database, { log, drop }] = [await aDatabase(), await aLog()];
+  await database.sql.query(
+    "insert into workspaces (id, name, created_at) overriding system value values (1, 'Test', 0) on conflict do nothing",
+  );
+  return {
+    sql: database.sql,
+    log,
+    drop: async () => {
+      await drop();
+      await database.drop();
+    },
+  };
+}

@@ -5,22 +5,14 @@ import { casesSql, momentsIn } from "../../src/analysis/cases.ts";
 import { type CaseBy, MomentGrouping } from "../../src/analysis/model.ts";
 import { scopeFor } from "../../src/analysis/scope.ts";
 import type { WorkspaceId } from "../../src/values.ts";
-import { aDatabase, aLog } from "../stores.ts";
+import { bothStores } from "../stores.ts";
 import { type Past, tellHistory, tellJoined } from "./history.ts";
 
-let stores: Awaited<ReturnType<typeof opened>>;
-async function opened() {
-  const database = await aDatabase();
-  await database.sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'Test', 0) on conflict do nothing"); // prettier-ignore
-  return { database, ...(await aLog()) };
-}
+let stores: Awaited<ReturnType<typeof bothStores>>;
 beforeAll(async () => {
-  stores = await opened();
+  stores = await bothStores();
 });
-afterAll(async () => {
-  await stores.drop();
-  await stores.database.drop();
-});
+afterAll(() => stores.drop());
 
 const T0 = Date.UTC(2026, 0, 10);
 const MINUTE_MS = 60_000;
@@ -47,8 +39,8 @@ function casesOf(by: CaseBy, customer: number, events: readonly Past[]): readonl
 }
 
 async function casesInLog(by: CaseBy): Promise<readonly Case[]> {
-  const { log, database } = stores;
-  const scoped = await scopeFor(database.sql, log, 1 as WorkspaceId, { from: T0, to: T0 + 1e9 }, T0);
+  const { log, sql } = stores;
+  const scoped = await scopeFor(sql, log, 1 as WorkspaceId, { from: T0, to: T0 + 1e9 }, T0);
   const moments = await momentsIn(log, scoped, MomentGrouping.parse({}));
   const rows = await log.rows<{ customer: number; m: number[]; n: number[]; goal: number[] }>(casesSql(moments, by, scoped), scoped.parameters.values); // prettier-ignore
   return rows.flatMap(({ customer, m, n, goal }) => {

@@ -16,7 +16,7 @@ import type { Database } from "../../src/db/postgres.ts";
 import type { Channel, Event } from "../../src/events/model.ts";
 import { drawsOf } from "../../src/journeys/chance.ts";
 import type { WorkspaceId } from "../../src/values.ts";
-import { aDatabase, aLog } from "../stores.ts";
+import { bothStores } from "../stores.ts";
 import { journeysOf } from "./naive.ts";
 import { DAY_MS } from "./paths.ts";
 
@@ -26,7 +26,7 @@ const TO = Date.UTC(2026, 6, 1);
 const CUSTOMERS = 900;
 let sql: Database;
 let log: EventLog;
-let drops: readonly (() => Promise<void>)[];
+let drop: () => Promise<void>;
 const all = new Map<number, Event[]>();
 
 const METERS: readonly Channel[] = [
@@ -74,19 +74,14 @@ const from = (draw: () => number): Partial<Event> => ({
 });
 
 beforeAll(async () => {
-  const [database, stored] = [await aDatabase(), await aLog()];
-  ({ sql } = database);
-  ({ log } = stored);
-  drops = [stored.drop, database.drop];
+  ({ sql, log, drop } = await bothStores());
   for (let customer = 1; customer <= CUSTOMERS; customer += 1) all.set(customer, eventsOf(customer));
   const lines = [...all].flatMap(([atom, events]) =>
     events.map((event) => JSON.stringify({ atom, ...event })),
   );
   await log.insert("events", lines.join("\n"), "attribution");
 });
-afterAll(async () => {
-  for (const drop of drops) await drop();
-});
+afterAll(() => drop());
 
 const asking = (more: object = {}): AttributionAsked =>
   AttributionAsked.parse({

@@ -1,21 +1,13 @@
 /** Worlds with known gaps of known size: they are found, of the right size; and no alarm is raised where there is none. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { aDatabase, aLog } from "../stores.ts";
+import { bothStores } from "../stores.ts";
 import { type Held, held, plantsOf } from "./planted.ts";
 
-let stores: Awaited<ReturnType<typeof opened>>;
-async function opened() {
-  const database = await aDatabase();
-  await database.sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'Test', 0) on conflict do nothing"); // prettier-ignore
-  return { database, ...(await aLog()) };
-}
+let stores: Awaited<ReturnType<typeof bothStores>>;
 beforeAll(async () => {
-  stores = await opened();
+  stores = await bothStores();
 });
-afterAll(async () => {
-  await stores.drop();
-  await stores.database.drop();
-});
+afterAll(() => stores.drop());
 
 /** Worlds that are asked: ten in the usual run; the unattended run sets more. */
 const WORLDS = Number(process.env["THROUGHLINE_CASES"] ?? 10);
@@ -43,7 +35,7 @@ function reportOf(worlds: readonly Held[]) {
 test("planted gaps are found with the right size, and nothing else is raised", { timeout: WORLDS * WORLD_MS }, async () => {
   const worlds: Held[] = [];
   for (let seed = 1; seed <= WORLDS; seed++) {
-    worlds.push(await held(stores.database.sql, stores.log, seed, plantsOf(seed)));
+    worlds.push(await held(stores.sql, stores.log, seed, plantsOf(seed)));
     if (WORLDS > 10 && seed % 10 === 0) console.log(JSON.stringify(reportOf(worlds)));
   }
   const report = reportOf(worlds);

@@ -9,7 +9,7 @@ import { LifetimeAsked } from "../../src/lifetime/model.ts";
 import { readFit } from "../../src/lifetime/store.ts";
 import { ESTIMATED } from "../../src/lifetime/tell.ts";
 import type { WorkspaceId } from "../../src/values.ts";
-import { aDatabase, aLog } from "../stores.ts";
+import { bothStores } from "../stores.ts";
 import { END_DAY, LAST_DAY, type Purchase, readPurchases } from "./cdnow.ts";
 
 const DAY_MS = 86_400_000;
@@ -17,7 +17,7 @@ const workspace = 1 as WorkspaceId;
 const small = 2 as WorkspaceId;
 let sql: Database;
 let log: EventLog;
-let drops: readonly (() => Promise<void>)[];
+let drop: () => Promise<void>;
 let purchases: readonly Purchase[];
 let told: Event[] = [];
 let now = 0;
@@ -30,10 +30,7 @@ const deps = (): FitDeps => ({
 const asked = LifetimeAsked.parse({ value: "total" });
 
 beforeAll(async () => {
-  const [database, stored] = [await aDatabase(), await aLog()];
-  ({ sql } = database);
-  ({ log } = stored);
-  drops = [stored.drop, database.drop];
+  ({ sql, log, drop } = await bothStores());
   await sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'One', 0), (2, 'Two', 0) on conflict do nothing");
   purchases = await readPurchases();
   const line = (of: WorkspaceId) => ({ customer, day, dollars }: Purchase, i: number) =>
@@ -44,9 +41,7 @@ beforeAll(async () => {
   await log.insert("events", purchases.map(line(workspace)).join("\n"), "all");
   await log.insert("events", purchases.filter(({ customer }) => customer <= 150).map(line(small)).join("\n"), "few");
 }); // prettier-ignore
-afterAll(async () => {
-  for (const drop of drops) await drop();
-});
+afterAll(() => drop());
 
 test("the log's purchases give the published laws, and customers are told by an event of ours", async () => {
   now = (END_DAY + 1) * DAY_MS + 1;

@@ -3,22 +3,11 @@ import { asked, wholeMap } from "../../src/map/discover.ts";
 import { MapQuestion } from "../../src/map/model.ts";
 import { MomentGrouping } from "../../src/analysis/model.ts";
 import type { WorkspaceId } from "../../src/values.ts";
-import { aDatabase, aLog } from "../stores.ts";
+import { bothStores } from "../stores.ts";
 
 /** Stores of a test file's own, with workspace 1. */
 export async function mapStores() {
-  const database = await aDatabase();
-  await database.sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'Test', 0) on conflict do nothing"); // prettier-ignore
-  const { log, drop } = await aLog();
-  return {
-    sql: database.sql,
-    log,
-    clock: () => Date.UTC(2026, 5, 1),
-    drop: async () => {
-      await drop();
-      await database.drop();
-    },
-  };
+  return { ...(await bothStores()), clock: () => Date.UTC(2026, 5, 1) };
 }
 export type TestStores = Awaited<ReturnType<typeof mapStores>>;
 

@@ -2,7 +2,7 @@
 import type { EventLog } from "../../src/db/clickhouse.ts";
 import type { Database } from "../../src/db/postgres.ts";
 import type { Instant, WorkspaceId } from "../../src/values.ts";
-import { aDatabase, aLog } from "../stores.ts";
+import { bothStores } from "../stores.ts";
 
 export type Stood = {
   readonly sql: Database;
@@ -17,8 +17,7 @@ export const WORKSPACE = 1 as WorkspaceId;
 
 /** Opens them. */
 export async function stood(): Promise<Stood> {
-  const [{ sql, drop: dropDatabase }, { log, drop: dropLog }] = [await aDatabase(), await aLog()];
-  await sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'Test', 0) on conflict do nothing"); // prettier-ignore
+  const { sql, log, drop } = await bothStores();
   return {
     sql,
     log,
@@ -27,9 +26,6 @@ export async function stood(): Promise<Stood> {
       await log.command("truncate table events");
       await log.command("truncate table customersOfAtoms");
     },
-    drop: async () => {
-      await dropLog();
-      await dropDatabase();
-    },
+    drop,
   };
 }

@@ -6,21 +6,13 @@ import { QuestionsAsked, type QuestionsFound } from "../../src/questions/model.t
 import { groupWordings, keyOf, singularOf } from "../../src/questions/wording.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { type Past, tellHistory } from "../analysis/history.ts";
-import { aDatabase, aLog } from "../stores.ts";
+import { bothStores } from "../stores.ts";
 
-let stores: Awaited<ReturnType<typeof opened>>;
-async function opened() {
-  const database = await aDatabase();
-  await database.sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'Test', 0) on conflict do nothing"); // prettier-ignore
-  return { database, ...(await aLog()) };
-}
+let stores: Awaited<ReturnType<typeof bothStores>>;
 beforeAll(async () => {
-  stores = await opened();
+  stores = await bothStores();
 });
-afterAll(async () => {
-  await stores.drop();
-  await stores.database.drop();
-});
+afterAll(() => stores.drop());
 
 const DAY_MS = 86_400_000;
 const FROM = Date.UTC(2026, 3, 1);
@@ -30,7 +22,7 @@ async function found(events: readonly Past[], asked: object = {}): Promise<Omit<
   await stores.log.command("truncate table events");
   await tellHistory(stores.log, events);
   const body = QuestionsAsked.parse({ scope: PERIOD, ...asked });
-  const { answer } = await findQuestions(stores.database.sql, stores.log, 1 as WorkspaceId, body, FROM + 40 * DAY_MS); // prettier-ignore
+  const { answer } = await findQuestions(stores.sql, stores.log, 1 as WorkspaceId, body, FROM + 40 * DAY_MS); // prettier-ignore
   if (answer.type !== "found") throw new Error(answer.detail);
   return answer;
 }

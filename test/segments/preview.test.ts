@@ -8,7 +8,7 @@ import { preview } from "../../src/segments/preview.ts";
 import { membersSql } from "../../src/segments/sql.ts";
 import { tracksSql } from "../../src/segments/sql-tracks.ts";
 import type { WorkspaceId } from "../../src/values.ts";
-import { aDatabase, aLog } from "../stores.ts";
+import { bothStores } from "../stores.ts";
 import { eventOf } from "../world.ts";
 
 const NOW = 1_767_225_600_000;
@@ -17,21 +17,16 @@ const HOSTILE = ["'; drop table events; --", "\\' or 1 = 1 --", "\\", "{p1:Strin
 
 let log: EventLog;
 let sql: Database;
-let drops: (() => Promise<void>)[];
+let drop: () => Promise<void>;
 beforeAll(async () => {
-  const [store, database] = [await aLog(), await aDatabase()];
-  ({ log } = store);
-  ({ sql } = database);
-  drops = [store.drop, database.drop];
+  ({ sql, log, drop } = await bothStores());
   const lines = HOSTILE.map((text, i) => {
     const event = eventOf({ who: ["user_id x"], name: text, at: NOW - i, properties: { [text]: text } });
     return JSON.stringify({ atom: i + 1, ...event });
   });
   await log.insert("events", lines.join("\n"), "hostile");
 });
-afterAll(async () => {
-  for (const drop of drops) await drop();
-});
+afterAll(() => drop());
 
 const planned = (rule: unknown): Plan => {
   const plan = planOf(Rule.parse(rule), { ...NO_CONTEXT, stages: new Set(["first", "second"]) });
