@@ -7,6 +7,7 @@ import { startDigests } from "./digest/send.ts";
 import type { Inbox } from "./events/model.ts";
 import { startDailyLook } from "./gaps/daily.ts";
 import { startCaller } from "./journeys/calls.ts";
+import { startCounting } from "./journeys/counts.ts";
 import { startScheduler } from "./journeys/schedule.ts";
 import { startFitter } from "./lifetime/fit.ts";
 import { startWatch } from "./journeys/watch.ts";
@@ -57,7 +58,8 @@ export function startChores({ sql, log, clock, roles, inbox, mail, logger, metri
       onFault: fault("runs cannot be watched for now; tried again in a minute"),
     });
     metrics.gauge("throughline_journey_runs_stranded", "Live runs that neither time nor anybody's answer would move, as last seen: always 0.", () => watch.stranded());
-    stops.push(() => scheduler.stop(), () => watch.stop());
+    const counting = startCounting(sql, fault("runs cannot be added up for now; tried again"));
+    stops.push(() => scheduler.stop(), () => watch.stop(), () => counting.stop());
     if (log) {
       const look = startDailyLook({ sql, log, clock, onFault: fault("gaps cannot be looked for now; tried again in ten minutes") });
       const digests = startDigests({ sql, log, clock, handOver: mail, onFault: fault("a digest or the look for changes failed for now; tried again in a minute") });

@@ -55,19 +55,6 @@ export async function readPublished(sql: Sql, workspace: WorkspaceId, journey: n
   return rows.map(({ body, ...row }) => ({ ...row, draft: body.draft }));
 } // prettier-ignore
 
-/** How many are in a version at each step, and what they wait for. */
-export type Standing = { readonly version: number; readonly step: string; readonly blocker: string; readonly n: number }; // prettier-ignore
-export const readStanding = (
-  sql: Sql,
-  workspace: WorkspaceId,
-  journey: number,
-): Promise<readonly Standing[]> =>
-  sql.query<Standing>(
-    `select version, step, blocker, count(*)::int as n from runs where workspace = $1 and journey = $2 and state = 'running' and step is not null
-     group by 1, 2, 3 order by 1, 2, 3`,
-    [workspace, journey],
-  );
-
 /** How many passed each way out of each step since an instant; `$entry` is where customers come in, or why not. */
 export type Passed = { readonly version: number; readonly step: string; readonly path: string; readonly n: number }; // prettier-ignore
 export const readPassed = (
@@ -79,10 +66,6 @@ export const readPassed = (
     `select version, step, path, sum(n)::bigint as n from step_hours where version = any($1::int[]) and hour_at >= $2 group by 1, 2, 3 order by 1, 2, 3`,
     [versions, since],
   );
-
-/** Ends by state, for one journey. */
-export const readEnds = (sql: Sql, workspace: WorkspaceId, journey: number): Promise<readonly { readonly version: number; readonly state: string; readonly n: number }[]> =>
-  sql.query("select version, state, count(*)::int as n from runs where workspace = $1 and journey = $2 group by 1, 2 order by 1, 2", [workspace, journey]); // prettier-ignore
 
 /** One run as it is read. */
 export type RunRow = {

@@ -12,19 +12,19 @@ import type {
   RunView,
 } from "./document.ts";
 import type { JourneyDraft } from "./model.ts";
-import { type PublishedVersion, type RunRow, type StoredJourney, readEnds, readJourney, readJourneys, readPassed, readPublished, readStanding } from "./store.ts"; // prettier-ignore
+import { type Running, readEnds, readRunning, readStanding } from "./counts.ts";
+import { type PublishedVersion, type RunRow, type StoredJourney, readJourney, readJourneys, readPassed, readPublished } from "./store.ts"; // prettier-ignore
 
 const DAY_MS = 86_400_000;
-type Counted = { readonly journey: number; readonly version: number; readonly n: number };
 
 async function countsOf(sql: Sql, workspace: WorkspaceId, now: Instant) {
-  const running = await sql.query<Counted>("select journey, version, count(*)::int as n from runs where workspace = $1 and state = 'running' group by 1, 2", [workspace]); // prettier-ignore
-  const entered = await sql.query<Counted>(
+  const running = await readRunning(sql, workspace);
+  const entered = await sql.query<Running>(
     `select v.journey, v.id as version, sum(h.n)::int as n from versions v join step_hours h on h.version = v.id
      where v.workspace = $1 and v.kind = 'journey' and h.step = '$entry' and h.path = 'entered' and h.hour_at >= $2 group by 1, 2`,
     [workspace, now - DAY_MS],
   );
-  const sum = (rows: readonly Counted[], journey: number) => rows.reduce((all, row) => all + (row.journey === journey ? row.n : 0), 0);
+  const sum = (rows: readonly Running[], journey: number) => rows.reduce((all, row) => all + (row.journey === journey ? row.n : 0), 0);
   return {
     running: (journey: number) => sum(running, journey),
     inVersion: (version: number) => running.find((row) => row.version === version)?.n ?? 0,
@@ -137,7 +137,7 @@ export async function journeyCounts(sql: Sql, workspace: WorkspaceId, id: number
   if (!of) return null;
   const passed = await readPassed(sql, [of.id], asked.since);
   const standing = (await readStanding(sql, workspace, id)).filter(({ version }) => version === of.id);
-  const ends = (await readEnds(sql, workspace, id)).filter(({ version, state }) => version === of.id && state !== "running");
+  const ends = (await readEnds(sql, workspace, id)).filter(({ version }) => version === of.id);
   const entries = passed.filter(({ step }) => step === "$entry");
   const entry = (path: string) => entries.find((one) => one.path === path)?.n ?? 0;
   return {
