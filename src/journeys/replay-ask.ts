@@ -99,7 +99,7 @@ async function known(sql: Sql, log: EventLog, play: Play, customerId: string): P
   if (atoms.length === 0) throw new Failure("not_found", `There is no customer ${customerId}.`);
   const only = { customer: atoms[0]!.customer, atoms: atoms.map(({ id }) => id) };
   const common = await readCommon(sql, play, await accountsOf(log, play));
-  for await (const { told } of readParts({ log, play, oneIn: 1, only }, { events: 0, entries: 0, first: 0, last: 0 })) {
+  for await (const { told } of readParts({ log, play, oneIn: 1, only }, { events: 0, entries: 0, first: 0, last: 0, entering: [] })) {
     const one = told[0] ?? { ...only, events: [] };
     const [person] = await readPeople(sql, play, common, [{ ...one, atoms: only.atoms }]);
     return { person: person!, events: one.events };

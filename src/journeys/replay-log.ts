@@ -35,6 +35,8 @@ export type Extent = {
   readonly entries: number;
   readonly first: number;
   readonly last: number;
+  /** The atoms whose events may let somebody in, in order, where that took looking into properties and they are not too many. */
+  readonly entering: readonly number[];
 };
 
 /** Rows of one instant lie in the order of their flags: what we did ourselves then came of what happened. */
@@ -123,7 +125,7 @@ class Statements {
       : null;
   }
 
-  /** The atoms of those who pass the entry's conditions; null where there are none to pass. */
+  /** A row (atom) for each event that passes the entry's conditions; null where there are none to pass. */
   passing(atoms: string): string | null {
     const { plan, from, until, workspace } = this.#play;
     const { entry } = plan.draft;
@@ -167,21 +169,25 @@ const joinedSql = (workspace: WorkspaceId): string =>
 const mappingSql = (workspace: WorkspaceId): string =>
   `select atom, argMax(customer, version) as customer from customersOfAtoms where workspace = ${workspace} group by atom`;
 
-/** How much there is to read and to rehearse, at most. */
+/** How much there is to read and to rehearse, at most. Conditions on properties cost most: each event's are looked into once. */
 export async function extentOf(log: EventLog, play: Play): Promise<Extent> {
   const statements = new Statements(play);
   const entry = statements.entry();
   const passing = statements.passing("1");
-  const text = `select toUInt64(sum(n)) as events, toUInt64(sum(enters)) as entries, min(atom) as first, max(atom) as last from (
-      select atom, count() as n, ${entry ? `countIf(${entry})` : "1"} as enters from events
-      where workspace = ${play.workspace} and ${statements.which()}${passing ? ` and atom in (${passing})` : ""} group by atom)
-    where enters > 0`;
-  const [row] = await log.rows<Extent>(text, statements.parameters.values);
-  if (!passing) return row!;
-  // Of those customers' events only the ones that pass the entry's conditions let them in.
-  const [counted] = await log.rows<{ n: number }>(`select count() as n from (${passing})`, statements.parameters.values); // prettier-ignore
-  return { ...row!, entries: counted!.n };
-}
+  const told = `from events where workspace = ${play.workspace} and ${statements.which()}`;
+  const text = passing
+    ? `select atom, sum(n) as n, sum(enters) as enters
+       from (select atom, count() as n, 0 as enters ${told} group by atom union all select atom, 0 as n, count() as enters from (${passing}) group by atom)
+       group by atom`
+    : `select atom, count() as n, ${entry ? `countIf(${entry})` : "1"} as enters ${told} group by atom`;
+  const [row] = await log.rows<Extent>(
+    `select toUInt64(sum(n)) as events, toUInt64(sum(enters)) as entries, min(atom) as first, max(atom) as last,
+       ${passing ? `if(count() <= ${REPLAY_LIMITS.enteringMax}, arraySort(groupArray(atom)), [])` : "[]"} as entering
+     from (${text}) where enters > 0`,
+    statements.parameters.values,
+  );
+  return row!;
+} // prettier-ignore
 
 /** Reads part after part; `doneRatio` says how far it is. While one is rehearsed the log already reads the next. */
 export async function* readParts(reading: Reading, extent: Extent): AsyncGenerator<{ readonly told: readonly Told[]; readonly doneRatio: number }> {
@@ -198,35 +204,41 @@ export async function* readParts(reading: Reading, extent: Extent): AsyncGenerat
   }
 } // prettier-ignore
 
-/** Atoms as SQL, and of which customer each is where it is not its own. */
+/** Atoms as SQL, of which customer each is where it is not its own, and whether only atoms that enter are among them. */
 type Part = {
   readonly atoms: string;
   readonly customerOf: ReadonlyMap<number, number> | null;
+  readonly entering: boolean;
 };
 
 const onlyPart = ({ customer, atoms }: NonNullable<Reading["only"]>): Part => ({
   atoms: `atom in (${atoms.join(", ")})`,
   customerOf: new Map(atoms.map((atom) => [atom, customer])),
+  entering: false,
 });
 
-/** Customers of one atom, by ranges: these lie side by side in the log. */
-function singleParts({ play, oneIn }: Reading, { events, first, last }: Extent): readonly Part[] {
+/** Customers of one atom, by ranges: these lie side by side in the log. By name, where it is known who may come in. */
+function singleParts({ play, oneIn }: Reading, { events, first, last, entering }: Extent): readonly Part[] {
   if (events === 0) return [];
   const many = Math.max(1, Math.ceil(events / oneIn / REPLAY_LIMITS.chunkEvents));
-  const step = Math.max(1, Math.ceil((last - first + 1) / many));
+  const single = ` and atom not in ${joinedSql(play.workspace)}${sampledSql("atom", oneIn)}`;
+  const partOf = (atoms: string): Part => ({ atoms: `${atoms}${single}`, customerOf: null, entering: entering.length > 0 });
   const parts: Part[] = [];
-  for (let from = first; from <= last; from += step)
-    parts.push({
-      atoms: `atom >= ${from} and atom < ${from + step} and atom not in ${joinedSql(play.workspace)}${sampledSql("atom", oneIn)}`,
-      customerOf: null,
-    });
+  if (entering.length > 0) {
+    const step = Math.min(NAMED_AT_ONCE, Math.max(1, Math.ceil(entering.length / many)));
+    for (let i = 0; i < entering.length; i += step) parts.push(partOf(`atom in (${entering.slice(i, i + step).join(", ")})`));
+    return parts;
+  }
+  const step = Math.max(1, Math.ceil((last - first + 1) / many));
+  for (let from = first; from <= last; from += step) parts.push(partOf(`atom >= ${from} and atom < ${from + step}`));
   return parts;
-}
+} // prettier-ignore
 
 const sampledSql = (column: string, oneIn: number): string =>
   oneIn === 1 ? "" : ` and intHash64(${column}) % ${oneIn} = 0`;
-/** Customers of several atoms read at once. */
+/** Customers of several atoms read at once, and atoms of a statement that names them. */
 const JOINED_AT_ONCE = 4_000;
+const NAMED_AT_ONCE = 10_000;
 
 async function joinedParts({ log, play, oneIn }: Reading): Promise<readonly Part[]> {
   const rows = await log.rows<{ customer: number; atoms: readonly number[] }>(
@@ -236,7 +248,7 @@ async function joinedParts({ log, play, oneIn }: Reading): Promise<readonly Part
   for (let from = 0; from < rows.length; from += JOINED_AT_ONCE) {
     const of = rows.slice(from, from + JOINED_AT_ONCE);
     const customerOf = new Map(of.flatMap(({ customer, atoms }) => [customer, ...atoms].map((atom) => [atom, customer] as const))); // prettier-ignore
-    parts.push({ atoms: `atom in (${[...customerOf.keys()].join(", ")})`, customerOf });
+    parts.push({ atoms: `atom in (${[...customerOf.keys()].join(", ")})`, customerOf, entering: false });
   }
   return parts;
 }
@@ -246,8 +258,9 @@ async function readPart(
   statements: Statements,
   part: Part,
 ): Promise<readonly Told[]> {
-  const entry = only ? null : statements.entry();
-  const passing = only ? null : statements.passing(part.atoms);
+  const known = only || part.entering;
+  const entry = known ? null : statements.entry();
+  const passing = known ? null : statements.passing(part.atoms);
   // Of a customer of several atoms one may come in and another tell the rest.
   const having = entry && part.customerOf === null ? ` having max(${entry})` : "";
   const among = passing && part.customerOf === null ? ` and atom in (${passing})` : "";

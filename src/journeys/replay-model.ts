@@ -13,6 +13,8 @@ export const REPLAY_LIMITS = {
   keptMs: 24 * 3_600_000,
   /** Events of one reading of the log; between two of them others have their turn. */
   chunkEvents: 40_000,
+  /** Of an entry with conditions on properties: atoms that are remembered, so that each event's are looked into once. */
+  enteringMax: 300_000,
   /** For so long one customer after the other is rehearsed before others have their turn. */
   sliceMs: 15,
   /** Work of a replay in events read; an entry costs as much as so many. Beyond it customers are sampled. */

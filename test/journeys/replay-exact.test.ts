@@ -7,10 +7,11 @@
  */
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { EventLog } from "../../src/db/clickhouse.ts";
 import { readPublished } from "../../src/journeys/store.ts";
 import { readJourneyContext } from "../../src/journeys/change.ts";
 import { replay, rehearse } from "../../src/journeys/replay.ts";
-import { extentOf, readParts } from "../../src/journeys/replay-log.ts";
+import { type Extent, type Told, extentOf, readParts } from "../../src/journeys/replay-log.ts";
 import { readCommon, readPeople } from "../../src/journeys/replay-people.ts";
 import { type Play, playOf } from "../../src/journeys/replay-plan.ts";
 import type { Note } from "../../src/journeys/replay-note.ts";
@@ -50,12 +51,25 @@ async function happened({ sql }: StoodWorld, version: number): Promise<Story> {
   };
 } // prettier-ignore
 
+async function everythingTold(log: EventLog, play: Play, extent: Extent): Promise<readonly object[]> {
+  const all: Told[] = [];
+  for await (const { told } of readParts({ log, play, oneIn: 1 }, extent)) all.push(...told);
+  return all.toSorted((a, b) => a.customer - b.customer);
+}
+
 async function rehearsed({ sql, log }: StoodWorld, play: Play): Promise<Story> {
   const ways = new Map<string, number>();
   const runs: string[] = [];
   const messages: string[] = [];
   const common = await readCommon(sql, play, new Map());
-  for await (const { told } of readParts({ log, play, oneIn: 1 }, await extentOf(log, play)))
+  const extent = await extentOf(log, play);
+  // Whether those who may come in are named or looked for part by part, the same is read.
+  if (extent.entering.length > 0) {
+    expect(await everythingTold(log, play, extent)).toEqual(
+      await everythingTold(log, play, { ...extent, entering: [] }),
+    );
+  }
+  for await (const { told } of readParts({ log, play, oneIn: 1 }, extent))
     for (const [i, person] of (await readPeople(sql, play, common, told)).entries()) {
       const rehearsal = rehearse(play, person, told[i]!.events);
       for (const way of waysIn(rehearsal)) ways.set(way, (ways.get(way) ?? 0) + 1);
