@@ -1,22 +1,32 @@
-/** Contradiction: one product has one price, offer or promise here and another there, for the same person within a day. */
+/**
+ * Contradiction: one product has one price, offer or promise here and another there, for the same person within a day; or
+ * one order was promised for two days.
+ */
 import { type ChanceKind, DAY_MS, ITEMS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
 import { contentRemedy } from "./remedies.ts";
 import type { PROPERTIES, Role } from "../questions/vocabulary.ts";
 
 const WITHIN_MS = DAY_MS;
-const SHOWN: readonly Role[] = ["product", "cart", "checkout", "order", "quoted", "message"];
+const SHOWN: readonly Role[] = ["product", "cart", "checkout", "order", "quoted", "message", "promised"];
 /** Rounding is no contradiction. */
 const ROUNDING_RATIO = 0.005;
 const WHAT = ["price", "offer", "delivery"] as const satisfies readonly (keyof typeof PROPERTIES)[];
 
-/** What each customer was told of each product. Who met the business in one channel only cannot have been told two things. */
+/** What is promised of an order is its day; of a product, in how many days. */
+const DELIVERY = (one: string, promised: string): string => {
+  const told = `if(${promised} = 1, if(${property("delivery", one)} != '', ${property("delivery", one)}, ${property("due", one)}), ${property("delivery", one)})`;
+  return `replaceRegexpOne(${told}, '^(\\\\d{4}-\\\\d\\\\d-\\\\d\\\\d)[T ].*$', '\\\\1')`;
+};
+
+/** What each customer was told of each product and order. Who met the business in one channel only cannot have been told two things. */
 function shown(look: Look): string {
   const reach = { backMs: 0, aheadMs: 0 };
   const several = `select customer from (${look.rows("channel", SHOWN, reach)}) group by customer having uniq(channel) > 1`;
-  const values = WHAT.map((what) => `('${what}', ${property(what, "one")})`).join(", ");
+  const values = WHAT.map((what) => `('${what}', ${what === "delivery" ? DELIVERY("one", "promised") : property(what, "one")})`).join(", ");
+  const item = `if(${property("product", "one")} != '' or promised = 0, ${property("product", "one")}, if(${property("order", "one")} = '', '', concat('order ', ${property("order", "one")})))`;
   return `select customer, item, said.1 as what, arraySort(groupArray((at, channel, said.2, currency, name))) as told from (
-      select customer, at, toString(channel) as channel, toString(name) as name, ${property("product", "one")} as item, arrayJoin([${values}]) as said, upper(${property("currency", "one")}) as currency
-      from (select customer, at, channel, name, arrayJoin(${ITEMS}) as one from (${look.rows(`channel, name, touchpoint, ${PROPERTIES_SQL} as properties`, SHOWN, reach)}) where customer in (${several}))
+      select customer, at, toString(channel) as channel, toString(name) as name, ${item} as item, arrayJoin([${values}]) as said, upper(${property("currency", "one")}) as currency
+      from (select customer, at, channel, name, toUInt8(${look.is("promised")}) as promised, arrayJoin(${ITEMS}) as one from (${look.rows(`channel, name, touchpoint, ${PROPERTIES_SQL} as properties`, SHOWN, reach)}) where customer in (${several}))
       where item != '' and said.2 != '')
     group by customer, item, what ${PEOPLE_ONLY} and uniq(channel) > 1`;
 } // prettier-ignore
@@ -39,7 +49,7 @@ export const contradiction: ChanceKind = {
   type: "chances",
   kind: "contradiction",
   definition:
-    "Of the people who were told a product's price (offer, delivery) in two channels within a day, those who were told two different ones. Half a percent is rounding, and other currencies are other prices.",
+    "Of the people who were told a product's price (offer, delivery) in two channels within a day, those who were told two different ones; and likewise of the day an order was promised for. Half a percent is rounding, and other currencies are other prices.",
   settledMs: 0,
   sql: (look) => (SHOWN.filter(look.has).length === 0 ? null : pairsSql(look)),
   missing: "No events tell a product with its price (product_id and price).",

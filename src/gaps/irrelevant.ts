@@ -4,6 +4,7 @@
  */
 import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PRODUCT_IDS, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
 import { dataRemedy } from "./remedies.ts";
+import type { Role } from "../questions/vocabulary.ts";
 
 const BOUGHT_MS = 30 * DAY_MS;
 const OPEN_MS = 90 * DAY_MS;
@@ -11,47 +12,59 @@ const REACH = { backMs: OPEN_MS, aheadMs: 0 };
 /** What is sent for the customer's own sake is no advertising. */
 const SERVICE = "('service', 'transactional')";
 
+/** An event's name without case and punctuation, as names are compared everywhere. */
+const plainly = (name: string): string => `replaceRegexpAll(lowerUTF8(${name}), '[^\\\\p{L}\\\\p{N}]', '')`;
+
 /** Rows of messages, each with what was known of the customer. */
 const gathered = (look: Look): string =>
   `select customer, x, bought, opened, closed, did from (
     select customer, arrayJoin(sent) as x, bought, opened, closed, did from (
       select customer, groupArrayIf((at, products, asks, toString(name)), ${look.is("message")} and purpose not in ${SERVICE}) as sent,
         groupArrayIf((at, products, toString(name)), ${look.is("order")}) as bought, groupArrayIf((at, toString(name)), ${look.is("complained")}) as opened,
-        groupArrayIf(at, ${look.is("settled")}) as closed, groupArrayIf((at, toString(name)), not ${look.is("message")}) as did
-      from (select customer, at, name, ${PRODUCT_IDS} as products, lower(${property("purpose")}) as purpose, ${property("asks")} as asks
+        groupArrayIf(at, ${look.is("settled")}) as closed, groupArrayIf((at, toString(name), ${plainly("name")}), not ${look.is("message")}) as did
+      from (select customer, at, name, ${PRODUCT_IDS} as products, lower(${property("purpose")}) as purpose, ${plainly(property("asks"))} as asks
         from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["message", "order", "complained", "settled", "signed_up", "trial", "subscribed", "demo", "meeting", "form_submitted"], REACH)}))
       group by customer ${PEOPLE_ONLY}))`; // prettier-ignore
 
-/** What was out of stock when, by product; whoever told it. */
-const stock = (look: Look): string =>
-  `select product, arraySort(groupArray((at, out))) as told from (
-     select arrayJoin(${PRODUCT_IDS}) as product, at, toUInt8(${look.is("out_of_stock")}) as out
-     from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["out_of_stock", "back_in_stock"], REACH)})) group by product`;
+/** What was out of stock when, by product, whoever told it: events, or the workspace's stock, which knows its last change. */
+function stock(look: Look): string {
+  const told = [
+    ...(look.has("out_of_stock")
+      ? [`select arrayJoin(${PRODUCT_IDS}) as product, at, toUInt8(${look.is("out_of_stock")}) as out
+          from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["out_of_stock", "back_in_stock"], REACH)})`]
+      : []),
+    ...(look.stock.length > 0
+      ? [`select substring(told, position(told, ':') + 1) as product, toInt64(extract(told, '^[01] ([0-9]+):')) as at, toUInt8(startsWith(told, '1')) as out
+          from (select arrayJoin(${look.scoped.parameters.texts(look.stock.map(({ product, at, isOut }) => `${isOut ? 1 : 0} ${at}:${product}`))}) as told)`]
+      : []),
+  ];
+  return `select product, arraySort(groupArray((at, out))) as told from (${told.join(" union all ")}) group by product`;
+} // prettier-ignore
 
-const FAMILIES: { readonly [family: string]: (look: Look) => string | null } = {
-  "just bought": (look) => {
-    if (!look.has("order")) return null;
-    const hits = `arrayFilter(b -> b.1 <= x.1 and b.1 > x.1 - ${BOUGHT_MS} and hasAny(b.2, x.2), bought)`;
-    return `select 'just bought' as family, family as subject, customer, x.1 as at, toUInt8(notEmpty(${hits})) as lost,
-      arrayPushBack(arrayMap(b -> (b.1, b.3), ${hits}), (x.1, x.4)) as moments from (${gathered(look)})`;
-  },
-  "out of stock": (look) =>
-    look.has("out_of_stock")
-      ? `select 'out of stock' as family, family as subject, customer, x.1 as at, toUInt8(max(last.2)) as lost, [(x.1, x.4)] as moments
-         from (select customer, x, arrayLast(s -> s.1 <= x.1, told) as last
-           from (select customer, x, arrayJoin(arrayPushFront(x.2, '')) as product from (${gathered(look)})) m left any join (${stock(look)}) s using product)
-         group by customer, x`
-      : null,
-  "complaint open": (look) => {
-    if (!look.has("complained")) return null;
-    const open = `arrayFilter(o -> o.1 <= x.1 and o.1 > x.1 - ${OPEN_MS} and not arrayExists(c -> c > o.1 and c <= x.1, closed), opened)`;
-    return `select 'complaint open' as family, family as subject, customer, x.1 as at, toUInt8(notEmpty(${open})) as lost, arrayPushBack(${open}, (x.1, x.4)) as moments from (${gathered(look)})`;
-  },
-  "already done": (look) => {
-    const done = `arrayFilter(d -> x.3 != '' and d.2 = x.3 and d.1 <= x.1 and d.1 > x.1 - ${BOUGHT_MS}, did)`;
-    return `select 'already done' as family, family as subject, customer, x.1 as at, toUInt8(notEmpty(${done})) as lost, arrayPushBack(${done}, (x.1, x.4)) as moments from (${gathered(look)})`;
-  },
-}; // prettier-ignore
+/** What of a customer makes a message `x` irrelevant, by family: moments that show it. */
+const REASONS: { readonly [family: string]: string } = {
+  "just bought": `arrayMap(b -> (b.1, b.3), arrayFilter(b -> b.1 <= x.1 and b.1 > x.1 - ${BOUGHT_MS} and hasAny(b.2, x.2), bought))`,
+  "complaint open": `arrayFilter(o -> o.1 <= x.1 and o.1 > x.1 - ${OPEN_MS} and not arrayExists(c -> c > o.1 and c <= x.1, closed), opened)`,
+  "already done": `arrayMap(d -> (d.1, d.2), arrayFilter(d -> x.3 != '' and d.3 = x.3 and d.1 <= x.1 and d.1 > x.1 - ${BOUGHT_MS}, did))`,
+};
+const TOLD_BY: { readonly [family: string]: Role } = {
+  "just bought": "order",
+  "complaint open": "complained",
+};
+
+/** One reading tells all that goes by the customer alone. */
+function byCustomer(look: Look): string {
+  const families = Object.entries(REASONS).filter(([family]) => TOLD_BY[family] === undefined || look.has(TOLD_BY[family]));
+  const all = families.map(([family, reason]) => `('${family}', ${reason})`).join(", ");
+  return `select f.1 as family, f.1 as subject, customer, x.1 as at, toUInt8(notEmpty(f.2)) as lost, arrayPushBack(f.2, (x.1, x.4)) as moments
+    from (select customer, x, arrayJoin([${all}]) as f from (${gathered(look)}))`;
+} // prettier-ignore
+
+const byStock = (look: Look): string =>
+  `select 'out of stock' as family, family as subject, customer, x.1 as at, toUInt8(max(last.2)) as lost, [(x.1, x.4)] as moments
+   from (select customer, x, arrayLast(s -> s.1 <= x.1, told) as last
+     from (select customer, x, arrayJoin(arrayPushFront(x.2, '')) as product from (${gathered(look)})) m left any join (${stock(look)}) s using product)
+   group by customer, x`; // prettier-ignore
 
 const TITLES: { readonly [family: string]: string } = {
   "just bought": "Advertised what they had just bought",
@@ -74,8 +87,8 @@ export const irrelevantMessage: ChanceKind = {
   settledMs: 0,
   sql: (look) => {
     if (!look.has("message")) return null;
-    const parts = Object.values(FAMILIES).flatMap((family) => family(look) ?? []);
-    return parts.length === 0 ? null : parts.map((part) => `select family, subject, customer, at, lost, moments from (${part})`).join(" union all ");
+    const parts = [byCustomer(look), ...(look.has("out_of_stock") || look.stock.some(({ isOut }) => isOut) ? [byStock(look)] : [])];
+    return parts.map((part) => `select family, subject, customer, at, lost, moments from (${part})`).join(" union all ");
   },
   missing: "Messages are not told: neither ours nor those of another tool (as Email Sent).",
   told: (_look, family): Told => ({

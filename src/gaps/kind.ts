@@ -29,7 +29,10 @@ export type Look = {
   readonly namesOf: (role: Role) => readonly string[];
   /** SQL of the rows (`columns`, `customer`, `at`) of events with one of the roles, from `backMs` before to `aheadMs` after. */
   readonly rows: (columns: string, roles: readonly Role[], reach: Reach) => string;
+  /** What there was of products when the workspace was last told by its stock rather than by events. */
+  readonly stock: readonly StockTold[];
 };
+export type StockTold = { readonly product: string; readonly at: Instant; readonly isOut: boolean };
 /** How far beyond the two periods a kind looks. */
 export type Reach = { readonly backMs: DurationMs; readonly aheadMs: DurationMs };
 

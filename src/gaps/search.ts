@@ -53,7 +53,7 @@ async function find(sql: Sql, log: EventLog, workspace: WorkspaceId, { scope, ki
   const said = { asOfAt: scoped.asOfAt, ...counted!, method: METHOD };
   if (counted!.customers < GAP_LIMITS.peopleMin)
     return { answer: { type: "too_little_data", detail: "Too few customers did anything in this period to tell a gap from chance.", found: counted!.customers, needed: GAP_LIMITS.peopleMin }, ...said };
-  const look = await lookAt(log, scoped);
+  const look = await lookAt(sql, log, scoped);
   const wanted = kinds ?? GapKind.options;
   const [chances, orders] = [await chancesOf(log, look, wanted), await readOrders(log, look)];
   const tested = chances.flatMap(({ subjects }) => subjects);

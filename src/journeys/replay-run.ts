@@ -9,7 +9,7 @@
 import { absorb, nothing } from "../customers/fold.ts";
 import { told } from "../customers/told.ts";
 import type { Event } from "../events/model.ts";
-import { happeningOf } from "../messages/happenings.ts";
+import { happeningOf, productsOf } from "../messages/happenings.ts";
 import { judge } from "../messages/judge.ts";
 import type { Contact, Recipient } from "../permission/model.ts";
 import { recipientOf, zoneOf } from "../permission/recipient.ts";
@@ -374,7 +374,14 @@ export class Rehearsal {
         if (entry) entry.sentAt ??= at;
       }
       const about = { id, workspace: this.#play.workspace, atom: this.#person.customer as AtomId, journey: run.journey, version: run.version, step, template, channel, purpose }; // prettier-ignore
-      events.push(happeningOf(about, left ? "sent" : "refused", at, left ? {} : { reason: answer.reason }));
+      events.push(
+        happeningOf(
+          about,
+          left ? "sent" : "refused",
+          at,
+          left ? productsOf(asked.products) : { reason: answer.reason },
+        ),
+      );
     }
     return events;
   }

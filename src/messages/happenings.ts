@@ -37,5 +37,9 @@ export function happeningOf(about: About, what: string, at: Instant, properties:
   };
 } // prettier-ignore
 
+/** What a message that left was about, as orders tell their products. */
+export const productsOf = (products: readonly string[]): JsonObject =>
+  products.length === 0 ? {} : { products: products.map((product) => ({ product_id: product })) };
+
 /** An event has to name somebody; whoever handles it goes by its atom. The same for all of one atom: they keep their order. */
 export const nameOf = (atom: AtomId): Identifier => ({ kind: "anonymous_id", value: `atom ${atom}` });

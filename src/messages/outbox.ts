@@ -177,7 +177,7 @@ export const recover = (sql: Sql, now: Instant): Promise<readonly { readonly id:
   ); // prettier-ignore
 
 /** A settled message whose run was not told yet. */
-export type Untold = Omit<OutboxMessage, "asked" | "expiresAt" | "attempts" | "templateNo"> & {
+export type Untold = Omit<OutboxMessage, "expiresAt" | "attempts" | "templateNo"> & {
   readonly state: MessageState;
   readonly reason: string | null;
   readonly settledAt: Instant;

@@ -10,7 +10,7 @@ import type { Database } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import { type Rounds, startRounds } from "../rounds.ts";
 import type { Clock, Instant } from "../values.ts";
-import { happeningOf } from "./happenings.ts";
+import { happeningOf, productsOf } from "./happenings.ts";
 import { type Delivery, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
 import { type ClaimAsked, type Permitted, claim } from "./claim.ts";
 import { type Lane, type Settlement, markTold, keepLinks, nextDue, readDueLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
@@ -124,7 +124,11 @@ class Sending {
           one,
           one.state,
           one.settledAt,
-          one.reason === null ? {} : { reason: one.reason },
+          one.state === "sent"
+            ? productsOf(one.asked.products)
+            : one.reason === null
+              ? {}
+              : { reason: one.reason },
         );
         byWorkspace.set(one.workspace, [...(byWorkspace.get(one.workspace) ?? []), event]);
       }

@@ -75,6 +75,7 @@ export function namesByRole(names: readonly string[]): ReadonlyMap<Role, readonl
 /** Properties by which senders tell what an event is about; the first that is there counts. */
 export const PROPERTIES = {
   product: ["product_id", "productId", "sku"],
+  order: ["order_id", "orderId"],
   price: ["price", "unit_price", "unitPrice"],
   currency: ["currency"],
   revenue: ["revenue", "total", "value", "order_total"],

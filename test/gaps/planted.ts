@@ -2,7 +2,7 @@
 import { Questions } from "../../src/analysis/questions.ts";
 import type { EventLog } from "../../src/db/clickhouse.ts";
 import type { Sql } from "../../src/db/postgres.ts";
-import type { GapMeasured } from "../../src/gaps/model.ts";
+import type { GapKind, GapMeasured } from "../../src/gaps/model.ts";
 import { type Searched, searchGaps } from "../../src/gaps/search.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { tellHistory } from "../analysis/history.ts";
@@ -20,9 +20,11 @@ export async function putWorld(log: EventLog, { events, joined }: World): Promis
   if (lines.length > 0) await log.insert("customersOfAtoms", lines.join("\n"), crypto.randomUUID());
 } // prettier-ignore
 
-export async function searchWorld(sql: Sql, log: EventLog): Promise<Found> {
+/** Looks for gaps, of these kinds where they are named, when all of the world is over. */
+export async function searchWorld(sql: Sql, log: EventLog, kinds?: readonly GapKind[]): Promise<Found> {
   const questions = new Questions(() => LOOKED_AT);
-  const { answer } = await searchGaps({ sql, log, questions }, 1 as WorkspaceId, { scope: PERIOD }, true, LOOKED_AT); // prettier-ignore
+  const asked = { scope: PERIOD, ...(kinds && { kinds: [...kinds] }) };
+  const { answer } = await searchGaps({ sql, log, questions }, 1 as WorkspaceId, asked, true, LOOKED_AT);
   if (answer.type !== "found") throw new Error(answer.detail);
   return answer;
 }
@@ -42,8 +44,8 @@ const SIZED = (plant: Plant): boolean => plant !== "silent_touchpoint" && plant 
 export async function held(sql: Sql, log: EventLog, seed: number, planted: readonly Plant[]): Promise<Held> {
   await putWorld(log, worldOf(seed, planted));
   const { gaps } = await searchWorld(sql, log);
-  const ofPlant = (plant: Plant) => gaps.find((gap) => nameOf(gap) === `${plant}: ${PLANTS[plant].subject}`);
-  const expected = new Set(planted.map((plant) => `${plant}: ${PLANTS[plant].subject}`));
+  const ofPlant = (plant: Plant) => gaps.find((gap) => nameOf(gap) === nameOf(PLANTS[plant]));
+  const expected = new Set(planted.map((plant) => nameOf(PLANTS[plant])));
   return {
     planted,
     found: planted.filter((plant) => ofPlant(plant) !== undefined),
