@@ -47,7 +47,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   journeys: (folder) => journeys(folder, stages),
   replay,
   map: (folder) => map(folder, flags.full === true),
-  metrics,
+  metrics: (folder) => metrics(folder, flags.full === true),
 };
 
 let leaving = false;

@@ -92,6 +92,16 @@ async function labelsOf(log: EventLog, scoped: Scoped, { by, conversion }: Attri
   return rows.map(({ label }) => label);
 } // prettier-ignore
 
+/** Below an instant: whether it is a conversion, then the label, then whether it tells what brought somebody; see `pathsSql`. */
+const [LABEL_AT, WON_AT, INSTANT_AT] = [1, 8, 9];
+const labelOf = (packed: string): string =>
+  `bitAnd(bitShiftRight(${packed}, ${LABEL_AT}), ${2 ** (WON_AT - LABEL_AT) - 1})`;
+const instantOf = (packed: string): string => `bitShiftRight(${packed}, ${INSTANT_AT})`;
+
+/**
+ * A customer's events are numbers, sorted and gone through many times faster than tuples: of one instant what was met comes
+ * before what came of it.
+ */
 function pathsSql(scoped: Scoped, asked: AttributionAsked, period: Period, labels: readonly string[]): string {
   const { parameters, scope } = scoped;
   const event = parameters.text(asked.conversion.event);
@@ -100,28 +110,25 @@ function pathsSql(scoped: Scoped, asked: AttributionAsked, period: Period, label
   const raw = valued === undefined ? "''" : memberSql(tamed(`if(name = ${event}, properties, '')`), valued, parameters);
   const columns = `name = ${event} as won, channel, name, type, ${raw} as raw,
     campaign != '' or referrer != '' or channel not in ${listed(OWN_GROUND)} as tells,
-    toUInt16(indexOf(${parameters.texts(labels)}, ${LABEL[asked.by]})) as label`;
+    toInt64(indexOf(${parameters.texts(labels)}, ${LABEL[asked.by]})) as label`;
   const number = valueOfRaw("raw").number;
-  const worth = `if(won and abs(ifNull(${number}, 0)) <= ${floating(ATTRIBUTION_LIMITS.valueMax)}, greatest(0., toFloat64(ifNull(${number}, 0))), 0.)`;
+  const worth = `if(abs(ifNull(${number}, 0)) <= ${floating(ATTRIBUTION_LIMITS.valueMax)}, greatest(0., toFloat64(ifNull(${number}, 0))), 0.)`;
   const events = scoped.rows(columns, `name = ${event} or ${isMeeting(event)}`, period);
-  const lookbackMs = asked.lookbackDays * DAY_MS;
   const most = ATTRIBUTION_LIMITS.touchpointsMax;
-  // s: (at, won, label, tells, worth); wins: (at, the one before, worth). Of one instant what was met comes before what came of it.
-  const ordered = `select customer, arraySort(groupArray((at, won, label, tells, ${worth}))) as s from (${events}) group by customer`;
-  const visits = `select s, s.1 as times, arrayMap((d, i) -> toUInt8(i = 1 or d > ${ANALYSIS_LIMITS.visitGapMs}), arrayDifference(times), arrayEnumerate(times)) as begins from (${ordered})`;
-  const told = `select s, arrayFilter((x, b) -> not x.2 and (x.4 or b), arrayMap((x, v) -> (x.1, x.2, x.3, x.4, v), s, arrayCumSum(begins)), begins) as told, arrayFilter(x -> x.2, s) as orders from (${visits})`;
-  const met = `select arrayFilter((x, i) -> i = 1 or told[i - 1].3 != x.3 or told[i - 1].5 != x.5, told, arrayEnumerate(told)) as met,
-      arrayMap((x, i) -> (x.1, if(i = 1, toInt64(0), orders[i - 1].1), x.5), orders, arrayEnumerate(orders)) as wins from (${told})`;
-  // The last journey is what came after the last conversion and led to none.
-  const ends = `select met, wins, if(empty(met), toInt64(0), met[-1].1) as lastAt, if(empty(wins), toInt64(0), wins[-1].1) as wonAt from (${met})`;
-  const within = (end: string, after: string): string => `arrayFilter(x -> x.1 > ${after} and x.1 <= ${end} and x.1 >= ${end} - ${lookbackMs}, met)`;
-  const joined = `select arrayJoin(arrayConcat(
-      arrayMap(w -> (${within("w.1", "w.2")}, w.1, toUInt8(1), w.3), arrayFilter(w -> w.1 >= ${scope.from}, wins)),
-      if(lastAt < ${scope.from} or lastAt <= wonAt, [], [(${within("lastAt", "wonAt")}, lastAt, toUInt8(0), 0.)]))) as journey
-    from (${ends})`;
-  const kept = `select length(journey.1) > ${most} as isCut, journey.3 as isWon, journey.4 as worth, arraySlice(journey.1, -${most}) as touched from (${joined})`;
-  const aged = `select isCut, isWon, worth, touched.3 as labels, arrayMap(x -> exp2(toFloat64(x.1 - touched[-1].1) / ${floating(asked.halfLifeDays * DAY_MS)}), touched) as weights from (${kept})`;
-  const journeys = `select isCut, isWon, worth, labels, arrayMap(w -> if(isWon, w / arraySum(weights), 0.), weights) as shares from (${aged})`;
+  const packed = `bitShiftLeft(at - ${period.from}, ${INSTANT_AT}) + toInt64(won) * ${2 ** WON_AT} + label * ${2 ** LABEL_AT} + toInt64(tells)`;
+  const ordered = `select arraySort(groupArray(${packed})) as s, arrayMap(x -> x.2, arraySort(groupArrayIf((at, ${worth}), won))) as worths from (${events}) group by customer`;
+  const visits = `select s, worths, arrayMap(x -> bitTest(x, ${WON_AT}), s) as won, arrayMap((d, i) -> toUInt8(i = 1 or d > ${ANALYSIS_LIMITS.visitGapMs}), arrayDifference(arrayMap(x -> ${instantOf("x")}, s)), arrayEnumerate(s)) as begins from (${ordered})`;
+  // What tells is told by its visit and its label, and the same as was told last is not met again.
+  const told = `select s, worths, won, arrayMap((x, w, b, v) -> if(not w and (bitTest(x, 0) or b), toInt64(v) * ${2 ** (WON_AT - LABEL_AT)} + ${labelOf("x")}, toInt64(0)), s, won, begins, arrayCumSum(begins)) as told from (${visits})`;
+  const met = `select worths, arrayFilter((x, w, is, before) -> w or (is > 0 and is != before), s, won, told, arrayPushFront(arrayPopBack(arrayFill(x -> x > 0, told)), toInt64(0))) as seq from (${told})`;
+  // Each conversion ends a journey; what came after the last one led to none.
+  const cut = `select worths, arraySplit((x, ended) -> ended, seq, arrayPushFront(arrayPopBack(arrayMap(x -> bitTest(x, ${WON_AT}), seq)), toUInt8(0))) as parts from (${met})`;
+  const parted = `select p.1 as part, p.2 as worth, part[-1] as ending from (${cut}) array join arrayZip(parts, arrayResize(worths, length(parts), 0.)) as p`;
+  const within = `arrayFilter(x -> not bitTest(x, ${WON_AT}) and ${instantOf("x")} >= ${instantOf("ending")} - ${asked.lookbackDays * DAY_MS}, part)`;
+  const journeyed = `select ${within} as touched, toUInt8(bitTest(ending, ${WON_AT})) as isWon, worth from (${parted}) where ${instantOf("ending")} >= ${scope.from - period.from}`;
+  const kept = `select length(touched) > ${most} as isCut, isWon, worth, arraySlice(touched, -${most}) as newest, ${instantOf("newest[-1]")} as last from (${journeyed})`;
+  const aged = `select isCut, isWon, worth, arrayMap(x -> toUInt16(${labelOf("x")}), newest) as labels, arrayMap(x -> exp2(toFloat64(${instantOf("x")} - last) / ${floating(asked.halfLifeDays * DAY_MS)}), newest) as weights from (${kept})`;
+  const journeys = `select isCut, isWon, worth, labels, arrayMap(w -> if(isWon, w / whole, 0.), weights) as shares from (select *, arraySum(weights) as whole from (${aged}))`;
   return `select labels, countIf(isWon) as conversions, sum(worth) as value, sum(worth * worth) as squares, countIf(not isWon) as nulls, countIf(isCut) as cut,
       sumForEach(shares) as decayed, sumForEach(arrayMap(x -> x * worth, shares)) as decayedValue, sum(count()) over () as journeys
     from (${journeys}) group by labels order by empty(labels) desc, count() desc, labels limit ${ATTRIBUTION_LIMITS.pathsMax}`;
