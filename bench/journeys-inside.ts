@@ -4,8 +4,8 @@
  * mail server in a process of its own. With `timers` they wait in the journey instead, and all of them are due at once.
  *
  * Prints one line of JSON for each stage with the CPU of one customer, and where PostgreSQL's CPU goes, by statement: a
- * backend's own counter is read around each (Linux). BENCH_SETTINGS tries settings of PostgreSQL, BENCH_PROFILE names a folder
- * for a CPU profile of each stage.
+ * backend's own counter is read around each (Linux). BENCH_SETTINGS tries settings of PostgreSQL, BENCH_SQL a statement before
+ * the first stage (an index or trigger less), BENCH_PROFILE names a folder for a CPU profile of each stage.
  */
 import { fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -168,6 +168,7 @@ try {
   const server = await postgres.pid();
   const { id, version } = await aJourney(sql, log);
   console.log(JSON.stringify({ bench: "journeys-inside", machine: machine(), calibration: Math.round(calibration()), recipients, settings })); // prettier-ignore
+  if (process.env["BENCH_SQL"]) await sql.query(process.env["BENCH_SQL"]);
   const n = async (text: string) => (await sql.query<{ n: number }>(`select count(*)::int as n from (${text} limit 1) l`))[0]!.n; // prettier-ignore
   if (timers) {
     await waitingOf(sql, { journey: id, version, step: "say", at: Date.now() - 10_000, from: 1, to: recipients, dueAt: "$1::bigint + id % 1000" }); // prettier-ignore
