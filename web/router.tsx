@@ -171,6 +171,7 @@ const journeyCustomers = createRoute({
 const journeyVersions = createRoute({
   getParentRoute: () => journey,
   path: "/versions",
+  validateSearch: texts("version", "against"),
   component: lazyRouteComponent(() => import("./journeys/versions.tsx"), "VersionsTab"),
 });
 

@@ -78,6 +78,18 @@ export const StateBody = z
   .strictObject({ state: z.enum(["live", "paused", "stopped"]) })
   .meta({ examples: [{ state: "paused" }] });
 
+const Changes = z.array(z.object({ path: z.string(), change: z.enum(["added", "removed", "changed"]), before: AnyJson.optional(), after: AnyJson.optional() })); // prettier-ignore
+
+/** GET /v1/journeys/{id}/versions/{number}: a published version whole, and how another differs from it. */
+export const VersionView = JourneyVersion.extend({
+  draft: JourneyDraft,
+  against: z
+    .union([z.literal("draft"), z.int()])
+    .describe("What it is compared with: the draft, or a version by number"),
+  changes: Changes.describe("From this version to what it is compared with"),
+});
+export type VersionView = z.infer<typeof VersionView>;
+
 /** GET /v1/journeys/{id}/blast-radius: who is affected by publishing the draft now. */
 export const BlastRadius = z.object({
   draftNo: z.int(),
@@ -87,7 +99,7 @@ export const BlastRadius = z.object({
     becomes: z.enum(["goes_on", "is_taken_out"]).describe("With migrate: the new version has this step, or not"),
   })),
   waitingMessages: z.int().describe("Messages of this journey that are due or delayed"),
-  changes: z.array(z.object({ path: z.string(), change: z.enum(["added", "removed", "changed"]), before: AnyJson.optional(), after: AnyJson.optional() })).describe("Draft against the version that is entered now"),
+  changes: Changes.describe("Draft against the version that is entered now"),
   enteredLastDay: z.int(),
 }); // prettier-ignore
 export type BlastRadius = z.infer<typeof BlastRadius>;

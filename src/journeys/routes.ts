@@ -8,10 +8,10 @@ import { problemsBy } from "../segments/check.ts";
 import { atomsOfCustomer } from "../customers/read.ts";
 import { type Clock, CustomerId, type Instant, type JsonObject, type WorkspaceId, atomOf } from "../values.ts"; // prettier-ignore
 import { changeDraft, changeGlobalHoldout, changeState, createJourney, draftOf, enqueue, enqueueSegment, problemsOf, publish, readJourneyContext, removeJourney } from "./change.ts"; // prettier-ignore
-import { BlastRadius, DraftBody, DraftChecked, EnterBody, Entering, GlobalHoldout, JourneyCounts, JourneyList, JourneyView, PublishBody, RunList, StateBody } from "./document.ts"; // prettier-ignore
+import { BlastRadius, DraftBody, DraftChecked, EnterBody, Entering, GlobalHoldout, JourneyCounts, JourneyList, JourneyView, PublishBody, RunList, StateBody, VersionView } from "./document.ts"; // prettier-ignore
 import { JourneyDraft } from "./model.ts";
 import { readGlobalHoldout, readJourney, readRuns, readRunsOf } from "./store.ts";
-import { blastRadius, journeyCounts, listJourneys, runView, viewJourney } from "./view.ts";
+import { blastRadius, journeyCounts, listJourneys, runView, viewJourney, viewVersion } from "./view.ts";
 
 export type JourneyDeps = {
   readonly sql: Database;
@@ -114,6 +114,16 @@ function publishRoutes(app: App, { sql, clock, onVersion, onEntry }: JourneyDeps
     config: access,
     schema: { operationId: "readBlastRadius", tags, summary: "Who would be affected by publishing the draft now", params: Params, response: { 200: BlastRadius } },
   }, async ({ workspace, params }) => blastRadius(sql, workspace, params.id, clock())); // prettier-ignore
+
+  app.get("/v1/journeys/:id/versions/:number", {
+    config: access,
+    schema: {
+      operationId: "readJourneyVersion", tags, summary: "A published version as it was, and what has changed since",
+      params: Params.extend({ number: z.coerce.number().int().min(1).max(2_147_483_647) }),
+      querystring: z.object({ against: z.coerce.number().int().min(1).optional().describe("Another version by number; absent: the draft") }),
+      response: { 200: VersionView },
+    },
+  }, async ({ workspace, params: { id, number }, query }) => viewVersion(sql, workspace, id, { number, against: query.against ?? null })); // prettier-ignore
 
   app.post("/v1/journeys/:id/publish", {
     config: access,

@@ -2,6 +2,7 @@
 import type { Sql } from "../db/postgres.ts";
 import type { Instant, Json, JsonObject, WorkspaceId } from "../values.ts";
 import { customerIdOf, isoOf } from "../values.ts";
+import { Failure } from "../errors.ts";
 import { problemsOf, readJourneyContext } from "./change.ts";
 import type {
   BlastRadius,
@@ -10,6 +11,7 @@ import type {
   JourneyVersion,
   JourneyView,
   RunView,
+  VersionView,
 } from "./document.ts";
 import type { JourneyDraft } from "./model.ts";
 import { type Running, readEnds, readRunning, readStanding } from "./counts.ts";
@@ -75,6 +77,24 @@ export async function viewJourney(
 function versionOf({ id, number, state, publishedAt, publishedBy, formerRuns, problem }: PublishedVersion, running: number): JourneyVersion {
   const building = state === "waiting" || state === "seeding" || state === "catching_up";
   return { id, number, state: building ? "building" : state, publishedAt: isoOf(publishedAt), publishedBy, formerRuns, problem, running };
+} // prettier-ignore
+
+/** A published version whole, against the draft (null) or another version by number. Throws `Failure("not_found")`. */
+export async function viewVersion(sql: Sql, workspace: WorkspaceId, id: number, asked: { readonly number: number; readonly against: number | null }): Promise<VersionView> {
+  const journey = await readJourney(sql, workspace, id);
+  const versions = await readPublished(sql, workspace, id);
+  const found = (number: number): PublishedVersion => {
+    const version = versions.find((one) => one.number === number);
+    if (!version) throw new Failure("not_found", `Journey ${id} has no version ${number}.`);
+    return version;
+  };
+  const version = found(asked.number);
+  const other = asked.against === null ? journey.draft : found(asked.against).draft;
+  const running = await readRunning(sql, workspace);
+  return {
+    ...versionOf(version, running.find((one) => one.version === version.id)?.n ?? 0),
+    draft: version.draft, against: asked.against ?? "draft", changes: changesOf(version.draft, other),
+  };
 } // prettier-ignore
 
 /** Where two drafts differ: whole steps and whole fields, by path. */

@@ -7,6 +7,7 @@ import type {
   JourneyList,
   JourneyView,
   RunList,
+  VersionView,
 } from "../../src/journeys/document.ts";
 import type { ReplayAsk, ReplayView } from "../../src/journeys/replay-model.ts";
 import type { JourneyResults } from "../../src/journeys/results-model.ts";
@@ -46,6 +47,8 @@ export function journeyCalls({ json }: Client) {
       json<JourneyView>(`${journey(id)}/publish`, { method: "POST", body }),
     setJourneyState: (id: number, state: "live" | "paused" | "stopped") =>
       json<JourneyView>(`${journey(id)}/state`, { method: "PUT", body: { state } }),
+    journeyVersion: (id: number, number: number, against: number | undefined, signal?: AbortSignal) =>
+      json<VersionView>(`${journey(id)}/versions/${number}`, { query: { against }, signal }),
     journeyCounts: (
       id: number,
       query: { days?: number | undefined; version?: number | undefined },

@@ -22,9 +22,17 @@ export function changeWords({ path, change, before, after }: Changed, names: Jou
   return { what: is || path, detail: change === "changed" && was !== is ? `was: ${was}` : "" };
 } // prettier-ignore
 
-/** The list; says so where nothing differs. */
-export function ChangeList({ changes, names }: { changes: readonly Changed[]; names: JourneyNames }) {
-  if (changes.length === 0) return <p className="quiet">Nothing differs from what is published.</p>;
+/** The list; `none` is said where nothing differs. */
+export function ChangeList({
+  changes,
+  names,
+  none = "Nothing differs from what is published.",
+}: {
+  changes: readonly Changed[];
+  names: JourneyNames;
+  none?: string;
+}) {
+  if (changes.length === 0) return <p className="quiet">{none}</p>;
   return (
     <ul className={classes["changes"]} aria-label="Changes">
       {changes.map((one) => {

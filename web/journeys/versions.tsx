@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Layers } from "lucide-react";
 import type { JourneyVersion } from "../../src/journeys/document.ts";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useApi } from "../services.tsx";
 import { count } from "../ui/format.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
@@ -10,21 +11,43 @@ import { Ago } from "../ui/time.tsx";
 import { ChangeList } from "./changes.tsx";
 import { useDraft } from "./draft.tsx";
 import frame from "./journeys.module.css";
+import { VersionLook } from "./version.tsx";
+import { VERSION_STATES } from "./words.ts";
 
-const STATES: { readonly [state in JourneyVersion["state"]]: string } = {
-  building: "Learning history", live: "Entered now", replaced: "Replaced", failed: "Could not be built",
-}; // prettier-ignore
+const route = getRouteApi("/journeys/$journeyId/versions");
+
 const FORMER = { pin: "let finish", migrate: "moved on", end: "taken out" } as const;
 const COLUMNS: readonly Column<JourneyVersion>[] = [
-  { id: "number", header: "Version", value: ({ number }) => number, cell: ({ number }) => <strong>{number}</strong> },
-  { id: "state", header: "State", value: ({ state }) => STATES[state], cell: ({ state, problem }) => <span>{STATES[state]}{problem !== null && <span className={frame["small"]}>{problem}</span>}</span> },
+  { id: "number", header: "Version", value: ({ number }) => number, cell: ({ number }) => <VersionLink number={number} /> },
+  { id: "state", header: "State", value: ({ state }) => VERSION_STATES[state], cell: ({ state, problem }) => <span>{VERSION_STATES[state]}{problem !== null && <span className={frame["small"]}>{problem}</span>}</span> },
   { id: "published", header: "Published", value: ({ publishedAt }) => publishedAt, cell: ({ publishedAt, publishedBy }) => <span><Ago at={publishedAt} /><span className={frame["small"]}>by {publishedBy}</span></span> },
   { id: "former", header: "Those before were", value: ({ formerRuns }) => FORMER[formerRuns], cell: ({ formerRuns, number }) => <span>{number === 1 ? "–" : FORMER[formerRuns]}</span> },
   { id: "running", header: "In it now", end: true, value: ({ running }) => running, cell: ({ running }) => count(running) },
 ]; // prettier-ignore
 
-/** The tab. */
+function VersionLink({ number }: { number: number }) {
+  const { view } = useDraft();
+  return (
+    <Link
+      to="/journeys/$journeyId/versions"
+      params={{ journeyId: String(view.id) }}
+      search={{ version: String(number) }}
+      className="name"
+      aria-label={`Look at version ${number}`}
+    >
+      Version {number}
+    </Link>
+  );
+}
+
+/** The tab: the list, or the version the address names. */
 export function VersionsTab() {
+  const { version, against } = route.useSearch();
+  if (version === undefined) return <VersionList />;
+  return <VersionLook key={version} number={Number(version)} against={Number(against) || undefined} />;
+}
+
+function VersionList() {
   const api = useApi();
   const { view, names, changed } = useDraft();
   const radius = useQuery({

@@ -1,4 +1,5 @@
 /** Journeys in plain words: every kind of step, way, entry and state as a person would say it. Pure. */
+import type { JourneyVersion } from "../../src/journeys/document.ts";
 import type {
   Entry,
   EntryRefusal,
@@ -191,6 +192,11 @@ export const REFUSED_WORDS: { readonly [reason in EntryRefusal]: string } = {
 /** A journey's state. */
 export const STATE_WORDS: { readonly [state: string]: string } = {
   draft: "Draft", live: "Live", paused: "Paused", stopped: "Stopped",
+}; // prettier-ignore
+
+/** A version's state. */
+export const VERSION_STATES: { readonly [state in JourneyVersion["state"]]: string } = {
+  building: "Learning history", live: "Entered now", replaced: "Replaced", failed: "Could not be built",
 }; // prettier-ignore
 
 /** Where in a draft a problem stands: a step, the entry, or the settings. */
