@@ -79,19 +79,21 @@ export async function countChances(
   }));
 } // prettier-ignore
 
-/** The customers of a subject for whom it went wrong last. */
+const named = ({ family, subject }: Pick<Subject, "family" | "subject">): string => `${family}\n${subject}`;
+
+/** The customers of each of these subjects for whom it went wrong last; one reading tells all subjects of a kind. */
 export async function showChances(
   log: EventLog,
   kind: ChanceKind,
   look: Look,
-  { family, subject }: Pick<Subject, "family" | "subject">,
-): Promise<readonly Shown[]> {
+  subjects: readonly Pick<Subject, "family" | "subject">[],
+): Promise<(subject: Pick<Subject, "family" | "subject">) => readonly Shown[]> {
   const { parameters } = look.scoped;
-  return log.rows<Shown>(
-    `select customer, arraySlice(arraySort(arrayDistinct(arrayFilter(m -> m.1 > 0, argMax(moments, at)))), 1, ${GAP_LIMITS.evidenceMoments}) as moments
-     from ${settled(kind.sql(look)!, kind, look)} and at >= ${look.period.from} and lost = 1
-       and family = ${parameters.text(family)} and subject = ${parameters.text(subject)}
-     group by customer order by max(at) desc, customer limit ${GAP_LIMITS.evidence}`,
+  const rows = await log.rows<Shown & Pick<Subject, "family" | "subject">>(
+    `select family, subject, customer, arraySlice(arraySort(arrayDistinct(arrayFilter(m -> m.1 > 0, argMax(moments, at)))), 1, ${GAP_LIMITS.evidenceMoments}) as moments
+     from ${settled(kind.sql(look)!, kind, look)} and at >= ${look.period.from} and lost = 1 and has(${parameters.texts(subjects.map(named))}, concat(family, '\\n', subject))
+     group by family, subject, customer order by family, subject, max(at) desc, customer limit ${GAP_LIMITS.evidence} by family, subject`,
     parameters.values,
   );
+  return (subject) => rows.filter((row) => named(row) === named(subject));
 } // prettier-ignore

@@ -63,8 +63,12 @@ async function find(sql: Sql, log: EventLog, workspace: WorkspaceId, { scope, ki
   const unseen = courses.flatMap((one) => Array.from({ length: one.courses.tested - one.courses.seen.length }, () => 1));
   const judged = judge(tested, [...seen.map(({ pValue }) => pValue), ...unseen]);
   const gaps: Omit<GapMeasured, "ranking">[] = [];
-  for (const one of judged.gaps)
-    gaps.push(measured(one, look, orders, await showChances(log, kindOf(one.subject.kind), look, one.subject)));
+  for (const kind of CHANCE_KINDS) {
+    const its = judged.gaps.filter(({ subject }) => subject.kind === kind.kind);
+    if (its.length === 0) continue;
+    const shownOf = await showChances(log, kind, look, its.map(({ subject }) => subject));
+    gaps.push(...its.map((one) => measured(one, look, orders, shownOf(one.subject))));
+  }
   gaps.push(...(await gapsOfCourses(seen, judged.elsewhere, look, orders)));
   const looked = [
     ...chances.map(({ kind, subjects, missing }) => ({ kind, tested: subjects.length, notLooked: missing })),

@@ -52,11 +52,15 @@ for (const role of ROLES)
 /** The roles of an event of this name. Never throws. */
 export const rolesOf = (name: string): readonly Role[] => ROLES_BY_NAME.get(plain(name)) ?? [];
 
-/** SQL of one property of `json` as text, under the names senders give it; empty where there is none. */
+/**
+ * SQL of one property of `json` as text, under the names senders give it; empty where there is none. The names are told
+ * once and the text is taken apart once, whatever else of it is asked in the same statement: reading a long statement
+ * costs more than answering it.
+ */
 export function property(of: keyof typeof PROPERTIES, json = "properties"): string {
-  const raw = PROPERTIES[of].map((name) => `JSONExtractRaw(${json}, ${literal(name)})`);
-  const texts = raw.map((one) => `if(startsWith(${one}, '"'), JSONExtractString(${one}), if(substring(${one}, 1, 1) in ('', 'n', '[', '{'), '', ${one}))`); // prettier-ignore
-  return texts.reduceRight((rest, one) => `if(${one} != '', ${one}, ${rest})`, "''");
+  const names = `[${PROPERTIES[of].map(literal).join(", ")}]`;
+  const told = `arrayFilter(p -> has(${names}, p.1) and substring(p.2, 1, 1) not in ('', 'n', '[', '{') and p.2 != '""', JSONExtractKeysAndValuesRaw(${json}))`;
+  return `arrayMap(v -> if(startsWith(v, '"'), JSONExtractString(v), v), [arraySort(p -> indexOf(${names}, p.1), ${told})[1].2])[1]`;
 }
 /** Properties without numbers that would make the parser refuse them. */
 export const PROPERTIES_SQL = tamed("properties");
