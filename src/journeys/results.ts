@@ -66,7 +66,7 @@ export async function readResults(
 } // prettier-ignore
 
 /** The keys under which those who came in and those held out are told. */
-const ENTERED = "entered";
+export const ENTERED = "entered";
 const HELD_OUT = "held_out";
 const armsOfJourney = ({ holdoutRatio }: JourneyDraft): readonly Arm[] => [
   { key: HELD_OUT, weight: holdoutRatio, holdout: true },
@@ -92,8 +92,11 @@ type ArmsQuery = {
 const TOLD = "(key = 0 and name in ('$journey.entered', '$journey.held_out', '$journey.split'))";
 const NO_GOAL: TrackSpec = { event: null, where: [], since: null, until: null, property: null, numeric: false, keep: { kind: "total" } }; // prettier-ignore
 
-/** Sums by arm: of a split's step, or (null) of who came in and who was held out. */
-export async function readArms(log: EventLog, query: ArmsQuery, step: string | null): Promise<readonly ArmRow[]> {
+/**
+ * Sums by arm: of a split's step, or (null) of who came in and who was held out. With `periodSql` (SQL of a period of the
+ * instant they came in at) the rows of each period are told apart.
+ */
+export async function readArms(log: EventLog, query: ArmsQuery, step: string | null, periodSql: ((at: string) => string) | null = null): Promise<readonly (ArmRow & { readonly period?: number })[]> {
   const { workspace, goal } = query;
   const parameters = new Parameters();
   const rows = new EventRows(parameters);
@@ -104,12 +107,13 @@ export async function readArms(log: EventLog, query: ArmsQuery, step: string | n
     ? "arrayMap(e -> (e.3, e.1, e.4), entries)"
     : `arrayFilter(r -> r.1 != '', arrayMap(s -> arrayElement(arrayConcat(arrayMap(e -> (s.2, e.1, e.4), arrayFilter(e -> e.2 = s.1, entries)), [('', toInt64(0), '')]), 1), splits))`;
   const hit = `arrayFirst(g -> g.1 >= r.2 and g.1 <= r.2 + ${goal?.withinMs ?? 0} and g.2 != r.3, goals)`;
-  const text = `select arm, count() as customers, sum(n) as runs, countIf(hits > 0) as converted, sum(hits) as convertedRuns, sum(worth) as value, sum(worth * worth) as squares from (
-      select customer, found.1 as arm, count() as n, countIf(found.2.1 != 0) as hits, sum(found.2.3) as worth from (
-        select customer, arrayJoin(arrayMap(r -> (r.1, ${hit}), ${runs})) as found from (
+  const [period, byPeriod] = periodSql === null ? ["", ""] : [`, ${periodSql("found.3")} as period`, ", period"];
+  const text = `select arm${byPeriod}, count() as customers, sum(n) as runs, countIf(hits > 0) as converted, sum(hits) as convertedRuns, sum(worth) as value, sum(worth * worth) as squares from (
+      select customer, found.1 as arm${period}, count() as n, countIf(found.2.1 != 0) as hits, sum(found.2.3) as worth from (
+        select customer, arrayJoin(arrayMap(r -> (r.1, ${hit}, r.2), ${runs})) as found from (
           select customer, ${entries} as entries, ${splits} as splits, ${goals} as goals from (${events}) group by customer having notEmpty(entries)))
-      group by customer, arm)
-    group by arm order by arm ${SQL_SETTINGS}`;
+      group by customer, arm${byPeriod})
+    group by arm${byPeriod} order by arm${byPeriod} ${SQL_SETTINGS}`;
   return log.rows<ArmRow>(text, parameters.values);
 } // prettier-ignore
 

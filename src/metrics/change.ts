@@ -34,6 +34,10 @@ export const CHANGE_LIMITS = {
   /** Points on each side of a change at least. */
   sideMin: 5,
   changesMax: 10,
+  /** What is told differs by so much of itself at least (of a share: of the lesser of it and of its rest), however sure it is. */
+  differenceRatioMin: 0.01,
+  /** And a share by so much: less is not seen where shares are told. */
+  shareDifferenceMin: 0.001,
   pointsMin: 21,
 } as const;
 
@@ -45,14 +49,34 @@ export function changesOf(points: readonly Point[], kind: SeriesKind, season: nu
   if (places.length < CHANGE_LIMITS.pointsMin) return [];
   const told = places.map((i) => toldAs(points[i]!, kind));
   const flat = season > 1 ? withoutSeason(told, places.map((i) => i % season), season) : told; // prettier-ignore
-  const found = segmented(flat, 0, flat.length, CHANGE_LIMITS.changesMax);
-  const sorted = found.toSorted((a, b) => a.at - b.at);
-  return sorted.map(({ at, pValue }, i) => {
-    const from = sorted[i - 1]?.at ?? 0;
-    const to = sorted[i + 1]?.at ?? places.length;
-    const level = (a: number, b: number) => levelOf(places.slice(a, b).map((place) => points[place]!), kind); // prettier-ignore
-    return { at: places[at]!, before: level(from, at), after: level(at, to), pValue };
-  });
+  let found = segmented(flat, 0, flat.length, CHANGE_LIMITS.changesMax).toSorted((a, b) => a.at - b.at);
+  for (;;) {
+    const levels = found.map(({ at, pValue }, i): Told => {
+      const [from, to] = [found[i - 1]?.at ?? 0, found[i + 1]?.at ?? places.length];
+      const level = (a: number, b: number) => levelOf(places.slice(a, b).map((place) => points[place]!), kind); // prettier-ignore
+      const rise = mean(flat.slice(at, to)) - mean(flat.slice(from, at));
+      return { at: places[at]!, before: level(from, at), after: level(at, to), pValue, rise };
+    });
+    // The least sure goes first: without it its neighbours are told of longer times.
+    const wrong = levels.flatMap((one, i) => (isDifferent(one, kind) ? [] : [i])).toSorted((a, b) => levels[b]!.pValue - levels[a]!.pValue)[0]; // prettier-ignore
+    if (wrong === undefined) return levels.map(({ at, before, after, pValue }) => ({ at, before, after, pValue })); // prettier-ignore
+    found = found.filter((_, i) => i !== wrong);
+  }
+}
+
+/** A change as it is told, with the difference by which it was found. */
+type Told = Found & { readonly rise: number };
+
+/**
+ * Whether the levels that are told differ, and in the direction that was found: a day of few customers counts as much as one
+ * of many when a change of a share is sought, but not when its level is told.
+ */
+function isDifferent({ before, after, rise }: Told, kind: SeriesKind): boolean {
+  const difference = Math.abs(after - before);
+  if (!(difference > 0) || Math.sign(after - before) !== Math.sign(rise)) return false;
+  const least = CHANGE_LIMITS.differenceRatioMin;
+  if (kind !== "share") return difference >= least * Math.abs(before);
+  return difference >= Math.max(CHANGE_LIMITS.shareDifferenceMin, least * Math.min(before, 1 - before, after, 1 - after)); // prettier-ignore
 }
 
 /** The level of some points, as they are told: a share of all together, else the mean. */

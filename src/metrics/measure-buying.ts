@@ -57,7 +57,7 @@ export const revenueSource = ({ names }: Given): string =>
   `${quoted(names.order)}, its property ${names.value}`;
 const orNone = <T extends readonly unknown[]>(figures: T, what: string) => (figures.length === 0 ? [none(what)] : figures) as T; // prettier-ignore
 
-/** Who had bought before, of who bought. */
+/** Whose order was not the first, of who bought: of the scope and of each of its periods alike. */
 export async function repeatPurchase(given: Given): Promise<Measured> {
   const scoped = await given.scoped();
   const columns = new Columns(scoped.parameters);
@@ -66,9 +66,9 @@ export async function repeatPurchase(given: Given): Promise<Measured> {
   const orders = scoped.rows(columns.list(), bought, { from: 0, to });
   const rows = await given.log.rows<ShareRow>(
     `select '' as part, p.1 as period, countIf(p.2 > first) as yes, count() as n from (
-       select first, arrayJoin(arrayPushBack(inside, (toInt32(${ALL}), arrayMin(inside.2)))) as p from (
-         select customer, min(began) as first, arrayFilter(x -> x.1 != -2, groupArray((period, began))) as inside from (
-           select customer, if(at < ${from}, toInt32(-2), ${periodSql("at", given.asked.every, given.zone)}) as period, min(at) as began from (${orders}) group by customer, period)
+       select first, arrayJoin(arrayPushBack(inside, (toInt32(${ALL}), arrayMax(inside.2)))) as p from (
+         select customer, min(began) as first, arrayFilter(x -> x.1 != -2, groupArray((period, ended))) as inside from (
+           select customer, if(at < ${from}, toInt32(-2), ${periodSql("at", given.asked.every, given.zone)}) as period, min(at) as began, max(at) as ended from (${orders}) group by customer, period)
          group by customer having notEmpty(inside)))
      group by period`,
     scoped.parameters.values,

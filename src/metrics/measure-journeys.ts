@@ -1,8 +1,8 @@
 /** Metrics of journeys as they were published: who reached the goal, what came in meanwhile, and what is an effect. */
-import { readResults } from "../journeys/results.ts";
+import { ENTERED, readArms, readResults } from "../journeys/results.ts";
 import type { JourneyResults } from "../journeys/results-model.ts";
 import { RESULTS_LIMITS } from "../journeys/results-model.ts";
-import { wilson } from "./intervals.ts";
+import { readPublished } from "../journeys/store.ts";
 import { Columns } from "./matching.ts";
 import { METRIC_LIMITS } from "./model.ts";
 import {
@@ -13,7 +13,7 @@ import {
   estimate,
   none,
   periodsSql,
-  tooLittle,
+  shares,
   totals,
 } from "./measure.ts";
 import { orderColumns, revenueSource } from "./measure-buying.ts";
@@ -39,13 +39,22 @@ const SOURCE =
 const orNone = (figures: readonly RawFigure[]): readonly RawFigure[] =>
   figures.length === 0 ? [none("journeys with a goal were published")] : figures;
 
-/** Who reached the goal, of who entered. */
+/** Who reached the goal in time, of who entered and had that time; of a day those who entered on it. */
 export async function journeyConversion(given: Given): Promise<Measured> {
-  const figures = (await resultsOf(given)).filter(({ results }) => results.goal).map(({ id, name, results }): RawFigure => {
-    const arm = results.journey.arms.find(({ holdout }) => !holdout)!;
-    const result = arm.customers < METRIC_LIMITS.peopleMin ? tooLittle(arm.customers, "customers entered") : estimate(arm.converted / arm.customers, wilson(arm.converted, arm.customers), arm.customers);
-    return { part: String(id), name, result, more: [], points: [] };
-  });
+  const { sql, log, workspace, until, asked: { scope } } = given; // prettier-ignore
+  const figures: RawFigure[] = [];
+  for (const { id, name } of await readJourneys(given)) {
+    const [version] = await readPublished(sql, workspace, id);
+    const goal = version?.draft.goal;
+    if (version === undefined || goal === undefined) continue;
+    const to = Math.min(scope.to, until - goal.withinMs);
+    const query = { workspace, journey: id, version: version.id, goal, from: scope.from, to };
+    const rows = await readArms(log, query, null, (at) => periodsSql(given, at));
+    const entered = rows.filter(({ arm }) => arm === ENTERED).map(({ period, converted, customers }) => ({ part: String(id), period: period!, yes: converted, n: customers }));
+    const what = "customers entered and had their time";
+    const [figure] = shares(entered, what, () => name);
+    figures.push({ ...(figure ?? { ...none(what), part: String(id), name }), lateMs: goal.withinMs });
+  }
   return { source: SOURCE, kind: "share", figures: orNone(figures) };
 } // prettier-ignore
 

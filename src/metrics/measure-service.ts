@@ -76,32 +76,39 @@ export async function survey(given: Given, kind: keyof typeof SURVEYS): Promise<
 /** How long an earlier request makes the same one a start over, and what lies so close that it is one request. */
 const AGAIN_MS = 7 * DAY_MS;
 const ONCE_MS = 60_000;
+/** Who was asked who they are within so long is asked again; of one conversation it is still the same. */
+const IDENTIFIED_MS = DAY_MS;
+const CONVERSATION_MS = 30 * 60_000;
+/** What a row of a customer's is: it settles what was asked, it asks, or it is being asked for one's identity. */
+const [SETTLES, ASKS, IDENTIFIES] = [0, 1, 2];
 
 /** Whether customers who ask had to start over, by channel. */
 export async function continuity(given: Given): Promise<Measured> {
   const { names } = given;
   const scoped = await given.scoped();
   const columns = new Columns(scoped.parameters);
-  const asks = columns.named(names.request);
+  const [asks, identifies] = [columns.named(names.request), columns.named(names.identity)];
   const settles = columns.named([...names.order, ...names.solved, ...names.kept, "$message.replied"]);
   const period = { from: given.asked.scope.from - AGAIN_MS, to: given.asked.scope.to };
-  const tuple = "(at, asks, what, toString(channel))";
-  // The newest of what settles a request comes first in the order of an instant, so that it settles what came before it.
-  const own = `select customer, arraySort(groupArray(${tuple})) as s from (
-      select customer, at, toUInt8(${asks}) as asks, if(${asks}, toString(name), '') as what, channel from (${scoped.rows(`${columns.list()}, name, channel`, `${asks} or ${settles}`, period)}))
+  // What settles a request comes first in the order of an instant, so that it settles what came before it.
+  const kind = `multiIf(${asks}, ${ASKS}, ${identifies}, ${IDENTIFIES}, ${SETTLES})`;
+  const own = `select customer, arraySlice(arraySort(groupArray((at, kind, what, toString(channel)))), 1, ${METRIC_LIMITS.instantsMax}) as s from (
+      select customer, at, toUInt8(${kind}) as kind, if(${asks}, toString(name), '') as what, channel from (${scoped.rows(`${columns.list()}, name, channel`, `${asks} or ${identifies} or ${settles}`, period)}))
     group by customer`;
-  const open = "y.1 > arrayLast(z -> z.2 = 0 and z.1 <= x.1, s).1";
-  const again = `arrayExists(y -> y.2 = 1 and y.1 < x.1 - ${ONCE_MS} and y.1 >= x.1 - ${AGAIN_MS} and (y.3 = x.3 or y.4 != x.4) and ${open}, s)`;
-  const twice = `arrayExists(y -> y.2 = 1 and y.1 >= x.1 - ${ONCE_MS} and y.1 < x.1 and y.3 = x.3, s)`;
+  const open = `y.1 > arrayLast(z -> z.2 = ${SETTLES} and z.1 <= x.1, s).1`;
+  const asked = `y.1 < x.1 - ${ONCE_MS} and y.1 >= x.1 - ${AGAIN_MS} and (y.3 = x.3 or y.4 != x.4) and ${open}`;
+  const identified = `y.1 < x.1 and y.1 >= x.1 - ${IDENTIFIED_MS} and (y.4 != x.4 or y.1 < x.1 - ${CONVERSATION_MS})`;
+  const again = `arrayExists(y -> y.2 = x.2 and if(x.2 = ${ASKS}, ${asked}, ${identified}), s)`;
+  const twice = `arrayExists(y -> y.2 = x.2 and y.1 < x.1 and if(x.2 = ${ASKS}, y.1 >= x.1 - ${ONCE_MS} and y.3 = x.3, y.1 >= x.1 - ${CONVERSATION_MS} and y.4 = x.4), s)`;
   const rows = await given.log.rows<ShareRow>(
     `select part, period, countIf(not (a.3)) as yes, count() as n from (
-       select arrayJoin(arrayMap(x -> (x.1, x.4, ${again}), arrayFilter(x -> x.2 = 1 and x.1 >= ${given.asked.scope.from} and not ${twice}, arraySlice(s, 1, ${METRIC_LIMITS.instantsMax})))) as a,
+       select arrayJoin(arrayMap(x -> (x.1, x.4, ${again}), arrayFilter(x -> x.2 != ${SETTLES} and x.1 >= ${given.asked.scope.from} and not ${twice}, s))) as a,
          arrayJoin(['', a.2]) as part, ${periodsSql(given, "a.1")} as period from (${own}))
      group by part, period`,
     scoped.parameters.values,
   );
-  const source = `${quoted(names.request)}; settled by ${quoted([...names.order, ...names.solved, ...names.kept])} or an answer to a message of ours`;
-  return { source, kind: "share", figures: rows.length === 0 ? [none("requests of customers")] : shares(rows, "requests of customers") };
+  const source = `${quoted(names.request)}; asked who they are by ${quoted(names.identity)}; settled by ${quoted([...names.order, ...names.solved, ...names.kept])} or an answer to a message of ours`;
+  return { source, kind: "share", figures: rows.length === 0 ? [none("times that customers asked")] : shares(rows, "times that customers asked") };
 } // prettier-ignore
 
 type TaskRow = { readonly dueAt: number; readonly kept: boolean };

@@ -34,6 +34,8 @@ export type RawFigure = {
   readonly result: Figure["result"];
   readonly more: Figure["more"];
   readonly points: readonly RawPoint[];
+  /** As of the metric, where a part has another. */
+  readonly lateMs?: number;
 };
 /** What a metric found. `lateMs`: who came in so short a time before the end is not told yet. */
 export type Measured = {

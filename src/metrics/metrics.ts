@@ -22,7 +22,7 @@ import {
   type MetricsAsked,
 } from "./model.ts";
 import { countedIn } from "./scope-count.ts";
-import { zoneOf } from "./store.ts";
+import { readOwnNames, zoneOf } from "./store.ts";
 
 const MEASURES: { readonly [key in MetricKey]: (given: Given) => Promise<Measured> } = {
   conversion, revenue, repeat_purchase: repeatPurchase,
@@ -42,13 +42,13 @@ type Deps = {
 
 /** The metrics asked for; all where none is named. */
 export async function readMetrics({ sql, log, workspace, now }: Deps, asked: MetricsAsked): Promise<Found<Omit<MetricsAnswer, "basis">>> {
-  const [zone, { stages }] = [await zoneOf(sql, workspace), await readDefinitions(sql, workspace)];
+  const [zone, { stages }, own] = [await zoneOf(sql, workspace), await readDefinitions(sql, workspace), await readOwnNames(sql, workspace)];
   const scoped = () => scopeFor(sql, log, workspace, asked.scope, now);
   const first = await scoped();
   const counted = await countedIn(log, first);
   const given: Given = {
     sql, log, workspace, now, asked, zone, scoped,
-    names: namesIn(asked.business, asked.names),
+    names: namesIn(asked, own),
     until: Math.min(asked.scope.to, first.asOfAt),
     stages: (stages?.model.stages ?? []).map(({ key, name, rule }) => ({ key, name, rule: JSON.stringify(rule) })),
   };
@@ -56,18 +56,18 @@ export async function readMetrics({ sql, log, workspace, now }: Deps, asked: Met
   for (const definition of DEFINITIONS) {
     if (asked.metrics && !asked.metrics.includes(definition.key)) continue;
     const { source, kind, figures, lateMs = 0 } = await MEASURES[definition.key](given);
-    metrics.push({ ...definition, source, figures: figures.map((figure) => figureOf(figure, kind, lateMs, given)) });
+    metrics.push({ ...definition, source, figures: figures.map((figure) => figureOf({ lateMs, ...figure }, kind, given)) });
   }
   const method = "Each metric says its own; changes by a standardised CUSUM with the days of the week taken out.";
-  return { answer: { metrics, zone }, asOfAt: first.asOfAt, ...counted, method };
+  return { answer: { metrics, zone, business: asked.business ?? own.business }, asOfAt: first.asOfAt, ...counted, method };
 } // prettier-ignore
 
 /** A figure with its whole series, days without anything too, and the changes in it. */
-function figureOf({ part, name, result, more, points }: RawFigure, kind: SeriesKind, lateMs: number, given: Given): Figure {
+function figureOf({ part, name, result, more, points, lateMs }: RawFigure, kind: SeriesKind, given: Given): Figure {
   const found = new Map(points.map((point) => [point.period, point]));
   const all = points.length === 0 ? [] : periodsIn(given).map(({ period, beginsAt, endsAt }) => {
     const point = found.get(period);
-    const complete = beginsAt >= given.asked.scope.from && endsAt + lateMs <= given.until;
+    const complete = beginsAt >= given.asked.scope.from && endsAt + (lateMs ?? 0) <= given.until;
     return { from: isoOf(beginsAt), value: point?.value ?? null, n: point?.n ?? 0, complete };
   });
   return { part, name, result, more, series: all, changes: watched(all, kind, given.asked.every) };

@@ -150,6 +150,7 @@ export const MetricNames = z.strictObject({
   order: Names, value: Name.describe("The property that holds an order's value"),
   lead: Names, opened: Names, solved: Names, ticket: Name.describe("The property that holds a request's number"),
   request: Names.describe("A customer asks for something"),
+  identity: Names.describe("A customer is asked who they are"),
   survey: Names, survey_kind: Name, survey_score: Name,
   promised: Names, kept: Names, promise: Name, due: Name,
 }).partial(); // prettier-ignore
@@ -160,11 +161,15 @@ export type AllMetricNames = z.infer<typeof AllMetricNames>;
 export const Business = z.enum(["ecommerce", "b2b", "local_service", "professional_service"]);
 export type Business = z.infer<typeof Business>;
 
+/** Whose names a workspace takes, and what it calls otherwise. */
+export const OwnNames = z.strictObject({ business: Business, names: MetricNames.default({}) });
+export type OwnNames = z.infer<typeof OwnNames>;
+
 export const MetricsAsked = z.strictObject({
   scope: Scope,
   metrics: z.array(MetricKey).min(1).max(MetricKey.options.length).optional().describe("Absent: all"),
   every: z.enum(["day", "week"]).default("day").describe("Of the series, by the workspace's clock"),
-  business: Business.default("ecommerce").describe("Whose event names are taken where `names` says nothing"),
+  business: Business.optional().describe("Whose event names are taken where `names` says nothing; absent: the workspace's own"),
   names: MetricNames.default({}),
   goalStage: Name.optional().describe("The stage that leads are to reach; absent: the first of the stage model whose customers buy, or else an order"),
   horizonMs: z.int().min(3_600_000).max(366 * DAY_MS).default(30 * DAY_MS).describe("How long somebody has for the next stage, and a lead for the goal; who came in later than that before the end is not counted yet"),
@@ -234,7 +239,12 @@ export const Metric = MetricDefinition.extend({
   figures: z.array(Figure).describe("The whole first, where there is one; then its parts"),
 });
 export type Metric = z.infer<typeof Metric>;
-export const MetricsAnswer = z.object({ metrics: z.array(Metric), zone: z.string(), basis: Basis });
+export const MetricsAnswer = z.object({
+  metrics: z.array(Metric),
+  zone: z.string(),
+  business: Business.describe("Whose event names were taken"),
+  basis: Basis,
+});
 export type MetricsAnswer = z.infer<typeof MetricsAnswer>;
 export const MetricCatalogue = z.object({
   metrics: z.array(MetricDefinition),
@@ -245,6 +255,7 @@ export const MetricCatalogue = z.object({
       local_service: AllMetricNames,
       professional_service: AllMetricNames,
     })
-    .describe("What the names are where a request says nothing"),
+    .describe("What the names are where nothing else is said"),
+  own: OwnNames.describe("Those of this workspace: as kept, or else of the stage model it began with"),
 });
 export type MetricCatalogue = z.infer<typeof MetricCatalogue>;

@@ -14,10 +14,12 @@ import {
   MetricCatalogue,
   MetricsAnswer,
   MetricsAsked,
+  OwnNames,
   RetentionAnswer,
   RetentionAsked,
 } from "./model.ts";
 import { readRetention } from "./retention.ts";
+import { readOwnNames, writeOwnNames } from "./store.ts";
 import { funnelTable, metricsTable, retentionTable } from "./tables.ts";
 
 type Without<T extends { basis: Basis }> = Omit<T, "basis">;
@@ -30,8 +32,9 @@ function metricQuestions({ sql, log, clock, questions }: AnalysisDeps) {
       questions.ask(workspace, ["funnel", asked], asking, () => readFunnel(deps(workspace), asked)),
     retention: (workspace: WorkspaceId, asked: RetentionAsked, asking: Asking): Promise<Answered<Without<RetentionAnswer>>> =>
       questions.ask(workspace, ["retention", asked], asking, () => readRetention(deps(workspace), asked)),
-    metrics: (workspace: WorkspaceId, asked: MetricsAsked, asking: Asking): Promise<Answered<Without<MetricsAnswer>>> =>
-      questions.ask(workspace, ["metrics", asked], asking, () => readMetrics(deps(workspace), asked)),
+    // An answer with names that are no longer the workspace's is none of a moment ago.
+    metrics: async (workspace: WorkspaceId, asked: MetricsAsked, asking: Asking): Promise<Answered<Without<MetricsAnswer>>> =>
+      questions.ask(workspace, ["metrics", asked, await readOwnNames(sql, workspace)], asking, () => readMetrics(deps(workspace), asked)),
   };
 } // prettier-ignore
 
@@ -71,7 +74,18 @@ export function metricRoutes(app: App, deps: AnalysisDeps): void {
   app.get("/v1/metrics", {
     config: { access: "secret" },
     schema: { operationId: "listMetrics", tags, summary: "The metrics there are, what each means, and the events it reads", response: { 200: MetricCatalogue } },
-  }, () => ({ metrics: [...DEFINITIONS], names: { ...BUSINESS_NAMES } })); // prettier-ignore
+  }, async ({ workspace }) => ({ metrics: [...DEFINITIONS], names: { ...BUSINESS_NAMES }, own: await readOwnNames(deps.sql, workspace) })); // prettier-ignore
+
+  app.put("/v1/metrics/names", {
+    config: { access: "secret" },
+    schema: {
+      operationId: "changeMetricNames", tags, summary: "Keep which events mean what in this workspace: metrics, digests and the daily look go by it",
+      body: withExample(OwnNames, { business: "b2b", names: { order: ["Contract Signed"] } }), response: { 200: OwnNames },
+    },
+  }, async ({ workspace, body }) => {
+    await writeOwnNames(deps.sql, workspace, body);
+    return body;
+  }); // prettier-ignore
 
   app.post("/v1/metrics", {
     config: { access: "secret" },

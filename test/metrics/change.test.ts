@@ -2,6 +2,7 @@
  * Change detection on made series, by seeds: how often it cries where nothing changed, looked at every day for a year as
  * the daily look does, and how often it finds what was planted.
  */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CHANGE_LIMITS, type Point, type SeriesKind, changesOf } from "../../src/metrics/change.ts";
 
@@ -118,6 +119,38 @@ describe("what was planted", () => {
     const changes = changesOf(WORLDS["200 a day"]!.make(WINDOW, chanceOf(3), (day) => (day >= 100 && day < 121 ? 0.5 : 1)), "count", 7);
     expect(changes.map(({ before, after }) => after > before)).toEqual([false, true]);
     expect(Math.abs(changes[0]!.at - 100) + Math.abs(changes[1]!.at - 121)).toBeLessThanOrEqual(4);
+  });
+}); // prettier-ignore
+
+describe("what is told as a change", () => {
+  const world = (seed: number): readonly Point[] => {
+    // A share of many customers that moves by a twentieth of a percent, and of few on other days.
+    const chance = chanceOf(seed);
+    return days(WINDOW, (day) => ({ value: 0.5 + (day >= 120 ? 0.0002 : 0) + (chance() - 0.5) * 1e-6, n: day % 5 === 0 ? 50 : 5_000_000 }));
+  };
+  test("differs by enough to be seen, however sure it is", () => {
+    for (let seed = 1; seed < 20; seed++) expect(changesOf(world(seed), "share", 7)).toEqual([]);
+    const steps = (by: number) => changesOf(days(WINDOW, (day) => ({ value: 1000 * (day >= 120 ? 1 + by : 1) + ((day * 37) % 11) / 100, n: 1 })), "level", 7);
+    expect(steps(0.005)).toEqual([]);
+    expect(steps(0.02)).toMatchObject([{ at: 120 }]);
+  });
+
+  test("has two levels that differ in the direction in which it was found", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.constantFrom(...Object.keys(WORLDS)), fc.double({ min: 0.3, max: 3, noNaN: true }), (seed, name, level) => {
+        const { make, kind } = WORLDS[name]!;
+        for (const { before, after } of changesOf(make(WINDOW, chanceOf(seed), (day) => (day > 90 ? level : 1)), kind, 7)) {
+          expect(Math.abs(after - before)).toBeGreaterThanOrEqual(kind === "share" ? CHANGE_LIMITS.shareDifferenceMin : CHANGE_LIMITS.differenceRatioMin * Math.abs(before));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("is no change where the days of few customers fell and all customers together rose", () => {
+    const few = (day: number): boolean => day >= 90 && day % 5 !== 0;
+    const made = days(WINDOW, (day) => ({ value: few(day) ? 0.3 : (day >= 90 ? 0.51 : 0.5) + ((day * 13) % 7) / 1000, n: few(day) ? 10 : 100_000 }));
+    expect(changesOf(made, "share", 1)).toEqual([]);
   });
 }); // prettier-ignore
 

@@ -2,10 +2,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { readFunnel } from "../../src/metrics/funnel.ts";
+import { createSegment } from "../../src/segments/change.ts";
+import { Rule } from "../../src/segments/model.ts";
 import { FunnelAsked } from "../../src/metrics/model.ts";
 import { type Past, tellHistory } from "../analysis/history.ts";
 import { bestTry, median, personsOf } from "./naive-funnel.ts";
-import { type Stood, stood } from "./stood.ts";
+import { type Stood, WORKSPACE, stood } from "./stood.ts";
 
 let stores: Stood;
 beforeAll(async () => {
@@ -99,6 +101,47 @@ test("a breakdown by stage takes the stage they were in when they began", async 
     { value: "lead", funnel: { steps: [{ people: 30 }, { people: 30 }] } },
     { value: "visitor", funnel: { steps: [{ people: 25 }, { people: 0 }] } },
   ]);
+}); // prettier-ignore
+
+test("a breakdown by segment tells each segment's own funnel: somebody may be in several, or in none", async () => {
+  const ordered = (n: number) => Rule.parse({ type: "did", event: "Order Completed", measure: { of: "count" }, is: { op: "at_least", value: n } });
+  const [buyers, regulars, nobody] = await Promise.all([1, 2, 3].map((n) => createSegment(stores.sql, WORKSPACE, { name: `Bought ${n} times`, description: "", rule: ordered(n) }, 0)));
+  const bought = (at: number) => ({ name: "Order Completed", at: T0 - 5 * MINUTE_MS + at });
+  await tellHistory(stores.log, [
+    ...told(30, 1, (i) => [bought(0), { name: "A", at: T0 + i }, ...(i % 3 ? [{ name: "B", at: T0 + MINUTE_MS + i }] : [])]),
+    ...told(24, 100, (i) => [bought(0), bought(1), { name: "A", at: T0 + i }, ...(i % 2 ? [{ name: "B", at: T0 + MINUTE_MS + i }] : [])]),
+    ...told(26, 200, (i) => [{ name: "A", at: T0 + i }]),
+  ]);
+  const { answer } = await ask({ steps: [event("A"), event("B")], breakdown: { by: "segment", segments: [regulars, buyers, nobody] } });
+  expect(answer.funnel).toMatchObject({ steps: [{ people: 80 }, { people: 32 }] });
+  expect(answer.groups).toMatchObject([
+    { value: String(regulars), name: "Bought 2 times", funnel: { steps: [{ people: 24 }, { people: 12, ofFirst: { ratio: 0.5 } }] } },
+    { value: String(buyers), name: "Bought 1 times", funnel: { steps: [{ people: 54 }, { people: 32 }] } },
+    { value: String(nobody), funnel: { type: "too_little_data", found: 0 } },
+  ]);
+}); // prettier-ignore
+
+test("of a breakdown's values the twenty with which most began are told apart, the rest is one, and together they are all", async () => {
+  const size = (value: number): number => 22 + (value % 23);
+  const values = Array.from({ length: 23 }, (_, value) => value);
+  await tellHistory(stores.log, [
+    ...values.flatMap((value) => told(size(value), 1 + value * 100, (i) => [{ name: "A", at: T0, properties: { plan: `p${value}` } }, { name: "A", at: T0 + 1, properties: { plan: "later" } }, ...(i % 2 ? [{ name: "B", at: T0 + 5 }] : [])])),
+    ...told(40, 5_000, () => [{ name: "A", at: T0 }]),
+  ]);
+  const { answer } = await ask({ steps: [event("A"), event("B")], breakdown: { by: "property", property: "plan" }, window: { ms: 1000 }, per: { by: "visit" } });
+  const groups = answer.groups!.map(({ name, funnel }) => [name, funnel.type === "steps" ? funnel.steps[0]!.people : 0] as const);
+  // Whoever could still go on began last with what came last: a try takes the latest beginning.
+  const began = new Map<string, number>();
+  for (const value of values)
+    for (let i = 0; i < size(value); i++) {
+      const plan = (1 + value * 100 + i) % 2 ? "later" : `p${value}`;
+      began.set(plan, (began.get(plan) ?? 0) + 1);
+    }
+  const ranked = [...began].toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  const rest = ranked.slice(20).reduce((sum, [, n]) => sum + n, 0);
+  expect(groups.map(([name]) => name)).toEqual([...ranked.slice(0, 20).map(([name]) => name), "All others", "None"]);
+  expect(groups.at(-2)).toEqual(["All others", rest]);
+  expect(groups.at(-1)).toEqual(["None", 40]);
 }); // prettier-ignore
 
 test("a step asks for properties as rules do", async () => {

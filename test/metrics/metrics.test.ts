@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { readMetrics } from "../../src/metrics/metrics.ts";
 import { type Figure, type MetricKey, MetricsAsked } from "../../src/metrics/model.ts";
+import { writeOwnNames } from "../../src/metrics/store.ts";
+import { STAGE_STARTERS } from "../../src/segments/starters.ts";
 import { type Past, tellHistory } from "../analysis/history.ts";
 import { type Stood, WORKSPACE, stood } from "./stood.ts";
 
@@ -49,6 +51,22 @@ test("conversion, revenue and repeat purchase are told of the customers of the s
   const [repeat] = await ask("repeat_purchase");
   expect(repeat).toMatchObject({ result: { value: 0.25, n: 40 } });
   expect(repeat!.series.slice(1, 4).map(({ value, n }) => [value, n])).toEqual([[0, 30], [1, 10], [1, 10]]); // prettier-ignore
+});
+
+test("repeat purchase is the same of the whole and of each day: an order that was not the first ever", async () => {
+  await tell([
+    // Known before, new and back later, new and back the same day, new.
+    ...each(20, 1, () => [order(-5, 1), order(1, 1)]),
+    ...each(20, 100, () => [order(1, 1), order(2, 1)]),
+    ...each(20, 200, () => [order(2, 1), order(2.2, 1)]),
+    ...each(40, 300, () => [order(2, 1)]),
+  ]);
+  const [repeat] = await ask("repeat_purchase");
+  expect(repeat).toMatchObject({ result: { value: 0.6, n: 100 } });
+  expect(repeat!.series.slice(1, 3).map(({ value, n }) => [value, n])).toEqual([[0.5, 40], [0.5, 80]]); // prettier-ignore
+  // A scope of one day is that day.
+  const day = { from: new Date(T0 + 2 * DAY_MS).toISOString(), to: new Date(T0 + 3 * DAY_MS).toISOString() };
+  expect((await ask("repeat_purchase", { scope: day }))[0]).toMatchObject({ result: { value: 0.5, n: 80 } }); // prettier-ignore
 });
 
 test("of a stage's customers those count who had their time, and those still in it wait", async () => {
@@ -117,6 +135,25 @@ test("to ask the same again, or in another channel, is to start over unless it w
   ]);
 });
 
+test("whoever is asked again who they are within a day starts over, but not within one conversation", async () => {
+  const asked = (hours: number, channel: string, name = "Identity Requested") => ({ name, at: T0 + DAY_MS + hours * HOUR_MS, channel }); // prettier-ignore
+  await tell([
+    // Again by phone: the call starts over. Solving the request in between does not make up for it.
+    ...each(20, 1, () => [asked(0, "chat"), { name: "Ticket Solved", at: T0 + DAY_MS + 600_000, channel: "chat" }, asked(1, "phone")]),
+    // Twice in one chat is once.
+    ...each(20, 100, () => [asked(0, "chat"), asked(0.2, "chat", "Identity Verified")]),
+    // Two days later is another time.
+    ...each(20, 200, () => [asked(0, "chat"), asked(48, "chat")]),
+    // In the evening the chat asks again.
+    ...each(20, 300, () => [asked(0, "chat"), asked(9, "chat")]),
+  ]); // prettier-ignore
+  expect((await ask("continuity")).map(({ part, result }) => [part, result])).toMatchObject([
+    [null, { value: 100 / 140, n: 140 }],
+    ["chat", { value: 100 / 120, n: 120 }],
+    ["phone", { value: 0, n: 20 }],
+  ]);
+});
+
 test("a visit is recognised when a name was known by its end", async () => {
   await tell([
     ...each(40, 1, () => [see(1), see(2)]),
@@ -164,4 +201,57 @@ test("revenue while in a journey is told by journey", async () => {
   const run = (name: string, day: number, i: number) => ({ name, at: T0 + day * DAY_MS, properties: { journey: row!.id, version: 1, run: `r${i}` } }); // prettier-ignore
   await tell(each(25, 1, (i) => [order(0.5, 7), run("$journey.entered", 1, i), order(2, 10), run("$journey.left", 3, i), order(4, 100)])); // prettier-ignore
   expect(await ask("journey_revenue")).toMatchObject([{ part: String(row!.id), name: "Hello", result: { value: 250, n: 25 } }]); // prettier-ignore
+  expect((await ask("journey_revenue"))[0]!.series.slice(0, 4).map(({ value, n }) => [value, n])).toEqual([[null, 0], [null, 0], [250, 25], [null, 0]]); // prettier-ignore
+});
+
+test("conversion by journey is told of those who had their time, day by day of their entry", async () => {
+  const { sql } = stores;
+  await sql.query("delete from journeys");
+  const [row] = await sql.query<{ id: number }>("insert into journeys (workspace, name, state, draft, created_at, updated_at) values ($1, 'Second order', 'live', '{}', 0, 0) returning id", [WORKSPACE]); // prettier-ignore
+  const journey = row!.id;
+  const body = { draft: { goal: { when: { type: "event", event: "Order Completed", where: [] }, withinMs: 3 * DAY_MS }, holdoutRatio: 0, steps: {} }, rules: [] }; // prettier-ignore
+  const [version] = await sql.query<{ id: number }>("insert into versions (workspace, kind, journey, number, body, context, state, ready_no, created_at, live_at) values ($1, 'journey', $2, 1, $3, '{}', 'live', 1, 0, 0) returning id", [WORKSPACE, journey, JSON.stringify(body)]); // prettier-ignore
+  const enter = (day: number, i: number, n: number) => ({ name: "$journey.entered", at: T0 + day * DAY_MS, properties: { journey, version: n, run: `r${i} ${day}` } }); // prettier-ignore
+  const of = version!.id;
+  await tell([
+    ...each(20, 1, (i) => [enter(1, i, of), ...(i < 15 ? [order(2, 10)] : [])]),
+    // Too late for the goal; and back again, when it is reached in time.
+    ...each(20, 100, (i) => [enter(1, i, of), order(4.5, 10), ...(i < 5 ? [enter(4, i, of)] : [])]),
+    ...each(20, 200, (i) => [enter(26, i, of), order(26.5, 10)]),
+    ...each(20, 300, (i) => [enter(1, i, of + 1), order(1.5, 10)]),
+  ]);
+  const ends = new Date(T0 + 28 * DAY_MS).toISOString();
+  const [figure] = (await readMetrics(stores.at(T0 + 28 * DAY_MS), MetricsAsked.parse({ scope: { ...scope, to: ends }, metrics: ["journey_conversion"] }))).answer.metrics[0]!.figures; // prettier-ignore
+  expect(figure).toMatchObject({
+    part: String(journey),
+    name: "Second order",
+    result: { value: 20 / 40, n: 40 },
+  });
+  const points = figure!.series.map(({ value, n, complete }) => [value, n, complete]);
+  expect([points[1], points[4], points[24], points[25]]).toEqual([[15 / 40, 40, true], [1, 5, true], [null, 0, true], [null, 0, false]]); // prettier-ignore
+});
+
+test("the workspace's kind of business is that of its stage model, until it says which events count", async () => {
+  const { sql } = stores;
+  const signed = (name: string) => ({ name, at: T0 + DAY_MS });
+  await tell([...each(30, 1, () => [see(1), signed("Mandate Signed")]), ...each(30, 100, () => [see(1), signed("Retainer Agreed")]), ...each(40, 200, () => [see(1)])]); // prettier-ignore
+  const asked = async () =>
+    (await readMetrics(stores.at(T0 + 30 * DAY_MS), MetricsAsked.parse({ scope, metrics: ["conversion"] })))
+      .answer;
+  const valueOf = async () =>
+    [(await asked()).business, (await asked()).metrics[0]!.figures[0]!.result] as const;
+  // A stage model of their own says nothing of the kind of business.
+  expect(await valueOf()).toMatchObject(["ecommerce", { value: 0 }]);
+  const [before] = await sql.query<{ body: unknown }>("select body from versions where kind = 'stages'");
+  await sql.query("update versions set body = $1 where kind = 'stages'", [JSON.stringify(STAGE_STARTERS.find(({ key }) => key === "professional_service")!.model)]); // prettier-ignore
+  expect(await valueOf()).toMatchObject(["professional_service", { value: 0.3 }]);
+  await writeOwnNames(sql, WORKSPACE, {
+    business: "professional_service",
+    names: { order: ["Retainer Agreed", "Mandate Signed"] },
+  });
+  expect(await valueOf()).toMatchObject(["professional_service", { value: 0.6 }]);
+  // A question that names a kind of business itself is answered in that one's names.
+  expect((await ask("conversion", { business: "b2b" }))[0]!.result).toMatchObject({ value: 0 });
+  await sql.query("update workspaces set settings = settings - 'metrics'");
+  await sql.query("update versions set body = $1 where kind = 'stages'", [JSON.stringify(before!.body)]);
 });

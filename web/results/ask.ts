@@ -135,7 +135,7 @@ export function metricsOf(ask: unknown): Omit<MetricsBody, "scope"> {
   const goal = textOf(goalStage);
   return {
     every: oneOf(every, ["day", "week"] as const, "day"),
-    business: oneOf(business, BUSINESSES, "ecommerce"),
+    ...(BUSINESSES.includes(business as never) ? { business: business as (typeof BUSINESSES)[number] } : {}),
     names: fieldsOf(names) as MetricsBody["names"],
     ...(goal === undefined ? {} : { goalStage: goal }),
     horizonMs: numberOf(horizonMs, 3_600_000, 366 * DAY_MS, 30 * DAY_MS),

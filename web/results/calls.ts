@@ -18,6 +18,7 @@ import type {
   MetricCatalogue,
   MetricsAnswer,
   MetricsAsked,
+  OwnNames,
   RetentionAnswer,
   RetentionAsked,
 } from "../../src/metrics/model.ts";
@@ -45,6 +46,7 @@ export function resultCalls({ json, raw }: Client) {
       (await raw(path, { method: "POST", body, query: { format: "csv" } })).blob(),
 
     metricCatalogue: (signal?: AbortSignal) => json<MetricCatalogue>("/v1/metrics", { signal }),
+    keepNames: (body: OwnNames) => json<OwnNames>("/v1/metrics/names", { method: "PUT", body }),
     metrics: (body: MetricsBody, signal?: AbortSignal) => ask<MetricsAnswer>("/v1/metrics", body, signal),
     funnel: (body: FunnelBody, signal?: AbortSignal) => ask<FunnelAnswer>("/v1/funnels", body, signal),
     retention: (body: RetentionBody, signal?: AbortSignal) =>

@@ -1,11 +1,11 @@
 /** Which events mean what in this business: the kind of business gives usual names, and each can be said otherwise. */
-import { Button, Group, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, NativeSelect, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Tags } from "lucide-react";
 import { useState } from "react";
-import type { Business, MetricNames } from "../../src/metrics/model.ts";
-import { useApi } from "../services.tsx";
+import type { Business, MetricCatalogue, MetricNames } from "../../src/metrics/model.ts";
+import { useApi, useServices } from "../services.tsx";
 import { Fault, Rows } from "../ui/notice.tsx";
 import type { MetricsBody } from "./calls.ts";
 import classes from "./results.module.css";
@@ -19,7 +19,7 @@ const BUSINESS_WORDS: { readonly [business in Business]: string } = {
 type Name = keyof MetricNames;
 const NAME_WORDS: { readonly [name in Name]: string } = {
   order: "An order", value: "Property with an order's value", lead: "Somebody becomes a lead", opened: "A request is opened", solved: "A request is solved",
-  ticket: "Property with a request's number", request: "A customer asks for something", survey: "A survey is answered", survey_kind: "Property with the survey's kind",
+  ticket: "Property with a request's number", request: "A customer asks for something", identity: "A customer is asked who they are", survey: "A survey is answered", survey_kind: "Property with the survey's kind",
   survey_score: "Property with the score", promised: "A promise is made", kept: "A promise is kept", promise: "Property with the promise's number", due: "Property with the time it is due",
 }; // prettier-ignore
 
@@ -29,19 +29,34 @@ type NamesProps = { readonly ask: Ask; readonly onChange: (ask: Ask) => void };
 const textOf = (value: string | readonly string[]): string =>
   typeof value === "string" ? value : value.join(", ");
 
-function Fields({ ask, onChange, onClose }: NamesProps & { onClose: () => void }) {
-  const api = useApi();
-  const catalogue = useQuery({ queryKey: ["metric-catalogue"], queryFn: ({ signal }) => api.metricCatalogue(signal), staleTime: Infinity });
-  const [business, setBusiness] = useState<Business>(ask.business ?? "ecommerce");
-  const [changed, setChanged] = useState<MetricNames>(ask.names ?? {});
-  if (catalogue.isPending) return <Rows rows={4} />;
-  if (catalogue.isError) return <Fault fault={catalogue.error} retry={() => void catalogue.refetch()} />;
-  const usual = catalogue.data.names[business];
+function Fields({ ask, onChange, onClose, catalogue }: NamesProps & { onClose: () => void; catalogue: MetricCatalogue }) {
+  const { api, queries } = useServices();
+  const { own } = catalogue;
+  const [business, setBusiness] = useState<Business>(ask.business ?? own.business);
+  const [changed, setChanged] = useState<MetricNames>({ ...(ask.business === undefined ? own.names : {}), ...ask.names });
+  const [isKept, setIsKept] = useState(false);
+  const keep = useMutation({
+    mutationFn: () => api.keepNames({ business, names: changed }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ["metric-catalogue"] });
+      await queries.invalidateQueries({ queryKey: ["metrics"] });
+      // What the workspace takes for its own need not stand in the address.
+      const { business: _business, names: _names, ...rest } = ask;
+      onChange(rest);
+      onClose();
+    },
+  });
+  const usual = catalogue.names[business];
   const set = (name: Name, text: string) => {
     const { [name]: _, ...rest } = changed;
     const list = text.split(",").map((one) => one.trim()).filter((one) => one !== "");
     const value = typeof usual[name] === "string" ? text.trim() : list;
     setChanged(value.length === 0 || textOf(value) === textOf(usual[name]) ? rest : { ...rest, [name]: value });
+  };
+  const use = () => {
+    if (isKept) return keep.mutate();
+    onChange({ ...ask, business, names: changed });
+    onClose();
   };
   return (
     <>
@@ -52,13 +67,23 @@ function Fields({ ask, onChange, onClose }: NamesProps & { onClose: () => void }
           <TextInput key={`${business} ${name}`} label={NAME_WORDS[name]} placeholder={textOf(usual[name])} defaultValue={changed[name] === undefined ? "" : textOf(changed[name])} onChange={(event) => set(name, event.currentTarget.value)} />
         ))}
       </div>
+      <Checkbox mt="lg" checked={isKept} onChange={(event) => setIsKept(event.currentTarget.checked)} label="Keep these for the whole workspace" description="Every screen, digest and the daily look for changes then go by them." />
+      {keep.isError && <Fault fault={keep.error} />}
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={onClose}>Cancel</Button>
-        <Button onClick={() => { onChange({ ...ask, business, names: changed }); onClose(); }}>Use these</Button>
+        <Button onClick={use} loading={keep.isPending}>Use these</Button>
       </Group>
     </>
   );
 } // prettier-ignore
+
+function Dialog(props: NamesProps & { onClose: () => void }) {
+  const api = useApi();
+  const catalogue = useQuery({ queryKey: ["metric-catalogue"], queryFn: ({ signal }) => api.metricCatalogue(signal), staleTime: Infinity }); // prettier-ignore
+  if (catalogue.isPending) return <Rows rows={4} />;
+  if (catalogue.isError) return <Fault fault={catalogue.error} retry={() => void catalogue.refetch()} />;
+  return <Fields {...props} catalogue={catalogue.data} />;
+}
 
 /** The button and its dialog. */
 export function NamesButton({ ask, onChange }: NamesProps) {
@@ -69,7 +94,7 @@ export function NamesButton({ ask, onChange }: NamesProps) {
         Which events count
       </Button>
       <Modal opened={opened} onClose={close} size="lg" title={<strong>Which events mean what</strong>}>
-        <Fields ask={ask} onChange={onChange} onClose={close} />
+        <Dialog ask={ask} onChange={onChange} onClose={close} />
       </Modal>
     </>
   );
