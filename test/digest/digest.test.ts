@@ -17,6 +17,7 @@ import { addProvider, listProviders } from "../../src/messages/provider-store.ts
 import { tellHistory } from "../analysis/history.ts";
 import { type Counterpart, aMailCounterpart } from "../messages/counterparts.ts";
 import { type Stood, WORKSPACE, stood } from "../metrics/stood.ts";
+import { VAULT } from "../vault.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -33,7 +34,7 @@ beforeAll(async () => {
   await sql.query("update workspaces set settings = jsonb_set(settings, '{policy}', '{\"zone\": \"Europe/Berlin\"}') where id = $1", [WORKSPACE]);
   const [user] = await sql.query<{ id: number }>("insert into users (email, name, password_hash, created_at) values ('Ann@example.com', 'Ann', '', 0) returning id");
   await sql.query("insert into members (workspace, user_id, role) values ($1, $2, 'owner')", [WORKSPACE, user!.id]);
-  await addProvider(sql, WORKSPACE, { channel: "email", driver: "smtp", name: "Mail", config: { host: "127.0.0.1", port: mail.port, from: "Shop <shop@example.com>", security: "none" } as never, perSecond: null }, 10, 0);
+  await addProvider(sql, VAULT, WORKSPACE, { channel: "email", driver: "smtp", name: "Mail", config: { host: "127.0.0.1", port: mail.port, from: "Shop <shop@example.com>", security: "none" } as never, perSecond: null }, 10, 0);
 }); // prettier-ignore
 afterAll(async () => {
   await mail.close();
@@ -53,7 +54,7 @@ function aProcess() {
   const drivers = createDrivers({ sql: stores.sql, clock: () => now, publicUrl: undefined });
   const deps = {
     ...stores, clock: () => now, onFault: (cause: unknown) => void faults.push(cause),
-    handOver: async (outgoing: Parameters<ReturnType<typeof drivers.of>["send"]>[0]) => drivers.of((await listProviders(stores.sql, WORKSPACE))[0]!).send(outgoing),
+    handOver: async (outgoing: Parameters<ReturnType<typeof drivers.of>["send"]>[0]) => drivers.of((await listProviders(stores.sql, VAULT, WORKSPACE))[0]!).send(outgoing),
   };
   return { brings: () => bringDigests(deps), looks: () => lookForChanges(deps), close: () => drivers.close() };
 } // prettier-ignore
