@@ -152,16 +152,17 @@ async function event(folder: string): Promise<readonly Row[]> {
     await program.stop();
   }
   const rows = await onFolder(folder, (sql) =>
-    sql.query<{ ms: number }>(
+    sql.query<{ ms: number; outboxMs: number }>(
       // Of a message that was sent `due_at` is when the provider's answer came; `settled_at` is a moment later.
-      `select (due_at - (asked->'why'->>'receivedAt')::bigint)::int as ms from messages
-       where state = 'sent' and asked->'why' ? 'receivedAt' and created_at > (select min(created_at) + 5000 from messages where asked->'why' ? 'receivedAt')`,
+      `select (due_at - received_at)::int as ms, (created_at - received_at)::int as "outboxMs"
+       from (select *, (asked->'why'->>'receivedAt')::bigint as received_at from messages where state = 'sent' and asked->'why' ? 'receivedAt') m
+       where created_at > (select min(created_at) + 5000 from messages where asked->'why' ? 'receivedAt')`,
     ),
   );
-  const ms = rows.map((row) => row.ms);
   return [0.5, 0.99].map((ratio) => ({
-    what: `event -> message handed to the provider, at 1,000 events/s, p${ratio * 100}`, figure: quantile(ms, ratio), unit: "ms",
-    budget: ratio === 0.5 ? atMost(15) : atMost(100), scales: true, note: `${number(ms.length)} messages`,
+    what: `event -> message handed to the provider, at 1,000 events/s, p${ratio * 100}`, figure: quantile(rows.map(({ ms }) => ms), ratio), unit: "ms",
+    budget: ratio === 0.5 ? atMost(15) : atMost(100), scales: true,
+    note: `${number(rows.length)} messages; ${Math.round(quantile(rows.map(({ outboxMs }) => outboxMs), ratio))} ms until it is decided`,
   }));
 } // prettier-ignore
 
