@@ -80,17 +80,17 @@ async function claimIn(tx: Sql, asked: ClaimAsked): Promise<Claimed> {
   return { ...(await write(tx, judged, asked)), busy: due.length - messages.length };
 }
 
-async function takeDue(tx: Sql, { lane, now, max }: ClaimAsked): Promise<readonly OutboxMessage[]> {
-  const take = (turn: 0 | 1, limit: number) =>
-    tx.query<OutboxMessage>(
-      `select ${MESSAGE}, (select max(v.number) from template_versions v where v.template = messages.template) as "templateNo"
-       from messages where workspace = $1 and channel = $2 and state = 'due' and ${TURN} = $3 and due_at <= $4
-       order by due_at limit $5 for update skip locked`,
-      [lane.workspace, lane.channel, turn, now, limit],
-    );
-  const first = await take(0, max);
-  return first.length < max ? [...first, ...(await take(1, max - first.length))] : first;
-}
+/** Those whose turn comes first before all others, by when they were due. */
+const takeDue = (tx: Sql, { lane, now, max }: ClaimAsked): Promise<readonly OutboxMessage[]> =>
+  tx.query<OutboxMessage>(
+    `with first as materialized (${dueSql(0, "$4")}), others as materialized (${dueSql(1, "greatest(0, $4 - (select count(*) from first))")})
+     select ${MESSAGE}, (select max(v.number) from template_versions v where v.template = messages.template) as "templateNo"
+     from (select * from first union all select * from others) messages order by ${TURN}, due_at`,
+    [lane.workspace, lane.channel, now, max],
+  ); // prettier-ignore
+const dueSql = (turn: 0 | 1, limit: string): string =>
+  `select * from messages where workspace = $1 and channel = $2 and state = 'due' and ${TURN} = ${turn} and due_at <= $3
+   order by due_at limit ${limit} for update skip locked`;
 
 /**
  * Locks all atoms of the customers these messages are for, until the transaction ends, and answers them. A customer who is
@@ -98,13 +98,12 @@ async function takeDue(tx: Sql, { lane, now, max }: ClaimAsked): Promise<readonl
  */
 async function lockCustomers(tx: Sql, messages: readonly OutboxMessage[]): Promise<readonly CustomerAtom[]> {
   const ids = [...new Set(messages.map(({ atom }) => atom))];
-  // In three steps, each by an index: joined customers' atoms are few, and an "or" would read all atoms there are.
-  const of = await tx.query<{ customer: AtomId }>("select distinct customer from atoms where id = any($1::bigint[])", [ids]);
-  const roots = of.map(({ customer }) => customer);
-  const joined = await tx.query<{ id: AtomId }>("select id from atoms where customer = any($1::bigint[]) and customer <> id", [roots]);
+  // Lists and no joins, so that each step goes by an index: joined customers' atoms are few, and all atoms are many.
   const rows = await tx.query<{ id: number }>(
-    "select id from atoms where id = any($1::bigint[]) order by id for update skip locked",
-    [[...roots, ...joined.map(({ id }) => id)]],
+    `with roots as materialized (select array(select distinct customer from atoms where id = any($1::bigint[])) as ids),
+       all_of as materialized (select ids || array(select id from atoms where customer = any((select ids from roots)::bigint[]) and customer <> id) as ids from roots)
+     select id from atoms where id = any((select ids from all_of)::bigint[]) order by id for update skip locked`,
+    [ids],
   );
   const locked = new Set(rows.map(({ id }) => id));
   // Read after the locks, so as they are now: whoever joins or parts customers has to write all of their atoms.
@@ -137,25 +136,19 @@ type Facts = {
 
 async function readFacts(tx: Sql, { lane, now }: ClaimAsked, groups: ReadonlyMap<AtomId, Group>, spanMs: number): Promise<Facts> {
   const atoms = [...groups.values()].flatMap((group) => group.atoms.map(({ id }) => id));
-  const contacts = await tx.query<Facts["contacts"][number]>(
-    `select message, atom, at, channel, purpose, tags from contacts where atom = any($1::bigint[]) and at > $2::bigint`,
+  // In one statement: a sender on a busy machine waits for its turn after each.
+  const listed = (name: string, sql: string): string => `(select coalesce(json_agg(x), '[]') from (${sql}) x) as ${name}`;
+  const pushed = lane.channel === "web_push" || lane.channel === "mobile_push";
+  const [row] = await tx.query<Pick<Facts, "contacts" | "waiting" | "preferences" | "pushes">>(
+    `select ${[
+      listed("contacts", "select message, atom, at, channel, purpose, tags from contacts where atom = any($1::bigint[]) and at > $2::bigint"),
+      listed("waiting", `select id, atom, channel, purpose, asked, due_at as "dueAt" from messages where atom = any($1::bigint[]) and state = 'due'`),
+      listed("preferences", `select atom, body, updated_at as "updatedAt" from preferences where atom = any($1::bigint[])`),
+      pushed ? listed("pushes", `select atom, channel, address, told_at as "toldAt" from push_addresses where atom = any($1::bigint[]) and retired_at is null`) : "'[]'::json as pushes",
+    ].join(", ")}`,
     [atoms, now - spanMs],
   );
-  const waiting = await tx.query<Facts["waiting"][number]>(
-    `select id, atom, channel, purpose, asked, due_at as "dueAt" from messages where atom = any($1::bigint[]) and state = 'due'`,
-    [atoms],
-  );
-  const preferences = await tx.query<Facts["preferences"][number]>(
-    `select atom, body, updated_at as "updatedAt" from preferences where atom = any($1::bigint[])`,
-    [atoms],
-  );
-  const pushes =
-    lane.channel === "web_push" || lane.channel === "mobile_push"
-      ? await tx.query<Facts["pushes"][number]>(
-          `select atom, channel, address, told_at as "toldAt" from push_addresses where atom = any($1::bigint[]) and retired_at is null`,
-          [atoms],
-        )
-      : [];
+  const { contacts, waiting, preferences, pushes } = row!;
   const products = [...groups.values()].flatMap(({ messages }) => messages.flatMap(({ asked }) => asked.products));
   return {
     contacts, waiting, preferences, pushes,
@@ -235,18 +228,19 @@ async function write(tx: Sql, judged: readonly JudgedHere[], { lane, now, claimM
     }
   }
   await tx.query(
-    `update messages m set state = t.state, due_at = t.due_at, reason = t.reason, detail = t.detail, address = t.address, receipt = coalesce(t.receipt, m.receipt),
-       claimed_until = case when t.state = 'sending' then $2::bigint else 0 end, attempts = attempts + (t.state = 'sending')::int,
-       settled_at = case when t.state = 'refused' then $3::bigint end
-     from jsonb_to_recordset($1::jsonb) as t (id text, state text, due_at bigint, reason text, detail text, address text, receipt jsonb) where m.id = t.id`,
-    [JSON.stringify(rows), now + claimMs, now],
-  );
-  await tx.query(
-    `insert into contacts (message, workspace, atom, at, channel, purpose, tags)
-     select message, $2, atom, $3, channel, purpose, array(select jsonb_array_elements_text(tags))
-     from jsonb_to_recordset($1::jsonb) as t (message text, atom bigint, channel text, purpose text, tags jsonb)
+    `with written as (
+       update messages m set state = t.state, due_at = t.due_at, reason = t.reason, detail = t.detail, address = t.address, receipt = coalesce(t.receipt, m.receipt),
+         claimed_until = case when t.state = 'sending' then $2::bigint else 0 end, attempts = attempts + (t.state = 'sending')::int,
+         settled_at = case when t.state = 'refused' then $3::bigint end
+       from jsonb_to_recordset($1::jsonb) as t (id text, state text, due_at bigint, reason text, detail text, address text, receipt jsonb) where m.id = t.id)
+     insert into contacts (message, workspace, atom, at, channel, purpose, tags)
+     select message, $5, atom, $3, channel, purpose, array(select jsonb_array_elements_text(tags))
+     from jsonb_to_recordset($4::jsonb) as t (message text, atom bigint, channel text, purpose text, tags jsonb)
      on conflict (message) do update set at = excluded.at`,
-    [JSON.stringify(permitted.map(({ message: { id, atom, channel, purpose, asked } }) => ({ message: id, atom, channel, purpose, tags: asked.tags }))), lane.workspace, now],
+    [
+      JSON.stringify(rows), now + claimMs, now,
+      JSON.stringify(permitted.map(({ message: { id, atom, channel, purpose, asked } }) => ({ message: id, atom, channel, purpose, tags: asked.tags }))), lane.workspace,
+    ],
   );
   await freeContacts(tx, judged.flatMap(({ message: { id, attempts }, answer }) => (answer.type === "allowed" || attempts === 0 ? [] : [id])));
   await freeReserved(tx, refused.map(({ message }) => message.atom), now);

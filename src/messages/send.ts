@@ -42,6 +42,8 @@ export interface Sender {
 /** Messages of one lane that are under way at once, and how many a claim takes. */
 const AT_ONCE = 100;
 const CLAIM = 100;
+/** Claims of one lane that are made beside each other: what comes while one is made need not wait for its end. */
+const CLAIMS_AT_ONCE = 3;
 const IDLE_MS = 5_000;
 const FAULT_MS = 1_000;
 const RECOVER_MS = 5_000;
@@ -144,10 +146,12 @@ class LaneWork {
   readonly #deps: SenderDeps;
   readonly #lane: Lane;
   readonly #onSettled: () => void;
-  #working: Promise<void> | null = null;
+  readonly #working = new Set<Promise<void>>();
   #again = false;
+  /** A provider's rate is kept by one claim after the other. */
+  #paced = false;
   #underWay = 0;
-  #roomMade: (() => void) | null = null;
+  #roomAwaited: (() => void)[] = [];
   #settlements: Settlement[] = [];
   #settling: Promise<void> | null = null;
   /** When the next message may be handed over, by the provider's rate. */
@@ -163,15 +167,15 @@ class LaneWork {
 
   wake(): void {
     this.#again = true;
-    this.#working ??= this.#work().catch(this.#deps.onFault).finally(() => {
-      this.#working = null;
-    }); // prettier-ignore
+    if (this.#stopping || this.#working.size >= (this.#paced ? 1 : CLAIMS_AT_ONCE)) return;
+    const working = this.#work().catch(this.#deps.onFault).finally(() => this.#working.delete(working)); // prettier-ignore
+    this.#working.add(working);
   }
 
   async finished(): Promise<void> {
     this.#stopping = true;
     if (this.#timer) clearTimeout(this.#timer);
-    await this.#working;
+    await Promise.all(this.#working);
     while (this.#underWay > 0 || this.#settling) {
       await this.#settling;
       if (this.#underWay > 0) await this.#room(0);
@@ -184,6 +188,8 @@ class LaneWork {
       this.#again = false;
       const { sql, clock, providerOf, upcomingOf } = this.#deps;
       const provider = await providerOf(this.#lane);
+      this.#paced = provider.perSecond !== null;
+      if (this.#paced && this.#working.size > 1) return this.#lookAgain(BUSY_MS);
       const now = clock();
       const max = Math.min(CLAIM, this.#allowance(provider, now));
       if (provider.restsUntil > now) return this.#lookAgain(provider.restsUntil - now);
@@ -216,7 +222,7 @@ class LaneWork {
 
   /** Resolves when at most `most` messages are under way. */
   async #room(most: number): Promise<void> {
-    while (this.#underWay > most) await new Promise<void>((made) => (this.#roomMade = made));
+    while (this.#underWay > most) await new Promise<void>((made) => this.#roomAwaited.push(made));
   }
 
   async #send(permitted: Permitted, provider: ProviderRow): Promise<void> {
@@ -235,7 +241,7 @@ class LaneWork {
       this.#deps.onFault(cause);
     } finally {
       this.#underWay--;
-      this.#roomMade?.();
+      for (const made of this.#roomAwaited.splice(0)) made();
     }
   } // prettier-ignore
 
