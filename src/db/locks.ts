@@ -12,5 +12,7 @@ export const LOCKS = {
   epoch: 731_704,
   claimBuild: 731_705,
   /** With the workspace as second key. */
+  encryptionKey: 731_706,
+  lifetimeFit: 731_741,
   definitions: 731_740,
 } as const;

@@ -3,11 +3,12 @@
  * after, part by part, and noted when their events are durable: after a crash those not noted are told again at the next fit.
  */
 import type { EventLog } from "../db/clickhouse.ts";
-import type { Database } from "../db/postgres.ts";
+import { LOCKS } from "../db/locks.ts";
+import { type Database, openPostgres } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import { startRounds, type Rounds } from "../rounds.ts";
 import { Parameters } from "../segments/sql-values.ts";
-import type { Clock, WorkspaceId } from "../values.ts";
+import type { Clock, Instant, WorkspaceId } from "../values.ts";
 import { scarce } from "./histories.ts";
 import { workOutAside } from "./host.ts";
 import { LIFETIME_LIMITS, LifetimeAsked } from "./model.ts";
@@ -25,6 +26,29 @@ export type FitDeps = {
   /** Makes events of our own durable. */
   readonly append: (events: readonly Event[]) => Promise<void>;
 };
+
+/** A fit, or that another process is at this workspace just now. */
+export type FitOutcome = { readonly type: "kept"; readonly kept: KeptFit } | { readonly type: "under_way" };
+
+/**
+ * Fits one workspace unless another process is at it; a fit of the same purchases that was made after `madeAfterAt` is taken
+ * as it is. The lock hangs on a connection of its own: it ends with the process, and no fit waits for a connection that
+ * another one holds.
+ */
+export async function fitOnce(deps: FitDeps, workspace: WorkspaceId, asked: LifetimeAsked, madeAfterAt: Instant): Promise<FitOutcome> {
+  const own = openPostgres(deps.sql.url, 1);
+  try {
+    return await own.transaction(async (tx): Promise<FitOutcome> => {
+      const [lock] = await tx.query<{ taken: boolean }>("select pg_try_advisory_xact_lock($1, $2) as taken", [LOCKS.lifetimeFit, workspace]);
+      if (!lock?.taken) return { type: "under_way" };
+      const before = await readFit(deps.sql, workspace);
+      const isMade = before !== null && before.fittedAt > madeAfterAt && before.asked.event === asked.event && before.asked.value === asked.value;
+      return { type: "kept", kept: isMade ? before : await fitWorkspace(deps, workspace, asked) };
+    });
+  } finally {
+    await own.close();
+  }
+} // prettier-ignore
 
 /** Fits one workspace now, keeps the fit, and tells customers where there is one. */
 export async function fitWorkspace(
@@ -83,11 +107,12 @@ export function startFitter(deps: FitDeps & { readonly onFault: (cause: unknown)
     faultMs: LOOK_MS,
     onFault,
     round: async (isStopping) => {
-      for (const workspace of await readDueWorkspaces(sql, clock() - LIFETIME_LIMITS.everyMs)) {
+      const dueAt = clock() - LIFETIME_LIMITS.everyMs;
+      for (const workspace of await readDueWorkspaces(sql, dueAt)) {
         if (isStopping()) break;
         const asked = (await readFit(sql, workspace))?.asked ?? LifetimeAsked.parse({});
-        // One workspace's trouble is no other's; it is tried again in an hour.
-        await fitWorkspace(deps, workspace, asked).catch(onFault);
+        // One workspace's trouble is no other's; it is tried again in an hour. What another process is at or has just done is done.
+        await fitOnce(deps, workspace, asked, dueAt).catch(onFault);
       }
       return LOOK_MS;
     },

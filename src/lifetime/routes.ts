@@ -1,16 +1,23 @@
 /** HTTP of lifetime value: the fit as it is kept, and fitting now. */
+import { Failure } from "../errors.ts";
 import type { App } from "../http/app.ts";
 import type { WorkspaceId } from "../values.ts";
 import { LifetimeAnswer, lifetimeTold } from "./document.ts";
-import { type FitDeps, fitWorkspace } from "./fit.ts";
+import { type FitDeps, type FitOutcome, fitOnce } from "./fit.ts";
 import { LifetimeAsked } from "./model.ts";
-import { type KeptFit, readFit } from "./store.ts";
+import { readFit } from "./store.ts";
 
 /** Registers the routes; they need a secret key or a session. */
 export function lifetimeRoutes(app: App, deps: FitDeps): void {
   const tags = ["Journeys as they are"];
-  // Whoever asks while a fit is under way gets that one.
-  const underWay = new Map<WorkspaceId, Promise<KeptFit>>();
+  // Whoever asks for the same while it is under way gets that one.
+  const underWay = new Map<string, Promise<FitOutcome>>();
+  const fitted = (workspace: WorkspaceId, body: LifetimeAsked): Promise<FitOutcome> => {
+    const key = JSON.stringify([workspace, body.event, body.value ?? null]);
+    const fitting = underWay.get(key) ?? fitOnce(deps, workspace, body, deps.clock()).finally(() => underWay.delete(key));
+    underWay.set(key, fitting);
+    return fitting;
+  }; // prettier-ignore
 
   app.get("/v1/lifetime", {
     config: { access: "secret" },
@@ -25,9 +32,8 @@ export function lifetimeRoutes(app: App, deps: FitDeps): void {
     },
   }, async ({ workspace, body }) => {
     const began = performance.now();
-    const fitting = underWay.get(workspace) ?? fitWorkspace(deps, workspace, body).finally(() => underWay.delete(workspace));
-    underWay.set(workspace, fitting);
-    const kept = await fitting;
-    return lifetimeTold(kept, Math.max(1, Math.round(performance.now() - began)));
+    const outcome = await fitted(workspace, body);
+    if (outcome.type === "under_way") throw new Failure("too_many", "This workspace's purchases are being fitted just now. Ask again in a moment.", { retryAfterSeconds: 5 });
+    return lifetimeTold(outcome.kept, Math.max(1, Math.round(performance.now() - began)));
   }); // prettier-ignore
 }

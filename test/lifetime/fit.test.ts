@@ -1,10 +1,11 @@
 /** CDNOW's purchases through the log: the same laws as from the file, foretold and told to customers once. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { EventLog } from "../../src/db/clickhouse.ts";
-import type { Database } from "../../src/db/postgres.ts";
+import { LOCKS } from "../../src/db/locks.ts";
+import { type Database, openPostgres } from "../../src/db/postgres.ts";
 import type { Event } from "../../src/events/model.ts";
 import { LifetimeAnswer, lifetimeTold } from "../../src/lifetime/document.ts";
-import { type FitDeps, fitWorkspace } from "../../src/lifetime/fit.ts";
+import { type FitDeps, fitOnce, fitWorkspace, startFitter } from "../../src/lifetime/fit.ts";
 import { LifetimeAsked } from "../../src/lifetime/model.ts";
 import { readFit } from "../../src/lifetime/store.ts";
 import { ESTIMATED } from "../../src/lifetime/tell.ts";
@@ -100,4 +101,49 @@ test("with too few customers a reason is told, and no number and no trait", asyn
   expect(LifetimeAnswer.parse(lifetimeTold(null, 0)).result.type).toBe("not_yet");
   const whole = lifetimeTold(await readFit(sql, workspace), 0);
   expect(LifetimeAnswer.parse(whole)).toEqual(whole);
+});
+
+test("two workers whose hour has come fit each workspace once, and tell each customer once", async () => {
+  await sql.query("truncate lifetime_fits, lifetime_told");
+  const two = openPostgres(sql.url, 8);
+  const heard = [new Map<string, number>(), new Map<string, number>()];
+  const faults: unknown[] = [];
+  const fitters = [sql, two].map((of, i) =>
+    startFitter({
+      sql: of, log, clock: () => now, onFault: (cause) => faults.push(cause),
+      append: async (events) => events.forEach(({ workspace: place, of: customer }) => heard[i]!.set(`${place} ${customer}`, (heard[i]!.get(`${place} ${customer}`) ?? 0) + 1)),
+    }),
+  );
+  await vi.waitFor(async () => expect(await Promise.all([workspace, small].map(async (one) => (await readFit(sql, one))?.result.worked.type))).toEqual(["fitted", "too_little_data"]), { timeout: 60_000, interval: 50 });
+  await Promise.all(fitters.map((fitter) => fitter.stop()));
+  await two.close();
+  expect(faults).toEqual([]);
+  const all = [...heard[0]!, ...heard[1]!];
+  expect(all.every(([, times]) => times === 1)).toBe(true);
+  expect(new Set(all.map(([customer]) => customer)).size).toBe(all.length);
+  expect(all.length).toBe((await readFit(sql, workspace))!.result.told);
+  expect(all.length).toBe(2_357);
+}); // prettier-ignore
+
+test("a workspace that another process is fitting is left to it, and what it has just made is taken", async () => {
+  const two = openPostgres(sql.url, 2);
+  try {
+    // Another process holds it, in a transaction of its own.
+    await two.transaction(async (tx) => {
+      await tx.query("select pg_advisory_xact_lock($1, $2)", [LOCKS.lifetimeFit, workspace]);
+      expect(await fitOnce(deps(), workspace, LifetimeAsked.parse({}), now)).toEqual({ type: "under_way" });
+      // Another workspace is nobody's.
+      expect((await fitOnce(deps(), small, LifetimeAsked.parse({}), now)).type).toBe("kept");
+    });
+  } finally {
+    await two.close();
+  }
+  const [kept, madeAt] = [await readFit(sql, workspace), now];
+  now += 60_000;
+  expect(await fitOnce(deps(), workspace, LifetimeAsked.parse({}), madeAt - 1)).toEqual({
+    type: "kept",
+    kept,
+  });
+  const again = await fitOnce(deps(), workspace, LifetimeAsked.parse({}), madeAt);
+  expect(again.type === "kept" && again.kept.fittedAt).toBe(now);
 });
