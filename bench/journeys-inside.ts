@@ -8,7 +8,7 @@
  * the first stage (an index or trigger less), BENCH_PROFILE names a folder for a CPU profile of each stage.
  */
 import { fork } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { Session } from "node:inspector/promises";
@@ -36,7 +36,9 @@ import { fillCustomers, onFolder } from "./fill.ts";
 import { waitingOf } from "./journeys-fill.ts";
 import { calibration, machine } from "./machine.ts";
 import { usage } from "./program.ts";
+import { vaultOf } from "../src/vault.ts";
 
+const vault = vaultOf([randomBytes(32)]);
 const recipients = Number(process.argv[2] ?? 20_000);
 const timers = process.argv[3] === "timers";
 const workspace = 1 as WorkspaceId;
@@ -137,9 +139,9 @@ async function letIn(sql: Database, log: EventLog, left: () => Promise<number>):
 
 async function send(sql: Database, port: number): Promise<void> {
   const watching = watched(sql);
-  await addProvider(sql, workspace, { channel: "email", driver: "smtp", name: "Loopback", config: { host: "127.0.0.1", port, security: "none", from: "Boots <hello@shop.example>", connections: 10 }, perSecond: null }, 10, Date.now()); // prettier-ignore
+  await addProvider(sql, vault, workspace, { channel: "email", driver: "smtp", name: "Loopback", config: { host: "127.0.0.1", port, security: "none", from: "Boots <hello@shop.example>", connections: 10 }, perSecond: null }, 10, Date.now()); // prettier-ignore
   const inbox = createInbox(sql, { clock: Date.now, waitingMax: 1e9, waiting: () => 0 });
-  const sending = await openSending({ sql: watching, clock: Date.now, inbox, base: "http://127.0.0.1", publicUrl: undefined, onFault: fault }); // prettier-ignore
+  const sending = await openSending({ sql: watching, vault, clock: Date.now, inbox, base: "http://127.0.0.1", publicUrl: undefined, onFault: fault }); // prettier-ignore
   const sender = await sending.start();
   const left = async () => (await sql.query<{ n: number }>("select count(*)::int as n from (select 1 from messages where told_at is null limit 1) m"))[0]!.n; // prettier-ignore
   while ((await left()) > 0) await pause(200);

@@ -15,10 +15,12 @@ import { startTaskTeller } from "./people/tell.ts";
 import type { Delivery, Outgoing } from "./messages/model.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Clock } from "./values.ts";
+import type { Vault } from "./vault.ts";
 import { startWebhooks } from "./webhooks/send.ts";
 
 export type ChoresDeps = {
   readonly sql: Database;
+  readonly vault: Vault;
   /** null: this process reads no log. */
   readonly log: EventLog | null;
   readonly clock: Clock;
@@ -40,14 +42,14 @@ export type Chores = {
 };
 
 /** Calls belong to the sender, the clock and the watch to the worker; what a task came to is told by whoever was told it. */
-export function startChores({ sql, log, clock, roles, inbox, mail, logger, metrics, waiting, onEntry }: ChoresDeps): Chores {
+export function startChores({ sql, vault, log, clock, roles, inbox, mail, logger, metrics, waiting, onEntry }: ChoresDeps): Chores {
   const append = inbox.append.bind(inbox);
   const fault = (message: string) => (cause: unknown) => logger.warn({ err: cause }, message);
   const tasks = startTaskTeller({ sql, clock, append, onFault: fault("what came of a task cannot be told for now; tried again") });
   const stops: (() => Promise<void>)[] = [() => tasks.stop()];
   if (roles.includes("sender")) {
-    const caller = startCaller({ sql, clock, tell: append, onFault: fault("a journey's calls cannot be made for now; tried again") });
-    const webhooks = startWebhooks({ sql, clock, onFault: fault("webhooks cannot be sent for now; tried again") });
+    const caller = startCaller({ sql, vault, clock, tell: append, onFault: fault("a journey's calls cannot be made for now; tried again") });
+    const webhooks = startWebhooks({ sql, vault, clock, onFault: fault("webhooks cannot be sent for now; tried again") });
     stops.push(() => caller.stop(), () => webhooks.stop());
   }
   if (roles.includes("worker")) {

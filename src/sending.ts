@@ -13,9 +13,11 @@ import type { TestMessage } from "./messages/routes-templates.ts";
 import { type LinkKey, linkKeyOf } from "./messages/tokens.ts";
 import type { MessageChannel } from "./permission/model.ts";
 import type { Clock, WorkspaceId } from "./values.ts";
+import type { Vault } from "./vault.ts";
 
 export type SendingDeps = {
   readonly sql: Database;
+  readonly vault: Vault;
   readonly clock: Clock;
   readonly inbox: Inbox;
   /** The address this server is reached by. */
@@ -41,11 +43,11 @@ export type Sending = {
 };
 
 /** Opens what sending needs. */
-export async function openSending({ sql, clock, inbox, base, publicUrl, onFault, random }: SendingDeps): Promise<Sending> {
+export async function openSending({ sql, vault, clock, inbox, base, publicUrl, onFault, random }: SendingDeps): Promise<Sending> {
   const drivers = createDrivers({ sql, clock, publicUrl });
-  const linkKey = await linkKeyOf(sql, clock());
+  const linkKey = await linkKeyOf(sql, vault, clock());
   const providerOf = async (workspace: WorkspaceId, channel: MessageChannel): Promise<ProviderRow> =>
-    (await listProviders(sql, workspace)).find((one) => one.channel === channel) ?? localProviderOf(workspace, channel);
+    (await listProviders(sql, vault, workspace)).find((one) => one.channel === channel) ?? localProviderOf(workspace, channel);
   return {
     linkKey,
     sendTest: (test) => sendTest({ sql, clock, base, drivers, providerOf }, test),

@@ -49,10 +49,12 @@ import { reportRoutes } from "./messages/routes-reports.ts";
 import { templateRoutes } from "./messages/routes-templates.ts";
 import { taskRoutes } from "./people/routes.ts";
 import { permissionRoutes } from "./permission/routes.ts";
+import { openSealed } from "./reseal.ts";
 import { type Sending, openSending } from "./sending.ts";
 import { type Metrics, createMetrics } from "./telemetry/metrics.ts";
 import { keepUp } from "./upkeep.ts";
 import type { Clock } from "./values.ts";
+import type { Vault } from "./vault.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 import { startWorkerThread } from "./worker-host.ts";
 import type { Worker } from "./worker.ts";
@@ -79,6 +81,7 @@ export type Running = {
 type Parts = StartOptions & {
   readonly stores: Stores;
   readonly clock: Clock;
+  readonly vault: Vault;
   readonly metrics: Metrics;
   readonly backlog: Backlog;
   readonly inbox: Inbox;
@@ -105,6 +108,7 @@ export async function start(options: StartOptions): Promise<Running> {
       await releaseAllLanes(sql);
       await releaseAllBuilds(sql);
     }
+    const vault = await openSealed(sql, config, clock());
     const first = await ensureFirstWorkspace(sql, {
       dataDir: config.dataDir, writeKey: config.THROUGHLINE_WRITE_KEY, secretKey: config.THROUGHLINE_SECRET_KEY, now: clock(),
     }); // prettier-ignore
@@ -127,7 +131,7 @@ export async function start(options: StartOptions): Promise<Running> {
       },
     }); // prettier-ignore
     const sending = await openSending({
-      sql, clock, inbox, base: baseOf(config), publicUrl: config.THROUGHLINE_URL,
+      sql, vault, clock, inbox, base: baseOf(config), publicUrl: config.THROUGHLINE_URL,
       onFault: (cause) => logger.warn({ err: cause }, "messages cannot be sent for now; tried again"),
     }); // prettier-ignore
     closers.push(() => sending.close());
@@ -139,19 +143,17 @@ export async function start(options: StartOptions): Promise<Running> {
     // Workers elsewhere listen for events and look at everything when they hear of some.
     const onEntry = () => void (work ? work.worker.wake() : sql.query("select pg_notify('inbox', '')").catch(() => undefined)); // prettier-ignore
     const metrics = createMetrics();
-    const chores = startChores({ sql, log: stores.log, mail: (outgoing) => sending.mail(outgoing), clock, roles: config.roles, inbox, logger, metrics, waiting: () => backlog.waiting(), onEntry }); // prettier-ignore
+    const chores = startChores({ sql, vault, log: stores.log, mail: (outgoing) => sending.mail(outgoing), clock, roles: config.roles, inbox, logger, metrics, waiting: () => backlog.waiting(), onEntry }); // prettier-ignore
     closers.push(() => chores.stop());
-    const parts: Parts = { ...options, clock, stores, metrics, backlog, inbox, sending, chores, onVersion, onEntry }; // prettier-ignore
+    const parts: Parts = { ...options, clock, vault, stores, metrics, backlog, inbox, sending, chores, onVersion, onEntry }; // prettier-ignore
     const { app, runner } = await serve(parts);
     closers.push(
       () => runner?.stop(),
       () => app.close(),
     );
     await listen(app, config);
-    const address = app.server.address();
-    const port = typeof address === "object" && address ? address.port : config.PORT;
     return {
-      address: config.THROUGHLINE_URL ?? `http://localhost:${port}`,
+      address: config.THROUGHLINE_URL ?? `http://localhost:${portOf(app, config)}`,
       first, stores, stop,
       drain: async () => {
         while ((await waitingEvents(sql, clock())).events > 0) await work?.passed();
@@ -167,6 +169,11 @@ export async function start(options: StartOptions): Promise<Running> {
 /** The address this server is reached by, without a stroke at its end. */
 const baseOf = ({ THROUGHLINE_URL, PORT }: Config): string =>
   (THROUGHLINE_URL ?? `http://localhost:${PORT}`).replace(/\/+$/, "");
+
+function portOf(app: FastifyInstance, { PORT }: Config): number {
+  const address = app.server.address();
+  return typeof address === "object" && address ? address.port : PORT;
+}
 
 async function listen(app: FastifyInstance, { PORT, HOST }: Config): Promise<void> {
   try {
@@ -235,7 +242,7 @@ async function startWork({ logger }: StartOptions, stores: Stores, clock: Clock)
 }
 
 async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runner | null }> {
-  const { config, stores, clock, metrics, inbox, logger } = parts;
+  const { config, stores, clock, vault, metrics, inbox, logger } = parts;
   const { sql, log } = stores;
   const keys = createKeyRing(sql, clock);
   const refused = createRefusedStore(sql);
@@ -263,21 +270,21 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       importRoutes(rooms, { sql, clock, folder, place, receiving: new Set(), onReady: () => runner?.wake(), keepIp: config.THROUGHLINE_STORE_IP });
       exportRoutes(rooms, { sql, log: log! });
       segmentRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
-      webhookRoutes(rooms, { sql, clock });
+      webhookRoutes(rooms, { sql, vault, clock });
       permissionRoutes(rooms, { sql, clock });
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
       replayRoutes(rooms, { sql, log: log!, clock, onFault: (cause) => logger.warn({ err: cause }, "a replay failed") });
       resultsRoutes(rooms, { sql, log: log!, clock });
       analysisRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
       lifetimeRoutes(rooms, { sql, log: log!, clock, append: (events) => inbox.append(events) });
-      starterRoutes(rooms, { sql, clock, onVersion: parts.onVersion });
+      starterRoutes(rooms, { sql, vault, clock, onVersion: parts.onVersion });
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });
-      providerRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL });
-      reportRoutes(rooms, { sql, clock, publicUrl: config.THROUGHLINE_URL, tell: (events) => inbox.append(events) });
-      pushRoutes(rooms, { sql, clock, keys });
+      providerRoutes(rooms, { sql, vault, clock, publicUrl: config.THROUGHLINE_URL });
+      reportRoutes(rooms, { sql, vault, clock, publicUrl: config.THROUGHLINE_URL, tell: (events) => inbox.append(events) });
+      pushRoutes(rooms, { sql, vault, clock, keys });
       inboxRoutes(rooms, {
-        sql, clock, keys, tell: (events) => inbox.append(events),
+        sql, vault, clock, keys, tell: (events) => inbox.append(events),
         onFault: (cause) => logger.warn({ err: cause }, "in-app messages cannot be shown as they come for now"),
       });
       customerRoutesOfMessages(rooms, { sql, clock, base: baseOf(config), key: parts.sending.linkKey, tell: tellBy(sql, inbox) });

@@ -11,6 +11,7 @@ import { readTemplateData } from "../messages/render-read.ts";
 import { type Rounds, startRounds } from "../rounds.ts";
 import { type ForceReader, forceReader } from "../segments/customer.ts";
 import type { Clock, Instant, Json, JsonObject, WorkspaceId } from "../values.ts";
+import { type Vault, ownSecretOf } from "../vault.ts";
 import { post } from "../webhooks/post.ts";
 import { SECRET_BYTES, secretOf, signedHeaders } from "../webhooks/sign.ts";
 import { CALL_LIMITS, type CallFailure, callOutcome, type CallOutcome, eventOfCall } from "./call-rules.ts";
@@ -19,6 +20,7 @@ import { CALLS_CHANNEL } from "./save.ts";
 
 export type CallerDeps = {
   readonly sql: Database;
+  readonly vault: Vault;
   readonly clock: Clock;
   /** Makes events of our own durable; the same may be told again. */
   readonly tell: (events: readonly Event[]) => Promise<void>;
@@ -110,9 +112,9 @@ class Calling {
   }
 
   async #make(call: ClaimedCall): Promise<void> {
-    const { sql, clock, random = Math.random } = this.#deps;
+    const { sql, vault, clock, random = Math.random } = this.#deps;
     try {
-      const outcome = await callOnce(sql, this.#force, call, clock, random());
+      const outcome = await callOnce({ sql, vault, clock }, this.#force, call, random());
       await settleCall(sql, call, outcome, clock());
     } catch (cause) {
       // The claim runs out, and the call is made again.
@@ -138,12 +140,12 @@ class Calling {
   }
 }
 
-async function callOnce(sql: Sql, force: ForceReader, call: ClaimedCall, clock: Clock, random: number): Promise<CallOutcome> {
+async function callOnce({ sql, vault, clock }: Pick<CallerDeps, "sql" | "vault" | "clock">, force: ForceReader, call: ClaimedCall, random: number): Promise<CallOutcome> {
   if (call.attempts > CALL_LIMITS.attemptsMax) return { type: "failed", reason: "unreachable", detail: "Given up." };
   const body = await bodyOfCall(sql, force, call, clock());
   if (body.type === "failed") return body;
   const answer = await post({
-    url: call.url, body: body.text, headers: signedHeaders(await callSecretOf(sql, call.workspace, clock()), call.id, Math.floor(clock() / 1000), body.text),
+    url: call.url, body: body.text, headers: signedHeaders(await callSecretOf(sql, vault, call.workspace, clock()), call.id, Math.floor(clock() / 1000), body.text),
     timeoutMs: CALL_LIMITS.timeoutMs, detailCharsMax: CALL_LIMITS.answerCharsMax,
   });
   return callOutcome(answer, call.keep, call.attempts, clock(), random);
@@ -186,15 +188,5 @@ function isJson(text: string): boolean {
 }
 
 /** The secret that a workspace's journeys sign their webhooks with; made when it is asked for the first time. */
-export async function callSecretOf(sql: Sql, workspace: WorkspaceId, now: Instant): Promise<string> {
-  const name = `calls ${workspace}`;
-  const read = async () => (await sql.query<{ value: string }>("select value from secrets where name = $1", [name]))[0]; // prettier-ignore
-  const held = await read();
-  if (held) return held.value;
-  // Two processes may ask at once: the first one's stays.
-  await sql.query(
-    "insert into secrets (name, value, created_at) values ($1, $2, $3) on conflict do nothing",
-    [name, secretOf(randomBytes(SECRET_BYTES)), now],
-  );
-  return (await read())!.value;
-}
+export const callSecretOf = (sql: Sql, vault: Vault, workspace: WorkspaceId, now: Instant): Promise<string> =>
+  ownSecretOf(sql, vault, `calls ${workspace}`, () => secretOf(randomBytes(SECRET_BYTES)), now);

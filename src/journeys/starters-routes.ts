@@ -6,6 +6,7 @@ import type { App } from "../http/app.ts";
 import { TemplateDraft } from "../messages/model.ts";
 import { SegmentDraft } from "../segments/model.ts";
 import type { Clock } from "../values.ts";
+import type { Vault } from "../vault.ts";
 import { callSecretOf } from "./calls.ts";
 import { nextOccurrences, cronProblem, OCCURRENCES_MAX } from "./cron.ts";
 import { JourneyView } from "./document.ts";
@@ -15,6 +16,7 @@ import { viewJourney } from "./view.ts";
 
 export type StarterDeps = {
   readonly sql: Sql;
+  readonly vault: Vault;
   readonly clock: Clock;
   /** Says that there is a segment to build. */
   readonly onVersion: () => void;
@@ -57,7 +59,7 @@ const Times = z.object({
 });
 
 /** Registers the routes; each needs a secret key or a session, the secret an owner's. */
-export function starterRoutes(app: App, { sql, clock, onVersion }: StarterDeps): void {
+export function starterRoutes(app: App, { sql, vault, clock, onVersion }: StarterDeps): void {
   app.get("/v1/journeys/starters", {
     config: access,
     schema: { operationId: "listJourneyStarters", tags, summary: "Journeys to begin with", response: { 200: StarterList } },
@@ -98,5 +100,5 @@ export function starterRoutes(app: App, { sql, clock, onVersion }: StarterDeps):
       description: "Requests are signed as Standard Webhooks say (webhook-id, webhook-timestamp, webhook-signature).",
       response: { 200: z.object({ secret: z.string() }) },
     },
-  }, async ({ workspace }) => ({ secret: await callSecretOf(sql, workspace, clock()) })); // prettier-ignore
+  }, async ({ workspace }) => ({ secret: await callSecretOf(sql, vault, workspace, clock()) })); // prettier-ignore
 }

@@ -19,9 +19,11 @@ import { InboxPage, messageOf } from "./inbox-view.ts";
 import { createStreams } from "./inbox.ts";
 import { MESSAGE_LIMITS } from "./model.ts";
 import { Who, visitorOf } from "./visitor.ts";
+import type { Vault } from "../vault.ts";
 
 export type InboxDeps = {
   readonly sql: Database;
+  readonly vault: Vault;
   readonly clock: Clock;
   readonly keys: WriteKeys;
   /** Appends events of our own to the inbox of events. */

@@ -6,6 +6,7 @@ import { Failure } from "../errors.ts";
 import type { App } from "../http/app.ts";
 import type { MessageChannel } from "../permission/model.ts";
 import type { Clock, WorkspaceId } from "../values.ts";
+import type { Vault } from "../vault.ts";
 import { DRIVER_LIMITS } from "./drivers/model.ts";
 import { type Delivery, type Outgoing, ProviderDraft, type Rendered } from "./model.ts";
 import {
@@ -19,6 +20,7 @@ import { type DriverDeps, ProviderView, completed, openDriver, viewOf } from "./
 
 export type ProviderDeps = DriverDeps & {
   readonly sql: Sql;
+  readonly vault: Vault;
   readonly clock: Clock;
 };
 const Params = z.object({ id: z.coerce.number().int().min(1).max(2_147_483_647) });
@@ -38,16 +40,16 @@ const Tried = z.object({
 
 /** Registers the routes. Looking needs a secret key or a session; changing is for owners. */
 export function providerRoutes(app: App, deps: ProviderDeps): void {
-  const { sql, clock, publicUrl } = deps;
+  const { sql, vault, clock, publicUrl } = deps;
   const [look, change] = [{ access: "secret" }, { access: "owner" }] as const;
   const tags = ["Providers"];
   const found = async (workspace: WorkspaceId, id: number) =>
-    (await readProvider(sql, workspace, id)) ?? missing(id);
+    (await readProvider(sql, vault, workspace, id)) ?? missing(id);
 
   app.get("/v1/providers", {
     config: look,
     schema: { operationId: "listProviders", tags, summary: "How this workspace sends, by channel", response: { 200: ProviderList } },
-  }, async ({ workspace }) => ({ providers: (await listProviders(sql, workspace)).map((row) => viewOf(row, publicUrl, clock())) })); // prettier-ignore
+  }, async ({ workspace }) => ({ providers: (await listProviders(sql, vault, workspace)).map((row) => viewOf(row, publicUrl, clock())) })); // prettier-ignore
 
   app.post("/v1/providers", {
     config: { ...change, idempotency: "once" },
@@ -58,7 +60,7 @@ export function providerRoutes(app: App, deps: ProviderDeps): void {
     },
   }, async ({ workspace, body }, reply) => {
     const { config, made } = completed(body, null);
-    const row = await addProvider(sql, workspace, { ...body, config, perSecond: body.perSecond ?? null }, DRIVER_LIMITS.providersPerWorkspace, clock());
+    const row = await addProvider(sql, vault, workspace, { ...body, config, perSecond: body.perSecond ?? null }, DRIVER_LIMITS.providersPerWorkspace, clock());
     if (!row) throw new Failure("unprocessable", `A workspace has at most ${DRIVER_LIMITS.providersPerWorkspace} providers.`);
     return reply.code(201).send({ ...viewOf(row, publicUrl, clock()), made });
   }); // prettier-ignore
@@ -74,7 +76,7 @@ export function providerRoutes(app: App, deps: ProviderDeps): void {
     if (before.driver !== body.driver || before.channel !== body.channel)
       throw new Failure("unprocessable", "A provider keeps its channel and its driver. Make another one.");
     const { config, made } = completed(body, before.config);
-    const row = await changeProvider(sql, workspace, params.id, { name: body.name, config, perSecond: body.perSecond ?? null }, clock());
+    const row = await changeProvider(sql, vault, workspace, params.id, { driver: body.driver, name: body.name, config, perSecond: body.perSecond ?? null }, clock());
     return { ...viewOf(row ?? missing(params.id), publicUrl, clock()), made };
   }); // prettier-ignore
 

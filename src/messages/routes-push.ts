@@ -21,7 +21,7 @@ const Key = z.object({ publicKey: z.string().describe("applicationServerKey of p
 
 /** Registers the routes. */
 export function pushRoutes(app: App, deps: VisitorDeps): void {
-  const { sql, clock, keys } = deps;
+  const { sql, vault, clock, keys } = deps;
   const config = { access: "public" } as const;
   const tags = ["Messages"];
   void app.register(async (plain) => {
@@ -35,7 +35,7 @@ export function pushRoutes(app: App, deps: VisitorDeps): void {
       schema: { operationId: "readPushKey", tags, summary: "The key browsers subscribe to push messages with", querystring: z.object({ writeKey: WriteKey }), response: { 200: Key } },
     }, async (request) => {
       const workspace = await workspaceOf(keys, request, request.query.writeKey);
-      const provider = (await listProviders(sql, workspace)).find(({ driver }) => driver === "vapid");
+      const provider = (await listProviders(sql, vault, workspace)).find(({ driver }) => driver === "vapid");
       const publicKey = provider && configOf(provider, "vapid")?.publicKey;
       if (!publicKey) throw new Failure("unprocessable", "This workspace has no provider for web push.");
       return { publicKey };

@@ -10,6 +10,7 @@ import { Failure } from "../errors.ts";
 import type { Event } from "../events/model.ts";
 import type { App } from "../http/app.ts";
 import type { Clock } from "../values.ts";
+import type { Vault } from "../vault.ts";
 import { readNotice } from "./drivers/dsn.ts";
 import { DRIVER_LIMITS } from "./drivers/model.ts";
 import { challengeOf, createHearing, type FetchText } from "./hear.ts";
@@ -20,6 +21,7 @@ import { applyReports, reportsOfNotice } from "./reports.ts";
 
 export type ReportDeps = {
   readonly sql: Sql;
+  readonly vault: Vault;
   readonly clock: Clock;
   readonly publicUrl: string | undefined;
   /** Appends events of our own to the inbox. */
@@ -71,7 +73,7 @@ export function reportRoutes(app: App, deps: ReportDeps): void {
 
 type Answer = (provider: ProviderRow, source: string, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>; // prettier-ignore
 
-function callbackRoutes(scope: App, { sql }: ReportDeps, answer: Answer): void {
+function callbackRoutes(scope: App, { sql, vault }: ReportDeps, answer: Answer): void {
   const config = { access: "public" } as const;
   const tags = ["Providers"];
   scope.post("/hooks/providers/:id/:source", {
@@ -83,14 +85,14 @@ function callbackRoutes(scope: App, { sql }: ReportDeps, answer: Answer): void {
     },
   }, async (request, reply) => {
     const { id, source } = request.params;
-    return answer((await readProvider(sql, null, id)) ?? deaf(), source, request, reply);
+    return answer((await readProvider(sql, vault, null, id)) ?? deaf(), source, request, reply);
   }); // prettier-ignore
 
   scope.get("/hooks/providers/:id/whatsapp", {
     config,
     schema: { operationId: "confirmProvider", tags, summary: "Meta asks whether this address is ours", params: Params },
   }, async (request, reply) => {
-    const provider = (await readProvider(sql, null, request.params.id)) ?? deaf();
+    const provider = (await readProvider(sql, vault, null, request.params.id)) ?? deaf();
     const challenge = challengeOf(provider, request.query as { [name: string]: unknown });
     if (challenge === null) throw new Failure("forbidden", "The verify token is not the one of this provider.");
     return reply.type("text/plain; charset=utf-8").send(challenge);
@@ -99,7 +101,7 @@ function callbackRoutes(scope: App, { sql }: ReportDeps, answer: Answer): void {
 
 function bounceRoute(
   scope: App,
-  { sql, clock }: ReportDeps,
+  { sql, vault, clock }: ReportDeps,
   apply: (provider: ProviderRow, reports: readonly Report[]) => Promise<number>,
 ): void {
   scope.post("/v1/providers/:id/bounces", {
@@ -110,7 +112,7 @@ function bounceRoute(
       params: Params, consumes: ["message/rfc822"], response: { 200: Taken },
     },
   }, async ({ workspace, params, body }) => {
-    const provider = (await readProvider(sql, workspace, params.id)) ?? missing(params.id);
+    const provider = (await readProvider(sql, vault, workspace, params.id)) ?? missing(params.id);
     const notice = Buffer.isBuffer(body) ? readNotice(body.toString("latin1")) : null;
     const reports = notice ? reportsOfNotice(notice, provider.id, configOf(provider, "smtp")?.bounces, clock()) : [];
     return { reports: reports.length, told: reports.length === 0 ? 0 : await apply(provider, reports) };

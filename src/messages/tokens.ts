@@ -1,7 +1,7 @@
 /**
  * What stands in the addresses customers get: signed, so that whoever holds one may do that one thing and nothing else,
  * without a login and without a look into the database. The signature is HMAC-SHA256 with a key of the installation that
- * lies in PostgreSQL; who cannot read that cannot make, change or guess one.
+ * lies sealed in PostgreSQL; who cannot read that cannot make, change or guess one.
  *
  *   base64url( version, kind, JSON, the first 16 bytes of the signature over all before )
  */
@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { Sql } from "../db/postgres.ts";
 import { MessageChannel, Purpose } from "../permission/model.ts";
 import type { AtomId, Instant, WorkspaceId } from "../values.ts";
+import { type Vault, ownSecretOf } from "../vault.ts";
 import { ADDRESS_BYTES_MAX } from "./links.ts";
 import type { CustomerLinks } from "./footer.ts";
 
@@ -69,11 +70,9 @@ const signatureOf = (key: LinkKey, body: Buffer): Buffer =>
 
 const SECRET_NAME = "links";
 /** The key, made when the installation has none yet. Safe when several processes start at once. */
-export async function linkKeyOf(sql: Sql, now: Instant): Promise<LinkKey> {
-  const fresh = randomBytes(32).toString("base64url");
-  await sql.query("insert into secrets (name, value, created_at) values ($1, $2, $3) on conflict do nothing", [SECRET_NAME, fresh, now]); // prettier-ignore
-  const [row] = await sql.query<{ value: string }>("select value from secrets where name = $1", [SECRET_NAME]); // prettier-ignore
-  return Buffer.from(row!.value, "base64url");
+export async function linkKeyOf(sql: Sql, vault: Vault, now: Instant): Promise<LinkKey> {
+  const text = await ownSecretOf(sql, vault, SECRET_NAME, () => randomBytes(32).toString("base64url"), now);
+  return Buffer.from(text, "base64url");
 }
 
 /** A message as its links name it. */

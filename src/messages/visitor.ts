@@ -12,12 +12,18 @@ import { Failure } from "../errors.ts";
 import { type WriteKeys, basicUser } from "../events/credentials.ts";
 import { IDENTIFIER_MAX, IdentifierKind, KIND_RULES } from "../identity/model.ts";
 import type { AtomId, Clock, Instant, WorkspaceId } from "../values.ts";
+import type { Vault } from "../vault.ts";
 import type { ConfigOf } from "./drivers/model.ts";
 import { isUserToken } from "./inbox-token.ts";
 import { listProviders } from "./provider-store.ts";
 import { configOf } from "./providers.ts";
 
-export type VisitorDeps = { readonly sql: Sql; readonly clock: Clock; readonly keys: WriteKeys };
+export type VisitorDeps = {
+  readonly sql: Sql;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly keys: WriteKeys;
+};
 
 /** In the query, because a browser's EventSource sends no headers of one's own. */
 export const WriteKey = z.string().max(300).optional().describe("A write key, if it is not sent as HTTP Basic"); // prettier-ignore
@@ -46,13 +52,13 @@ export async function workspaceOf(keys: WriteKeys, request: FastifyRequest, writ
  * `Failure` when it is not proven whose it is, or the workspace has no provider for in-app messages and `needed` is true.
  */
 export async function visitorOf(
-  { sql, clock, keys }: VisitorDeps,
+  { sql, vault, clock, keys }: VisitorDeps,
   request: FastifyRequest,
   asked: Asker,
   devices: DevicesOpen,
 ): Promise<{ readonly workspace: WorkspaceId; readonly atoms: readonly AtomId[] }> {
   const workspace = await workspaceOf(keys, request, asked.writeKey);
-  const provider = (await listProviders(sql, workspace)).find(({ driver }) => driver === "in_app");
+  const provider = (await listProviders(sql, vault, workspace)).find(({ driver }) => driver === "in_app");
   const config = provider ? configOf(provider, "in_app") : null;
   if (!config && devices === "the_unnamed")
     throw new Failure("not_found", "This workspace has no provider for in-app messages.");

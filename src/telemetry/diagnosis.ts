@@ -64,6 +64,25 @@ export function ofSpace(freeBytes: number, folder: string): Finding {
   return ok("Disk", found);
 }
 
+/** The keys that are here (null: none) beside what the database's secrets are sealed with, by key. */
+export function ofSealed(
+  name: string,
+  recorded: string | null,
+  vault: { readonly keyName: string; readonly keyNames: readonly string[] } | null,
+  sealed: readonly { readonly keyName: string; readonly n: number }[],
+): Finding {
+  const bring = "Bring encryption.key of the data folder the secrets were sealed with, or set THROUGHLINE_ENCRYPTION_KEY."; // prettier-ignore
+  if (!vault && recorded === null) return note(name, "not made yet", "It is made at the first start.");
+  if (!vault) return broken(name, "is not here, and secrets in the database are sealed with one", bring);
+  const lost = sealed.reduce((sum, one) => sum + (vault.keyNames.includes(one.keyName) ? 0 : one.n), 0);
+  if (lost > 0)
+    return broken(name, `${lost} secrets cannot be read with it`, `${bring} If it is lost, enter those secrets again.`); // prettier-ignore
+  const older = sealed.reduce((sum, one) => sum + (one.keyName === vault.keyName ? 0 : one.n), 0);
+  if (older > 0)
+    return note(name, `${older} secrets are sealed with an older key`, "The next start seals them with the first."); // prettier-ignore
+  return ok(name, `${sealed.reduce((sum, { n }) => sum + n, 0)} secrets sealed`);
+}
+
 /** The state schema beside this program. */
 export function ofSchema({
   pending,

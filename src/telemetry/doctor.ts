@@ -21,9 +21,11 @@ import {
   ofLanes,
   ofNode,
   ofSchema,
+  ofSealed,
   ofSpace,
   sizeOf,
 } from "./diagnosis.ts";
+import { KEY_FILE, keysHere, recordedKeyName, sealedByKey, vaultOf } from "../vault.ts";
 import { Readiness } from "./model.ts";
 
 export type DoctorOptions = {
@@ -49,7 +51,7 @@ export async function runDoctor({
     ofNode(nodeVersion),
     folder,
     await ofDisk(config.dataDir),
-    ...(await ofKeysFile(config.dataDir)),
+    ...(await ofOpenFile(config.dataDir, "keys.json", "others may read the secret key in it")),
     running.finding,
   ];
   if (folder.state === "broken") return findings;
@@ -86,11 +88,25 @@ async function ofDisk(dataDir: string): Promise<Finding> {
   return ofSpace(bavail * bsize, dataDir);
 }
 
-async function ofKeysFile(dataDir: string): Promise<readonly Finding[]> {
-  const file = join(dataDir, "keys.json");
+async function ofOpenFile(dataDir: string, name: string, found: string): Promise<readonly Finding[]> {
+  const file = join(dataDir, name);
   const there = await stat(file).catch(() => null);
   if (!there || (there.mode & 0o077) === 0) return [];
-  return [finding.broken("keys.json", "others may read the secret key in it", `chmod 600 ${file}`)];
+  return [finding.broken(name === KEY_FILE ? VAULT : name, found, `chmod 600 ${file}`)];
+}
+
+const VAULT = "Encryption key";
+/** Whether the secrets in the database can be read with the keys that are here. */
+async function ofVault(sql: Database, config: Config): Promise<readonly Finding[]> {
+  const { dataDir, THROUGHLINE_ENCRYPTION_KEY: key } = config;
+  const open = key === undefined ? await ofOpenFile(dataDir, KEY_FILE, "others may read it") : [];
+  if (open.length > 0) return open;
+  try {
+    const keys = await keysHere({ dataDir, key });
+    return [ofSealed(VAULT, await recordedKeyName(sql), keys && vaultOf(keys), await sealedByKey(sql))];
+  } catch (cause) {
+    return [finding.broken(VAULT, messageOf(cause), "Put the right key there.")];
+  }
 }
 
 type Running = { readonly finding: Finding; readonly state: Readiness | null };
@@ -159,7 +175,7 @@ async function ofPostgres(config: Config, now: number): Promise<readonly Finding
     ];
   const sql = openPostgres(started?.url ?? (where as { url: string }).url, 2);
   try {
-    return [finding.ok(name, await describe(sql, config)), ...(await insidePostgres(sql, now))];
+    return [finding.ok(name, await describe(sql, config)), ...(await insidePostgres(sql, config, now))];
   } catch (cause) {
     return [
       finding.broken(
@@ -196,7 +212,7 @@ async function describe(sql: Database, config: Config): Promise<string> {
   return `${version.split(" ")[0]} ${config.DATABASE_URL ? "server" : "embedded"}, ${sizeOf(size)}`;
 }
 
-async function insidePostgres(sql: Database, now: number): Promise<readonly Finding[]> {
+async function insidePostgres(sql: Database, config: Config, now: number): Promise<readonly Finding[]> {
   const schema = ofSchema(await stateSchema(sql));
   const clock = await sql.query<{ at: number }>(
     "select (extract(epoch from clock_timestamp()) * 1000)::bigint as at",
@@ -209,7 +225,7 @@ async function insidePostgres(sql: Database, now: number): Promise<readonly Find
        select sum(i.events) as events, min(i.received_at) as at from inbox i where i.lane = l.lane and i.id > l.cursor_id and i.received_at >= l.cursor_at - 3600000
      ) w on true order by l.lane`,
   );
-  return [...found, ofLanes(lanes, now)];
+  return [...found, ofLanes(lanes, now), ...(await ofVault(sql, config))];
 }
 
 type Embedded =

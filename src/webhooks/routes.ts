@@ -6,16 +6,24 @@ import { Failure } from "../errors.ts";
 import type { App } from "../http/app.ts";
 import { cursorOf, pageQuery, placeOf } from "../paging.ts";
 import { type Clock, type WorkspaceId, isoOf } from "../values.ts";
+import type { Vault } from "../vault.ts";
 import { DeliveryPage, Tried, WEBHOOK_LIMITS, WebhookCreated, WebhookDraft, WebhookList } from "./model.ts";
 import { tell } from "./send.ts";
 import { SECRET_BYTES, secretOf } from "./sign.ts";
-import { addWebhook, listDeliveries, listWebhooks, readWebhook, removeWebhook } from "./store.ts";
+import {
+  SECRET_ABOUT,
+  addWebhook,
+  listDeliveries,
+  listWebhooks,
+  readWebhook,
+  removeWebhook,
+} from "./store.ts";
 
-export type WebhookDeps = { readonly sql: Sql; readonly clock: Clock };
+export type WebhookDeps = { readonly sql: Sql; readonly vault: Vault; readonly clock: Clock };
 const Params = z.object({ id: z.coerce.number().int().min(1).max(2_147_483_647) });
 
 /** Registers the routes; each needs a secret key or a session. */
-export function webhookRoutes(app: App, { sql, clock }: WebhookDeps): void {
+export function webhookRoutes(app: App, { sql, vault, clock }: WebhookDeps): void {
   const access = { access: "secret" } as const;
   const found = async (workspace: WorkspaceId, id: number) =>
     (await readWebhook(sql, workspace, id)) ?? missing(id);
@@ -36,7 +44,7 @@ export function webhookRoutes(app: App, { sql, clock }: WebhookDeps): void {
     if ((await listWebhooks(sql, workspace)).length >= WEBHOOK_LIMITS.perWorkspace)
       throw new Failure("unprocessable", `A workspace has at most ${WEBHOOK_LIMITS.perWorkspace} webhooks.`);
     const secret = secretOf(randomBytes(SECRET_BYTES));
-    const made = await addWebhook(sql, workspace, { ...body, secret }, clock());
+    const made = await addWebhook(sql, workspace, { ...body, secret: vault.seal(secret, SECRET_ABOUT) }, clock());
     if (!made) throw new Failure("unprocessable", `There is no segment ${body.segment} in this workspace.`);
     return reply.code(201).send({ ...made, secret });
   }); // prettier-ignore
@@ -76,7 +84,7 @@ export function webhookRoutes(app: App, { sql, clock }: WebhookDeps): void {
     const { url, secret } = await found(workspace, params.id);
     const begunAt = performance.now();
     const body = JSON.stringify({ type: "test", timestamp: isoOf(clock()), data: {} });
-    const { status, detail } = await tell({ url, secret, messageId: randomUUID(), body }, clock());
+    const { status, detail } = await tell(vault, { url, secret, messageId: randomUUID(), body }, clock());
     const ok = status !== null && status >= 200 && status < 300;
     return { ok, status, detail, tookMs: Math.round(performance.now() - begunAt) };
   }); // prettier-ignore

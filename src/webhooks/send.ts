@@ -5,12 +5,14 @@
 import type { Database } from "../db/postgres.ts";
 import { startRounds } from "../rounds.ts";
 import type { Clock, Instant } from "../values.ts";
+import { type Vault, openedText } from "../vault.ts";
 import { WEBHOOK_LIMITS } from "./model.ts";
 import { type Answered, post } from "./post.ts";
 import { signedHeaders } from "./sign.ts";
 import {
   type Claimed,
   type Outcome,
+  SECRET_ABOUT,
   WEBHOOK_CHANNEL,
   claimDeliveries,
   forgetDeliveries,
@@ -20,6 +22,7 @@ import {
 
 export type SenderDeps = {
   readonly sql: Database;
+  readonly vault: Vault;
   readonly clock: Clock;
   /** What went wrong with a store; tried again. */
   readonly onFault: (cause: unknown) => void;
@@ -40,7 +43,7 @@ const JITTER_RATIO = 0.1;
 const RETRY_AFTER_MS_MAX = 86_400_000;
 
 /** Starts sending. */
-export function startWebhooks({ sql, clock, onFault, random = Math.random }: SenderDeps): Sender {
+export function startWebhooks({ sql, vault, clock, onFault, random = Math.random }: SenderDeps): Sender {
   const underWay = new Map<number, number>();
   const sending = new Set<Promise<void>>();
   let forgottenAt = Number.NEGATIVE_INFINITY;
@@ -51,7 +54,7 @@ export function startWebhooks({ sql, clock, onFault, random = Math.random }: Sen
   };
   const deliver = async (claimed: Claimed): Promise<void> => {
     try {
-      await settle(sql, claimed, outcomeOf(await tell(claimed, clock()), claimed.attempts, clock(), random()), clock()); // prettier-ignore
+      await settle(sql, claimed, outcomeOf(await tell(vault, claimed, clock()), claimed.attempts, clock(), random()), clock()); // prettier-ignore
     } catch (cause) {
       // The claim runs out, and the delivery is tried again.
       onFault(cause);
@@ -95,11 +98,14 @@ export function startWebhooks({ sql, clock, onFault, random = Math.random }: Sen
 }
 
 /** Posts a message, signed at this instant. */
-export const tell = ({ url, secret, messageId, body }: Omit<Claimed, "claimedUntil" | "id" | "webhook" | "attempts">, now: Instant): Promise<Answered> =>
-  post({
+export async function tell(vault: Vault, { url, secret: kept, messageId, body }: Omit<Claimed, "claimedUntil" | "id" | "webhook" | "attempts">, now: Instant): Promise<Answered> {
+  const secret = openedText(vault, kept, SECRET_ABOUT);
+  if (secret === null) return { status: null, detail: "Its secret is sealed with a key that is not here.", retryAfterSeconds: null };
+  return post({
     url, body, headers: signedHeaders(secret, messageId, Math.floor(now / 1000), body),
     timeoutMs: WEBHOOK_LIMITS.timeoutMs, detailCharsMax: WEBHOOK_LIMITS.detailCharsMax,
-  }); // prettier-ignore
+  });
+} // prettier-ignore
 
 /** What an answer means after so many attempts. Only 2xx is success; `random` in [0, 1). Pure. */
 export function outcomeOf(answer: Answered, attempts: number, now: Instant, random: number): Outcome {

@@ -2,10 +2,14 @@
 import type { Sql } from "../db/postgres.ts";
 import { SEPARATOR } from "../db/postgres.ts";
 import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
+import { type Vault, keyNameOf, openedText } from "../vault.ts";
 import type { DeliveryView, HookEvent, WebhookView } from "./model.ts";
 
 /** Notified when there is something to send. */
 export const WEBHOOK_CHANNEL = "webhooks";
+
+/** What a webhook's secret is sealed as. */
+export const SECRET_ABOUT = "webhook";
 
 /** Something that happened, to be told to whoever asked for it. */
 export type Happening = {
@@ -63,7 +67,7 @@ export async function listWebhooks(sql: Sql, workspace: WorkspaceId): Promise<We
   return rows.map(viewOf);
 }
 
-/** One webhook with its secret; null when there is none. */
+/** One webhook with its secret as it is kept; null when there is none. */
 export async function readWebhook(
   sql: Sql,
   workspace: WorkspaceId,
@@ -222,4 +226,17 @@ export async function nextDue(sql: Sql, now: Instant): Promise<Instant | null> {
 /** Forgets deliveries that were done with before `until`. */
 export async function forgetDeliveries(sql: Sql, until: Instant): Promise<void> {
   await sql.query("delete from webhook_deliveries where coalesce(delivered_at, given_up_at) < $1", [until]);
+}
+
+/** Seals with the key in use what was kept plain or sealed with another key that is here; how many webhooks that were. */
+export async function resealWebhooks(tx: Sql, vault: Vault): Promise<number> {
+  const rows = await tx.query<{ id: number; secret: string }>("select id, secret from webhooks order by id for update"); // prettier-ignore
+  let changed = 0;
+  for (const { id, secret } of rows) {
+    const text = keyNameOf(secret) === vault.keyName ? null : openedText(vault, secret, SECRET_ABOUT);
+    if (text === null) continue;
+    await tx.query("update webhooks set secret = $2 where id = $1", [id, vault.seal(text, SECRET_ABOUT)]);
+    changed++;
+  }
+  return changed;
 }

@@ -10,6 +10,7 @@ import type { JsonObject } from "../../src/values.ts";
 import { WORKSPACE } from "../world.ts";
 import { type Answers, type Received, type Receiver, aReceiver } from "./receiver.ts";
 import { HOUR_MS, type JourneyWorld, aJourneyWorld, onEvent, wait } from "./story.ts";
+import { VAULT } from "../vault.ts";
 
 let world: JourneyWorld;
 const callers: Caller[] = [];
@@ -31,7 +32,7 @@ const receiver = async (answer: (n: number, received: Received) => Answers | Pro
 };
 const tell = (events: readonly Event[]) => world.inbox.append(events);
 function calling(more: Partial<CallerDeps> = {}): Caller {
-  const caller = startCaller({ sql: world.sql, clock: world.clock, tell, random: () => 0, onFault: (cause) => world.faults.push(cause), ...more }); // prettier-ignore
+  const caller = startCaller({ sql: world.sql, vault: VAULT, clock: world.clock, tell, random: () => 0, onFault: (cause) => world.faults.push(cause), ...more }); // prettier-ignore
   callers.push(caller);
   return caller;
 }
@@ -90,14 +91,20 @@ describe("a webhook", () => {
     const [first] = crm.received;
     expect(JSON.parse(first!.body)).toEqual({ order: 'o-"1', who: "somebody" });
     const [call] = await callsOf("ann");
-    const key = Buffer.from((await callSecretOf(world.sql, WORKSPACE, 0)).slice("whsec_".length), "base64");
+    const key = Buffer.from(
+      (await callSecretOf(world.sql, VAULT, WORKSPACE, 0)).slice("whsec_".length),
+      "base64",
+    );
     const signed = `${call!.id}.${String(first!.headers["webhook-timestamp"])}.${first!.body}`;
     expect(first!.headers).toMatchObject({
       "webhook-id": call!.id,
       "webhook-signature": `v1,${createHmac("sha256", key).update(signed).digest("base64")}`,
     });
     expect((await told("ann", "$call")).map(({ name, properties }) => [name, properties])).toEqual([
-      ["$call.done", { call: call!.id, answer: { ticket: "T-7", day: 4, status: 200 } }],
+      [
+        "$call.done",
+        { journey: expect.any(Number), call: call!.id, answer: { ticket: "T-7", day: 4, status: 200 } },
+      ],
     ]);
     await world.passes(HOUR_MS);
     await done(caller);

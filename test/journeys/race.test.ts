@@ -14,6 +14,7 @@ import { type Mood, aMailCounterpart } from "../messages/counterparts.ts";
 import { mailIdsIn } from "../messages/sending-story.ts";
 import { type Said, WORKSPACE, eventOf } from "../world.ts";
 import { DAY_MS, HOUR_MS, type JourneyWorld, MINUTE_MS, aJourneyWorld, onEvent, wait } from "./story.ts";
+import { VAULT } from "../vault.ts";
 
 const ROUNDS = Number(process.env["THROUGHLINE_CASES"] ?? 12);
 const SEED = Number(process.env["THROUGHLINE_SEED"] ?? Math.floor(Math.random() * 1e9));
@@ -41,9 +42,9 @@ async function aRace(): Promise<Race> {
   const { sql, clock } = world;
   const onFault = (cause: unknown) => world.faults.push(cause);
   const worker = startWorker({ sql, clock, owner: randomUUID(), onFault, onCommit: (batch, logBatch) => logBatch && world.feed.offer(logBatch, batch.logLines) }); // prettier-ignore
-  const sending = await openSending({ sql, clock, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random, onFault }); // prettier-ignore
+  const sending = await openSending({ sql, vault: VAULT, clock, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random, onFault }); // prettier-ignore
   const sender = await sending.start();
-  await addProvider(sql, WORKSPACE, { channel: "email", driver: "smtp", name: "Mail", config: { host: "127.0.0.1", port: mail.port, security: "none", from: "Shop <shop@example.com>" }, perSecond: null }, 10, clock()); // prettier-ignore
+  await addProvider(sql, VAULT, WORKSPACE, { channel: "email", driver: "smtp", name: "Mail", config: { host: "127.0.0.1", port: mail.port, security: "none", from: "Shop <shop@example.com>" }, perSecond: null }, 10, clock()); // prettier-ignore
   const moods: readonly Mood[] = ["busy", "hangs_up", "hangs_up_early"];
   Object.defineProperty(mail, "mood", { get: (): Mood => (random() < 0.12 ? moods[Math.floor(random() * 3)]! : "takes") }); // prettier-ignore
   await world.policy({

@@ -22,6 +22,7 @@ import { endTask } from "../../src/people/store.ts";
 import { startTaskTeller } from "../../src/people/tell.ts";
 import { WORKSPACE } from "../world.ts";
 import { DAY_MS, HOUR_MS, type JourneyWorld, MINUTE_MS, aJourneyWorld } from "./story.ts";
+import { VAULT } from "../vault.ts";
 
 const SITE = "https://shop.example";
 /** Monday, 23 November 2026, nine in the morning in London. */
@@ -32,7 +33,7 @@ let live: number[] = [];
 beforeAll(async () => {
   world = await aJourneyWorld(() => BEGIN_AT);
   await world.policy({ quietHours: [], zone: "Europe/London" });
-  caller = startCaller({ sql: world.sql, clock: world.clock, tell, random: () => 0, onFault: (cause) => world.faults.push(cause) }); // prettier-ignore
+  caller = startCaller({ sql: world.sql, vault: VAULT, clock: world.clock, tell, random: () => 0, onFault: (cause) => world.faults.push(cause) }); // prettier-ignore
 });
 afterEach(async () => {
   for (const id of live.splice(0)) await changeState(world.sql, WORKSPACE, id, "stopped", world.clock());

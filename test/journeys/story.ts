@@ -3,6 +3,7 @@ import { changeState, createJourney, draftOf, publish } from "../../src/journeys
 import type { FormerRuns } from "../../src/journeys/force.ts";
 import { openSending } from "../../src/sending.ts";
 import { type Said, WORKSPACE, anOwnWorld } from "../world.ts";
+import { VAULT } from "../vault.ts";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -36,7 +37,7 @@ type OwnWorld = Awaited<ReturnType<typeof anOwnWorld>>;
 export async function aJourneyWorld(base?: () => number) {
   const world = await anOwnWorld(base);
   const sending = await openSending({
-    sql: world.sql, clock: world.clock, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random: () => 0,
+    sql: world.sql, vault: VAULT, clock: world.clock, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random: () => 0,
     onFault: (cause) => world.faults.push(cause),
   }); // prettier-ignore
   const sender = await sending.start();

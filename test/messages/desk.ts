@@ -25,6 +25,7 @@ import { createMetrics } from "../../src/telemetry/metrics.ts";
 import type { AtomId, WorkspaceId } from "../../src/values.ts";
 import { aDatabase, aLog } from "../stores.ts";
 import { aWorld } from "../world.ts";
+import { VAULT } from "../vault.ts";
 
 /** A message that was made, and the paths its links lead to. */
 export type Made = Linkable & { readonly unsubscribe: string; readonly preferences: string; readonly receipt: string }; // prettier-ignore
@@ -41,7 +42,7 @@ export async function aDesk() {
   const { sql } = database;
   const first = await ensureFirstWorkspace(sql, { dataDir, now: Date.now() });
   const world = await aWorld(sql, log);
-  const key = await linkKeyOf(sql, Date.now());
+  const key = await linkKeyOf(sql, VAULT, Date.now());
   const told: Happening[] = [];
   const tests: TestMessage[] = [];
   const uses = new Map<number, string[]>();

@@ -7,6 +7,8 @@ import { providerRoutes } from "../../src/messages/routes-providers.ts";
 import type { Sql } from "../../src/db/postgres.ts";
 import { type Platform, startPlatform } from "../http/platform.ts";
 import { aKey, aMailCounterpart } from "./counterparts.ts";
+import { readProvider } from "../../src/messages/provider-store.ts";
+import { VAULT } from "../vault.ts";
 
 let platform: Platform;
 /** Of another workspace. */
@@ -17,7 +19,8 @@ const sql: Sql = {
 };
 beforeAll(async () => {
   platform = await startPlatform({
-    routes: (app) => providerRoutes(app, { sql, clock: Date.now, publicUrl: "https://t.shop.example/" }),
+    routes: (app) =>
+      providerRoutes(app, { sql, vault: VAULT, clock: Date.now, publicUrl: "https://t.shop.example/" }),
   });
   // Before any request: keys made behind the server's back are known to it within seconds only.
   const other = await addWorkspace(platform.sql, "Other", Date.now());
@@ -30,8 +33,7 @@ const ask = async (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body
   const answer = await platform.app.inject({ method, url: path, headers: { authorization: `Bearer ${key}` }, ...(body && { payload: body }) });
   return { status: answer.statusCode, text: answer.body, body: answer.json<View>() };
 }; // prettier-ignore
-const stored = async (id: number) =>
-  (await platform.sql.query<{ config: object }>("select config from providers where id = $1", [id]))[0]!.config; // prettier-ignore
+const stored = async (id: number) => (await readProvider(platform.sql, VAULT, null, id))!.config;
 const twilio = { channel: "sms", driver: "twilio", name: "Texts", config: { accountSid: "AC1", authToken: "top-secret-1", from: "+15005550006" } }; // prettier-ignore
 
 describe("a provider's secrets", () => {

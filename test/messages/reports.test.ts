@@ -19,6 +19,7 @@ import type { WorkspaceId } from "../../src/values.ts";
 import { signedHeaders } from "../../src/webhooks/sign.ts";
 import { type Platform, startPlatform } from "../http/platform.ts";
 import { aCertificate } from "./certificate.ts";
+import { VAULT } from "../vault.ts";
 
 const URL_OF_OURS = "https://t.shop.example";
 const certificate = aCertificate(Date.now() - 86_400_000, Date.now() + 86_400_000);
@@ -37,6 +38,7 @@ beforeAll(async () => {
   platform = await startPlatform({
     routes: (app) =>
       reportRoutes(app, {
+        vault: VAULT,
         sql, clock: Date.now, publicUrl: URL_OF_OURS,
         tell: async (events) => {
           if (!canTell) throw new Error("The inbox is full.");
@@ -63,7 +65,7 @@ const providerOf = async (
   of: WorkspaceId = workspace,
 ): Promise<ProviderRow> => {
   const draft = { channel, driver, name: `${driver} ${randomUUID()}`, config: config as ProviderDraft["config"] };
-  return (await addProvider(platform.sql, of, { ...draft, config: completed(draft, null).config, perSecond: null }, 1000, Date.now()))!;
+  return (await addProvider(platform.sql, VAULT, of, { ...draft, config: completed(draft, null).config, perSecond: null }, 1000, Date.now()))!;
 }; // prettier-ignore
 const mailProvider = (reports?: object) =>
   providerOf("email", "smtp", { host: "127.0.0.1", from: "shop@shop.example", bounces: { domain: "b.shop.example", secret: "s" }, ...(reports && { reports }) }); // prettier-ignore

@@ -1,6 +1,7 @@
 /** What keeps a message from leaving, or lets it leave later; and that whoever waits for it hears of it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type JourneyWorld, aJourneyWorld, onEvent, wait } from "../journeys/story.ts";
+import { VAULT } from "../vault.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, NOON, type Outbox, anOutbox, mailIdsIn, rests } from "./sending-story.ts"; // prettier-ignore
 
 describe("a message that is due", () => {
@@ -161,5 +162,5 @@ async function mailFor(world: JourneyWorld) {
   const { addProvider } = await import("../../src/messages/provider-store.ts");
   const mail = await aMailCounterpart();
   const config = { host: "127.0.0.1", port: mail.port, security: "none", from: "Shop <shop@example.com>" };
-  return { mail, byMail: () => addProvider(world.sql, 1 as never, { channel: "email", driver: "smtp", name: "Mail", config, perSecond: null }, 10, world.clock()) }; // prettier-ignore
+  return { mail, byMail: () => addProvider(world.sql, VAULT, 1 as never, { channel: "email", driver: "smtp", name: "Mail", config, perSecond: null }, 10, world.clock()) }; // prettier-ignore
 }

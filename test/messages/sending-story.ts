@@ -10,6 +10,7 @@ import { openSending } from "../../src/sending.ts";
 import { aTemplate } from "../journeys/story.ts";
 import { WORKSPACE, anOwnWorld } from "../world.ts";
 import { type Counterpart, aMailCounterpart } from "./counterparts.ts";
+import { VAULT } from "../vault.ts";
 
 /** Noon of a Wednesday, in UTC. */
 export const NOON = Date.UTC(2026, 2, 11, 12);
@@ -77,13 +78,13 @@ export async function anOutbox() {
     policy: (policy: object) =>
       sql.query("update workspaces set settings = jsonb_set(settings, '{policy}', $2::jsonb) where id = $1", [WORKSPACE, JSON.stringify({ quietHours: [], ...policy })]),
     provider: (channel: MessageChannel, driver: "smtp" | "webhook" | "in_app", config: object, perSecond: number | null = null) =>
-      addProvider(sql, WORKSPACE, { channel, driver, name: driver, config: config as never, perSecond }, 10, clock()),
+      addProvider(sql, VAULT, WORKSPACE, { channel, driver, name: driver, config: config as never, perSecond }, 10, clock()),
     /** Mail goes to the world's mail server. */
     byMail: (perSecond: number | null = null) =>
-      addProvider(sql, WORKSPACE, { channel: "email", driver: "smtp", name: "Mail", config: { host: "127.0.0.1", port: mail.port, security: "none", from: "Shop <shop@example.com>" }, perSecond }, 10, clock()),
+      addProvider(sql, VAULT, WORKSPACE, { channel: "email", driver: "smtp", name: "Mail", config: { host: "127.0.0.1", port: mail.port, security: "none", from: "Shop <shop@example.com>" }, perSecond }, 10, clock()),
     /** Starts a sender of its own, which `close` stops; `on`: by way of which store. */
     sender: async (on: Database = sql): Promise<Sender> => {
-      const sending = await openSending({ sql: on, clock, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random: () => 0, onFault: (cause) => world.faults.push(cause) });
+      const sending = await openSending({ sql: on, vault: VAULT, clock, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random: () => 0, onFault: (cause) => world.faults.push(cause) });
       const sender = await sending.start();
       closing.push(async () => {
         await sender.stop();

@@ -19,6 +19,7 @@ import {
   listWebhooks,
 } from "../../src/webhooks/store.ts";
 import { aDatabase } from "../stores.ts";
+import { VAULT } from "../vault.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 let sql: Database;
@@ -49,7 +50,7 @@ async function aSegment(name: string): Promise<number> {
   return row!.id;
 }
 const start = (): Sender => {
-  const sender = startWebhooks({ sql, clock, random: () => 0, onFault: (cause) => faults.push(cause) });
+  const sender = startWebhooks({ sql, vault: VAULT, clock, random: () => 0, onFault: (cause) => faults.push(cause) });
   senders.push(sender);
   return sender;
 };
