@@ -22,7 +22,7 @@ export function momentRoutes(app: App, { sql, log, clock, questions }: AnalysisD
   const tags = ["Journeys as they are"];
 
   app.post("/v1/moments", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "listMoments", tags, summary: "What happened in a scope, as moments: the most frequent first",
       body: Asked, querystring: AnswerQuery, response: { 200: Found },

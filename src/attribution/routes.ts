@@ -22,7 +22,7 @@ function methodOf({ lookbackDays, halfLifeDays, models, repeats }: AttributionAs
 /** Registers the route; it needs a secret key or a session. */
 export function attributionRoutes(app: App, { sql, log, clock, questions }: AnalysisDeps): void {
   app.post("/v1/attribution", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "divideConversions", tags: ["Journeys as they are"],
       summary: "Which channels were met before conversions, by every model side by side",

@@ -35,7 +35,7 @@ export type App = FastifyInstance<
  * Who may call a route. A route that says nothing is `secret`.
  *
  * - `public`: anybody; `request.workspace` and `request.actor` must not be read (reading them throws).
- * - `secret`: a secret key of the workspace, or a signed-in member of it (a viewer only GET and HEAD).
+ * - `secret`: a secret key of the workspace, or a signed-in member of it (a viewer only GET and HEAD, and what `reads`).
  * - `owner`: a secret key of the workspace, or a signed-in owner of it.
  * - `user`: a signed-in user, whatever the role; no key.
  */
@@ -52,6 +52,8 @@ export type Actor =
 declare module "fastify" {
   interface FastifyContextConfig {
     access?: RouteAccess;
+    /** A question that is posted because it is long: it changes nothing, so a viewer may ask it too. */
+    reads?: true;
     /** `once`: the answer holds a secret, so a repeat of the Idempotency-Key is told that it was done, not the answer. */
     idempotency?: "replay" | "once";
     /** Set on the collection routes by the server: they have their own keys, shapes and description. */

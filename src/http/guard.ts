@@ -41,16 +41,20 @@ const CALLERS_MAX = 10_000;
 export function guard(app: App, deps: GuardDeps): void {
   const buckets = new LRUCache<string, Bucket>({ max: CALLERS_MAX });
   app.decorateRequest("caller", null);
+  app.addHook("onRoute", ({ config, method, url }) => {
+    if (config?.reads && method !== "POST")
+      throw new Error(`${String(method)} ${url} says that it only reads.`);
+  });
   app.decorateRequest("workspace", { getter: ownWorkspace });
   app.decorateRequest("actor", { getter: ownActor });
   app.addHook("onRequest", async (request, reply) => {
     // What is answered here is for this caller alone.
     reply.header("cache-control", "no-store");
-    const access = request.routeOptions.config.access ?? "secret";
+    const { access = "secret", reads = false } = request.routeOptions.config;
     if (access === "public") return;
     const caller = await callerOf(request, reply, deps);
     request.caller = caller;
-    refuseUnless(access, caller.actor, request.method);
+    refuseUnless(access, caller.actor, reads || SAFE.has(request.method));
     spend(buckets, deps, caller.actor, reply);
   });
 }
@@ -133,13 +137,13 @@ function chosenWorkspace(request: FastifyRequest): number | null {
   return Number(asked);
 }
 
-function refuseUnless(access: Exclude<RouteAccess, "public">, actor: Actor, method: string): void {
+function refuseUnless(access: Exclude<RouteAccess, "public">, actor: Actor, reads: boolean): void {
   if (access === "user" && actor.type !== "user")
     throw new Failure("forbidden", "This is for signed-in people; a key cannot do it.");
   if (actor.type !== "user") return;
   if (access === "owner" && actor.role !== "owner")
     throw new Failure("forbidden", "Only an owner of the workspace may do this.");
-  if (access === "secret" && actor.role === "viewer" && !SAFE.has(method))
+  if (access === "secret" && actor.role === "viewer" && !reads)
     throw new Failure("forbidden", "A viewer may look, but change nothing.");
 }
 

@@ -23,7 +23,7 @@ export function judgedRoutes(app: App, deps: AnalysisDeps): void {
 
 function compareRoute(app: App, deps: AnalysisDeps): void {
   app.post("/v1/map/compare", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "compareMaps", tags, summary: "Two periods, segments, or who reached a goal and who did not, side by side",
       body: CompareRequest, querystring: PartQuery, response: { 200: CompareAnswer },
@@ -47,7 +47,7 @@ function compareRoute(app: App, deps: AnalysisDeps): void {
 
 function helpsRoute(app: App, deps: AnalysisDeps): void {
   app.post("/v1/map/helps", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "readWhatHelps", tags, summary: "Moments that go with reaching a goal more, or less, often",
       body: HelpsRequest, querystring: AnswerQuery, response: { 200: HelpsAnswer },
@@ -77,7 +77,7 @@ function tooFewOf({ hits, n }: { readonly hits: number; readonly n: number }): T
 
 function conformanceRoute(app: App, deps: AnalysisDeps): void {
   app.post("/v1/map/conformance", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "readConformance", tags, summary: "A published journey over what people really do",
       body: ConformanceRequest, querystring: AnswerQuery, response: { 200: ConformanceAnswer },

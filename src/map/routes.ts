@@ -32,7 +32,7 @@ export function mapRoutes(app: App, deps: AnalysisDeps): void {
 
 function drawRoute(app: App, deps: AnalysisDeps): void {
   app.post("/v1/map", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "drawMap", tags, summary: "How customers really move: moments, and what directly follows what",
       body: MapRequest, querystring: PartQuery, response: { 200: MapAnswer },
@@ -56,7 +56,7 @@ function drawRoute(app: App, deps: AnalysisDeps): void {
 
 function variantsRoute(app: App, deps: AnalysisDeps): void {
   app.post("/v1/map/variants", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "listVariants", tags, summary: "The different ways that cases go, the most frequent first",
       body: VariantsRequest, querystring: AnswerQuery, response: { 200: VariantsAnswer },
@@ -75,7 +75,7 @@ function variantsRoute(app: App, deps: AnalysisDeps): void {
 
 function pathRoute(app: App, deps: AnalysisDeps): void {
   app.post("/v1/map/path", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "lookIntoMap", tags, summary: "Who is behind a moment, an edge, a variant or a drop-off",
       body: PathRequest, querystring: AnswerQuery, response: { 200: PathAnswer },
@@ -94,7 +94,7 @@ function pathRoute(app: App, deps: AnalysisDeps): void {
 
 function durationsRoute(app: App, deps: AnalysisDeps): void {
   app.post("/v1/map/durations", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "readDurations", tags, summary: "How long cases take, and how much of it is work",
       body: DurationsRequest, querystring: AnswerQuery, response: { 200: DurationsAnswer },

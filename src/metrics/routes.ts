@@ -48,7 +48,7 @@ export function metricRoutes(app: App, deps: AnalysisDeps): void {
   const ask = metricQuestions(deps);
 
   app.post("/v1/funnels", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "readFunnel", tags, summary: "How many took each step, of those who took the ones before",
       body: withExample(FunnelAsked, { scope: EXAMPLE_SCOPE, steps: [{ event: "Product Viewed" }, { event: "Product Added" }, { event: "Order Completed" }] }),
@@ -60,7 +60,7 @@ export function metricRoutes(app: App, deps: AnalysisDeps): void {
   }); // prettier-ignore
 
   app.post("/v1/retention", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "readRetention", tags, summary: "Who came back, by when they began",
       body: withExample(RetentionAsked, { scope: EXAMPLE_SCOPE, first: { event: "Order Completed" }, returned: { event: "Order Completed" }, every: "week" }),
@@ -88,7 +88,7 @@ export function metricRoutes(app: App, deps: AnalysisDeps): void {
   }); // prettier-ignore
 
   app.post("/v1/metrics", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "measureMetrics", tags, summary: "Values of metrics, with intervals, series and what changed",
       body: withExample(MetricsAsked, { scope: EXAMPLE_SCOPE, metrics: ["recognition", "continuity"], every: "day" }),

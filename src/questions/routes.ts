@@ -7,7 +7,7 @@ import { type QuestionGroup, QuestionsAnswer, QuestionsAsked } from "./model.ts"
 /** Registers `POST /v1/questions`; it needs a secret key or a session. */
 export function questionRoutes(app: App, { sql, log, clock, questions }: AnalysisDeps): void {
   app.post("/v1/questions", {
-    config: { access: "secret" },
+    config: { access: "secret", reads: true },
     schema: {
       operationId: "listQuestions", tags: ["Journeys as they are"], summary: "What customers asked, searched for, objected to and could not fill in, by stage",
       body: QuestionsAsked, querystring: AnswerQuery, response: { 200: QuestionsAnswer },
