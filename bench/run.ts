@@ -16,6 +16,7 @@ import { stopAll } from "./program.ts";
 import { metrics } from "./metrics.ts";
 import { replay } from "./replay.ts";
 import { sample, weight } from "./sample.ts";
+import { screens } from "./screens.ts";
 import { backfill, rules } from "./segments.ts";
 import { steady } from "./steady.ts";
 import { type Measured, type Row, tableOf } from "./table.ts";
@@ -48,6 +49,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   replay,
   map: (folder) => map(folder, flags.full === true),
   metrics: (folder) => metrics(folder, flags.full === true),
+  screens,
 };
 
 let leaving = false;
