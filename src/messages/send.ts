@@ -9,11 +9,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import { type Rounds, startRounds } from "../rounds.ts";
-import type { Clock, Instant } from "../values.ts";
+import type { Clock } from "../values.ts";
 import { happeningOf, productsOf } from "./happenings.ts";
 import { type Delivery, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
 import { type ClaimAsked, type Permitted, claim } from "./claim.ts";
 import { type Lane, type Settlement, markTold, keepLinks, nextDue, readDueLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
+import { allowanceOf } from "./pace.ts";
 import { type ProviderRow, restProvider } from "./provider-store.ts";
 import { type Composed, attemptOf, composedRefusal, settlementOf } from "./settlement.ts";
 
@@ -56,8 +57,6 @@ const MANY = 20;
 const SETTLE_TRIES = 60;
 /** So soon it is looked again for customers who were being written. */
 const BUSY_MS = 20;
-/** A provider's rate gathers for so long, so that a burst leaves at once. */
-const GATHER_MS = 1_000;
 
 /** Starts sending. */
 export function startSender(deps: SenderDeps): Sender {
@@ -154,8 +153,6 @@ class LaneWork {
   #roomAwaited: (() => void)[] = [];
   #settlements: Settlement[] = [];
   #settling: Promise<void> | null = null;
-  /** When the next message may be handed over, by the provider's rate. */
-  #nextAt = -Infinity;
   #timer: NodeJS.Timeout | null = null;
   #stopping = false;
 
@@ -191,26 +188,18 @@ class LaneWork {
       this.#paced = provider.perSecond !== null;
       if (this.#paced && this.#working.size > 1) return this.#lookAgain(BUSY_MS);
       const now = clock();
-      const max = Math.min(CLAIM, this.#allowance(provider, now));
       if (provider.restsUntil > now) return this.#lookAgain(provider.restsUntil - now);
-      if (max < 1) return this.#lookAgain(this.#nextAt + 1000 / provider.perSecond! - now);
       await this.#room(AT_ONCE - 1);
-      const claimed = await claim(sql, { lane: this.#lane, now: clock(), max, claimMs: MESSAGE_LIMITS.claimMs, upcomingOf });
+      const turns = await allowanceOf(sql, provider, CLAIM, clock());
+      if (turns.n < 1) return this.#lookAgain(turns.nextAt - clock());
+      const claimed = await claim(sql, { lane: this.#lane, now: clock(), max: turns.n, claimMs: MESSAGE_LIMITS.claimMs, upcomingOf });
       if (claimed.refused.length > 0) this.#onSettled();
-      if (provider.perSecond !== null)
-        this.#nextAt += (claimed.permitted.length * 1000) / provider.perSecond;
+      await turns.unused(turns.n - claimed.permitted.length);
       for (const permitted of claimed.permitted) void this.#send(permitted, provider);
       if (claimed.permitted.length + claimed.refused.length + claimed.delayed > 0) this.#again = true;
       else if (claimed.busy > 0) this.#lookAgain(BUSY_MS);
     }
   } // prettier-ignore
-
-  /** How many messages the provider's rate lets be handed over now; a second's worth may gather, and always one message. */
-  #allowance({ perSecond }: ProviderRow, now: Instant): number {
-    if (perSecond === null) return CLAIM;
-    this.#nextAt = Math.max(this.#nextAt, now - Math.max(GATHER_MS, 1000 / perSecond));
-    return Math.floor(((now - this.#nextAt) * perSecond) / 1000 + 1e-9);
-  }
 
   #lookAgain(afterMs: number): void {
     if (this.#timer) clearTimeout(this.#timer);
