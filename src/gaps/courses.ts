@@ -23,6 +23,16 @@ export type Courses = {
   readonly tested: number;
   readonly missing: string | null;
 };
+/** People by week, [weeks, people]; of each period, those who were there and the squares of their weeks. */
+type WeeksTold = {
+  readonly told: readonly [weeks: readonly number[], people: readonly number[]];
+  readonly peopleBefore: number;
+  readonly peopleNow: number;
+  readonly squaresBefore: number;
+  readonly squaresNow: number;
+};
+const byWeek = ({ told: [weeks, people] }: WeeksTold): ReadonlyMap<number, number> =>
+  new Map(weeks.map((week, i) => [week, people[i]!]));
 type Touchpoint = { readonly channel: string; readonly name: string };
 
 const touchpoints = (look: Look): string =>
@@ -58,22 +68,28 @@ export async function changedBehaviour(log: EventLog, look: Look): Promise<Cours
     return { seen: [], tested: 0, missing: `The period has ${weeks} whole weeks, and at least ${WEEKS_MIN} are needed.` };
   const week = (at: string): string => `if(${at} < ${period.from}, toInt32(intDiv(${at} - ${before.from}, ${WEEK_MS})), toInt32(1000 + intDiv(${at} - ${period.from}, ${WEEK_MS})))`;
   const source = scoped.rows("channel, name", "1", { from: before.from, to: period.to });
-  const [totals, rows] = [
-    await log.rows<{ week: number; people: number }>(`select ${week("at")} as week, uniqExact(customer) as people from (${source}) group by week`, scoped.parameters.values),
-    await log.rows<Touchpoint & { weeks: readonly (readonly [number, number])[] }>(
-      `select channel, name, groupArray((week, people)) as weeks from (
-         select channel, name, ${week("at")} as week, uniqExact(customer) as people from (${source}) where (channel, name) in (${touchpoints(look)}) group by channel, name, week)
-       group by channel, name order by channel, name`,
+  // Each person's weeks: of anything, and of each touchpoint. 1000 and up is the period asked about.
+  const summed = `sumMap(weeks, arrayWithConstant(length(weeks), toUInt64(1))) as told, countIf(weeks[1] < 1000) as peopleBefore, countIf(arrayMax(weeks) >= 1000) as peopleNow,
+    sum(pow(arrayCount(w -> w < 1000, weeks), 2)) as squaresBefore, sum(pow(arrayCount(w -> w >= 1000, weeks), 2)) as squaresNow`;
+  const weeksOf = (by: string, where: string): string => `select ${by}customer, arraySort(groupUniqArray(${week("at")})) as weeks from (${source}) ${where} group by ${by}customer`;
+  const [[total], rows] = [
+    await log.rows<WeeksTold>(`select ${summed} from (${weeksOf("", "")})`, scoped.parameters.values),
+    await log.rows<Touchpoint & WeeksTold>(
+      `select channel, name, ${summed} from (${weeksOf("channel, name, ", `where (channel, name) in (${touchpoints(look)})`)}) group by channel, name order by channel, name`,
       scoped.parameters.values,
     ),
   ];
-  const active = new Map(totals.map(({ week: of, people }) => [of, people]));
-  const weekly = (told: ReadonlyMap<number, number>): Weekly => {
+  const active = byWeek(total!);
+  const weekly = (one: WeeksTold): Weekly => {
+    const told = byWeek(one);
     const counted = (from: number): readonly Counted[] => Array.from({ length: weeks }, (_, i) => ({ k: told.get(from + i) ?? 0, n: active.get(from + i) ?? 0 }));
-    return { before: counted(0), now: counted(1000) };
+    return {
+      before: counted(0), now: counted(1000),
+      loyal: { before: { people: total!.peopleBefore, squares: one.squaresBefore }, now: { people: total!.peopleNow, squares: one.squaresNow } },
+    };
   };
-  const seen = rows.flatMap(({ channel, name, weeks: told }) => {
-    const drift = driftOf(weekly(new Map(told)));
+  const seen = rows.flatMap(({ channel, name, ...told }) => {
+    const drift = driftOf(weekly(told));
     return drift === null ? [] : [{ kind: "changed_behaviour" as const, pValue: drift.pValue, gap: (pValue: number) => driftGap(log, look, { channel, name }, drift, pValue) }];
   });
   return { seen, tested: rows.length, missing: rows.length === 0 ? "Nothing is reported." : null };
@@ -130,7 +146,7 @@ async function driftGap(log: EventLog, look: Look, touchpoint: Touchpoint, drift
     kind: "changed_behaviour",
     subject: `${channel}: ${name}`,
     title: `"${name}" (${channelName(channel)}) is done by ${fewer ? "fewer" : "more"} people than before`,
-    definition: "Of the people who did anything in a week, the share who did this changed by 30 % or more against the period before, beyond how much its weeks differ. Each person counts once a week.",
+    definition: "Of the people who did anything in a week, the share who did this changed by 30 % or more against the period before, and so did their number, beyond how much its weeks differ. Each person counts once a week.",
     affected: { people: affected.k, of: affected.n, ratio: Math.abs(is - was), interval: { low, high, level: drift.change.level }, events: null },
     normal: { against: "before", ratio: was, people: drift.before.n, words: `${percent(was)} of the people of a week before, ${percent(is)} now` },
     trend: { before: { people: drift.before.k, of: drift.before.n, ratio: was }, change: drift.change, direction: fewer ? "shrinking" : "growing", parts: [] },

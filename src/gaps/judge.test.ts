@@ -92,14 +92,35 @@ test("a touchpoint that reported daily and stopped is silent; one that rests at 
   expect(silence(days([20, 67]))).toBeNull();
 });
 
+type Weeks = readonly { readonly k: number; readonly n: number }[];
+/** Everybody comes in so many weeks (one) of the four. */
+const drift = (before: Weeks, now: Weeks, weeksEach = 1) => {
+  const loyal = (weeks: Weeks) => ({ people: 4_000, squares: weeks.reduce((sum, { k }) => sum + k, 0) * weeksEach });
+  return driftOf({ before, now, loyal: { before: loyal(before), now: loyal(now) } });
+}; // prettier-ignore
+const weeks = (...ks: readonly number[]): Weeks => ks.map((k) => ({ k, n: 1_000 }));
+
 test("behaviour changed when its share did by more than its weeks differ", () => {
-  const weeks = (...ks: readonly number[]) => ks.map((k) => ({ k, n: 1_000 }));
-  const steady = driftOf({ before: weeks(300, 305, 298, 302), now: weeks(150, 148, 155, 151) })!;
+  const steady = drift(weeks(300, 305, 298, 302), weeks(150, 148, 155, 151))!;
   expect(steady.pValue).toBeLessThan(1e-6);
   expect(steady.change.high).toBeLessThan(0);
-  expect(driftOf({ before: weeks(300, 305, 298, 302), now: weeks(290, 300, 310, 295) })).toBeNull();
-  const wild = driftOf({ before: weeks(500, 100, 450, 150), now: weeks(50, 350, 60, 300) })!;
+  expect(drift(weeks(300, 305, 298, 302), weeks(290, 300, 310, 295))).toBeNull();
+  const wild = drift(weeks(500, 100, 450, 150), weeks(50, 350, 60, 300))!;
   expect(wild.pValue).toBeGreaterThan(0.01);
+});
+
+test("a share that moves because others stay away, and a number that moves because the business grows, are no change of behaviour", () => {
+  const of = (n: number, ...ks: readonly number[]): Weeks => ks.map((k) => ({ k, n }));
+  expect(drift(of(1_000, 100, 101, 99, 100), of(600, 100, 99, 101, 102))).toBeNull();
+  expect(drift(of(1_000, 100, 101, 99, 100), of(2_000, 200, 199, 201, 202))).toBeNull();
+  expect(drift(of(1_000, 100, 101, 99, 100), of(1_000, 200, 199, 201, 202))).not.toBeNull();
+});
+
+test("a change counts less when the same few people make up the weeks", () => {
+  const [before, now] = [weeks(100, 101, 99, 100), weeks(65, 66, 64, 65)];
+  const [once, often] = [drift(before, now)!, drift(before, now, 3)!];
+  expect(often.spread).toBeGreaterThan(2);
+  expect(often.pValue).toBeGreaterThan(10 * once.pValue);
 });
 
 test("nothing is proven without a proof, and what was dismissed is opened first", () => {

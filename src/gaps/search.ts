@@ -23,12 +23,15 @@ export type Searched =
       readonly type: "found";
       readonly gaps: readonly GapMeasured[];
       readonly looked: readonly Looked[];
+      /** Every subject that had people enough, a gap or not: what was one may be measured when it is none any more. */
+      readonly counted: readonly SubjectCounted[];
       /** What values are worked out from, to be worked out again when an assumption is edited. */
       readonly orders: Orders;
       readonly periodMs: number;
     }
   | TooLittle;
 type Looked = { readonly kind: GapKind; readonly tested: number; readonly found: number; readonly notLooked: string | null }; // prettier-ignore
+export type SubjectCounted = Pick<Subject, "kind" | "subject" | "now">;
 export type SearchDeps = { readonly sql: Sql; readonly log: EventLog; readonly questions: Questions };
 
 const METHOD =
@@ -74,7 +77,7 @@ async function find(sql: Sql, log: EventLog, workspace: WorkspaceId, { scope, ki
     ...chances.map(({ kind, subjects, missing }) => ({ kind, tested: subjects.length, notLooked: missing })),
     ...courses.map(({ kind, courses: { tested: n, missing } }) => ({ kind, tested: n, notLooked: missing })),
   ].map((one) => ({ ...one, found: gaps.filter(({ kind }) => kind === one.kind).length }));
-  return { answer: { type: "found", gaps: ranked(gaps).slice(0, GAP_LIMITS.found), looked, orders, periodMs: look.period.to - look.period.from }, ...said };
+  return { answer: { type: "found", gaps: ranked(gaps).slice(0, GAP_LIMITS.found), looked, counted: tested.map(({ subject: { kind, subject, now: of } }) => ({ kind, subject, now: of })), orders, periodMs: look.period.to - look.period.from }, ...said };
 } // prettier-ignore
 
 const kindOf = (kind: GapKind): ChanceKind => CHANCE_KINDS.find((one) => one.kind === kind)!;

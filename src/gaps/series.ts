@@ -66,8 +66,14 @@ function longestQuiet(events: readonly number[]): number {
   return longest;
 }
 
+/** The people of a period: who did anything, and the sum of the squares of in how many weeks each used the touchpoint. */
+export type Loyal = { readonly people: number; readonly squares: number };
 /** How many of those who did anything in a week used a touchpoint, week by week. */
-export type Weekly = { readonly before: readonly Counted[]; readonly now: readonly Counted[] };
+export type Weekly = {
+  readonly before: readonly Counted[];
+  readonly now: readonly Counted[];
+  readonly loyal: { readonly before: Loyal; readonly now: Loyal };
+};
 export type Drift = {
   readonly before: Counted;
   readonly now: Counted;
@@ -77,28 +83,38 @@ export type Drift = {
 };
 /** Weeks of each period without which nobody knows how much weeks differ. */
 export const WEEKS_MIN = 4;
-/** Less than this change, relative to before, is none that matters. */
+/**
+ * Less than this change, relative to before, is none that matters; of the share and of the people of a week alike. A share
+ * alone moves when people do something else less (fewer are about), the people alone when the business grows.
+ */
 const CHANGE_RATIO = 0.3;
 
 /**
  * How the share of people who use a touchpoint changed, null where it did not by much or there is too little. The weeks'
  * own spread within each period widens the test (a quasi-binomial test of two proportions): a business whose weeks differ
- * must change more.
+ * must change more. So does that people come in several weeks: they are the units, not their weeks (a cluster's variance).
  */
-export function driftOf({ before, now }: Weekly): Drift | null {
+export function driftOf({ before, now, loyal }: Weekly): Drift | null {
   const weeks = [before, now].map((all) => all.filter(({ n }) => n > 0));
   if (weeks.some((all) => all.length < WEEKS_MIN)) return null;
   const [was, is] = weeks.map((all) => ({ k: sum(all, "k"), n: sum(all, "n") })) as [Counted, Counted];
   const [q, p] = [ratioOf(was), ratioOf(is)];
-  if (Math.max(was.k, is.k) < GAP_LIMITS.peopleMin || Math.abs(p - q) < CHANGE_RATIO * Math.max(q, p)) return null;
+  const [usual, recent] = [was.k / weeks[0]!.length, is.k / weeks[1]!.length];
+  if (Math.max(was.k, is.k) < GAP_LIMITS.peopleMin || !hasChanged(q, p) || !hasChanged(usual, recent) || p > q !== recent > usual) return null;
   const chi = weeks.flatMap((all, i) => all.map(({ k, n }) => (k - n * [q, p][i]!) ** 2 / Math.max(1e-9, n * [q, p][i]! * (1 - [q, p][i]!))));
-  const spread = Math.max(1, chi.reduce((total, one) => total + one, 0) / (chi.length - 2));
+  const spread = Math.max(1, chi.reduce((total, one) => total + one, 0) / (chi.length - 2), clustered(was.k, loyal.before), clustered(is.k, loyal.now));
   const pooled = (was.k + is.k) / (was.n + is.n);
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / was.n + 1 / is.n) * spread);
   const change = differenceOf(widened(is, spread), widened(was, spread))!;
   return { before: was, now: is, change, spread, pValue: error > 0 ? 2 * (1 - normalCdf(Math.abs(p - q) / error)) : 1 };
 } // prettier-ignore
 
+/** By how much more than by chance the people-weeks of a period vary, when whole people come or stay away. */
+const clustered = (k: number, { people, squares }: Loyal): number =>
+  k > 0 && people > 0 ? squares / k - k / people : 1;
+/** Both ways alike: 30 % less, or as much more as makes 30 % of what it is now. */
+const hasChanged = (was: number, is: number): boolean =>
+  Math.abs(is - was) >= CHANGE_RATIO * Math.max(was, is);
 const sum = (all: readonly Counted[], of: keyof Counted): number => all.reduce((total, one) => total + one[of], 0); // prettier-ignore
 /** As many fewer people as the weeks are spread wider. */
 const widened = ({ k, n }: Counted, spread: number): Counted => ({ k: k / spread, n: n / spread });

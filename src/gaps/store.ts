@@ -4,6 +4,7 @@ import type { Database, Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
 import { type EditedAssumptions, GAP_LIMITS, type GapKind, type GapMeasured, type GapState, type HistoryEntry } from "./model.ts"; // prettier-ignore
+import type { SubjectCounted } from "./search.ts";
 import type { Orders } from "./value.ts";
 
 /** A gap as a search measured it, with what its value was worked out from. */
@@ -11,6 +12,8 @@ export type Measured = {
   readonly gap: GapMeasured;
   readonly orders: Orders;
   readonly periodMs: number;
+  /** What a later search counted, [k, n], in which it was no gap any more. */
+  readonly lately?: readonly [k: number, n: number];
 };
 export type StoredGap = {
   readonly id: number;
@@ -40,11 +43,12 @@ export type Finding = {
   readonly scope: Scope;
   readonly kinds: readonly GapKind[];
   readonly gaps: readonly Measured[];
+  readonly counted: readonly SubjectCounted[];
   readonly basis: Basis;
 };
 
 /** Keeps what a search found, and notes what it found no more; the numbers of those found, in their order. */
-export const keepGaps = (sql: Database, workspace: WorkspaceId, { scope, kinds, gaps, basis }: Finding, now: Instant): Promise<readonly number[]> =>
+export const keepGaps = (sql: Database, workspace: WorkspaceId, { scope, kinds, gaps, counted, basis }: Finding, now: Instant): Promise<readonly number[]> =>
   sql.transaction(async (tx) => {
     // Two searches at once would both find a gap new.
     await tx.query("select 1 from workspaces where id = $1 for update", [workspace]);
@@ -62,9 +66,11 @@ export const keepGaps = (sql: Database, workspace: WorkspaceId, { scope, kinds, 
       if (row!.isNew) await note(tx, workspace, row!.id, { by: "Throughline", what: "found", state: row!.state, words: `${measured.gap.affected.people} of ${measured.gap.affected.of} people. ${measured.gap.ranking.words}` }, now);
     }
     const gone = await tx.query<{ id: number; state: GapState; again: boolean }>(
-      `update gaps g set looked_at = $5 from gaps former where former.id = g.id and g.workspace = $1 and g.part = $2 and g.kind = any($3::text[]) and g.id <> all($4::int[])
+      `update gaps g set looked_at = $5, measured = (g.measured - 'lately') || coalesce((
+           select jsonb_build_object('lately', c.now) from jsonb_to_recordset($6::jsonb) as c (kind text, subject text, now jsonb) where c.kind = g.kind and c.subject = g.subject limit 1), '{}')
+         from gaps former where former.id = g.id and g.workspace = $1 and g.part = $2 and g.kind = any($3::text[]) and g.id <> all($4::int[])
        returning g.id, g.state, former.looked_at > former.seen_at as again`,
-      [workspace, part, kinds, ids, now],
+      [workspace, part, kinds, ids, now, JSON.stringify(counted.map(({ kind, subject, now: { k, n } }) => ({ kind, subject, now: [k, n] })))],
     );
     for (const { id, state, again } of gone)
       if (!again) await note(tx, workspace, id, { by: "Throughline", what: "not_found", state, words: "A search did not find it any more." }, now);

@@ -92,10 +92,11 @@ export async function proofOf(
   }
   if (state === "open" || state === "dismissed" || ratioBefore === null)
     return { type: "none", words: "Nothing was done about it yet." };
-  if (lookedAt > seenAt)
-    return { type: "none", words: "Since then no search found it; its ratio was not measured, so there is nothing to compare." };
-  const { people, of } = measured.gap.affected;
-  return beforeAfter({ k: ratioBefore[0], n: ratioBefore[1] }, { k: people, n: of });
+  const before = { k: ratioBefore[0], n: ratioBefore[1] };
+  if (lookedAt <= seenAt) return beforeAfter(before, { k: measured.gap.affected.people, n: measured.gap.affected.of });
+  if (measured.lately === undefined)
+    return { type: "none", words: "Since then no search found it; too few people had the chance to measure it, so there is nothing to compare." };
+  return beforeAfter(before, { k: measured.lately[0], n: measured.lately[1] });
 } // prettier-ignore
 
 function ofResults(journeyId: number, { journey }: Awaited<ReturnType<typeof readResults>>): Proof {

@@ -37,6 +37,12 @@ function shop(customers: number): readonly object[] {
     ];
   }).flat().concat(Array.from({ length: 30 }, (_, i) => ({ type: "track", userId: `b${i}`, event: "Order Completed", messageId: `b-${i}`, timestamp: new Date(TO - 30 * DAY_MS).toISOString(), properties: { order_id: `b${i}`, total: 50, currency: "EUR" } }))); // prettier-ignore
 }
+/** Customers who ask for the first time and hear within the hour. */
+const answeredAtOnce = (customers: number): readonly object[] =>
+  Array.from({ length: customers }, (_, i) => {
+    const of = (event: string, ms: number) => ({ type: "track", userId: `new${i}`, event, messageId: `new ${event} ${i}`, timestamp: new Date(TO - 20 * DAY_MS + ms).toISOString(), properties: { topic: "Delivery", ticket_id: `n${i}` } });
+    return [of("Ticket Created", 0), of("Ticket Replied", HOUR_MS / 2)];
+  }).flat(); // prettier-ignore
 async function tell({ writeKey }: Keys, batch: readonly object[]): Promise<void> {
   const answer = await fetch(`${whole.address}/v1/batch`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ writeKey, batch }) }); // prettier-ignore
   expect(answer.status).toBe(200);
@@ -114,6 +120,19 @@ test("a dismissed gap stays dismissed when it is found again, and can be opened"
   expect(await whole.ask(keys, "PUT", path, { state: "open" })).toMatchObject({ state: "open" });
 });
 
+test("what is no gap any more is measured all the same: its fall is told as a comparison in time, and may be called proven", async () => {
+  const gap = (await list("?kind=slow_response")).gaps[0]!;
+  const path = `/v1/gaps/${gap.id}`;
+  await whole.ask(keys, "PUT", path, { state: "being_fixed" });
+  await tell(keys, answeredAtOnce(300));
+  await search();
+  const fixed = await whole.ask<GapDetail>(keys, "GET", path);
+  expect(fixed.history.map(({ what }) => what)).toContain("not_found");
+  expect(fixed.proof).toMatchObject({ type: "before_after", ratioBefore: 90 / 190, ratioNow: 90 / 490, verdict: "fell" }); // prettier-ignore
+  expect(fixed.proof.words).toContain("it shows no effect of the remedy");
+  expect(await whole.ask(keys, "PUT", path, { state: "proven" })).toMatchObject({ state: "proven" });
+});
+
 test("with too little data nothing else is said, and another workspace sees none of it", async () => {
   expect(await search(other)).toMatchObject({ type: "too_little_data", found: 0, needed: 50, basis: { customers: 0 } }); // prettier-ignore
   expect(await list("", other)).toEqual({ gaps: [], lookedAt: null });
@@ -127,5 +146,5 @@ test("gaps and questions are had as CSV", async () => {
   expect(lines[0]).toMatch(/^place,id,kind,subject,/);
   expect(lines).toHaveLength(1 + (await list()).gaps.length);
   const { body: questions } = await whole.answer<string>(keys, "POST", "/v1/questions?format=csv", { scope });
-  expect(questions).toContain("support_topic,delivery,Delivery,190,190");
+  expect(questions).toContain("support_topic,delivery,Delivery,490,490");
 });
