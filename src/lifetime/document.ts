@@ -22,6 +22,8 @@ const FittedTold = z.object({
   chosen: z.enum(["bg_nbd", "pareto_nbd"]).describe("The law under which the purchases were more likely: customers' traits are made by it"),
   laws: z.array(Law),
   purchases: z.object({ weeks: z.int(), expected: z.number(), interval: Interval }).describe("Purchases expected of all customers together"),
+  active: z.object({ expected: z.number(), interval: Interval }).nullable().describe("How many of all customers are expected to buy again some time"),
+  each: z.object({ value: z.number(), interval: Interval }).nullable().describe("What a purchase is worth on the average of all customers; null: the purchases do not tell"),
   check: z.object({
     weeks: z.number(), customers: z.int(), expected: z.number(), actual: z.number(),
     errorRatio: z.number().nullable().describe("(expected - actual) / actual"),
@@ -57,9 +59,13 @@ const interval = ({ low, high }: { readonly low: number; readonly high: number }
   level: LEVEL_RATIO,
 });
 
+/** As they stand in the literature; a stored fit has lost its order. */
+const PARAMETERS = ["p", "q", "v", "r", "alpha", "a", "b", "s", "beta"];
+
 function lawTold(law: z.infer<typeof Law>["law"], fit: Fit<{ readonly [name: string]: number }>): z.infer<typeof Law> {
   if (fit.type === "not_fitted") return { law, state: fit.reason, logLikelihood: null, parameters: [] };
-  const parameters = Object.entries<Estimate>(fit.estimates).map(([name, one]) => ({ name, value: one.value, interval: interval(one) }));
+  const estimates = Object.entries<Estimate>(fit.estimates).toSorted(([a], [b]) => PARAMETERS.indexOf(a) - PARAMETERS.indexOf(b));
+  const parameters = estimates.map(([name, one]) => ({ name, value: one.value, interval: interval(one) }));
   return { law, state: "fitted", logLikelihood: fit.logLikelihood, parameters };
 } // prettier-ignore
 
@@ -70,11 +76,13 @@ function workedTold(worked: Worked, told: number): LifetimeAnswer["result"] {
     case "not_fitted":
       return { type: "not_fitted", detail: `Neither law fits the purchases of these ${worked.customers} customers.` };
     case "fitted": {
-      const { customers, returned, stepDays, chosen, bgNbd, paretoNbd, gammaGamma, purchases, foretold } = worked;
+      const { customers, returned, stepDays, chosen, bgNbd, paretoNbd, gammaGamma, purchases, active, each, foretold } = worked;
       return {
         type: "fitted", customers, returned, stepDays, chosen, told,
         laws: [lawTold("bg_nbd", { ...bgNbd }), lawTold("pareto_nbd", { ...paretoNbd }), ...(gammaGamma ? [lawTold("gamma_gamma", { ...gammaGamma })] : [])],
         purchases: { weeks: LIFETIME_LIMITS.horizonWeeks, expected: purchases.value, interval: interval(purchases) },
+        active: active ? { expected: active.value, interval: interval(active) } : null,
+        each: each ? { value: each.value, interval: interval(each) } : null,
         check: foretold && { ...foretold, groups: [...foretold.groups] },
       };
     }

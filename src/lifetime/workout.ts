@@ -39,6 +39,10 @@ export type Worked =
       readonly gammaGamma: Fit<GammaGamma> | null;
       /** Purchases expected of all customers together in the year to come, by the uncertainty of the parameters. */
       readonly purchases: Sum;
+      /** How many of all customers are still active; absent in a fit kept from before it was told. */
+      readonly active?: Sum;
+      /** What a purchase is worth on the average, by the law of how much; null where none was fitted or where it has no mean. */
+      readonly each?: Sum | null;
       /** Null where there was too little in the first two thirds. */
       readonly foretold: Foretold | null;
     }
@@ -85,16 +89,26 @@ export function workOut({ histories, spending, held, heldWeeks }: Purchases): Wo
     type: "fitted", customers, returned: count(histories.filter(({ repeats }) => repeats > 0)), stepDays, chosen, bgNbd, paretoNbd,
     gammaGamma: spenders < LIFETIME_LIMITS.spentMin ? null : fitGammaGamma(spending),
   } as const; // prettier-ignore
-  const sumOf = (frequency: Frequency): number =>
-    rows.reduce(
-      (sum, row) => sum + row.customers * purchasesBy(frequency, row, LIFETIME_LIMITS.horizonWeeks),
-      0,
-    );
+  const sumOf = (of: (frequency: Frequency, row: History) => number) => (frequency: Frequency): number =>
+    rows.reduce((sum, row) => sum + row.customers * of(frequency, row), 0); // prettier-ignore
   const frequency = frequencyOf({ ...worked, purchases: NO_SUM, foretold: null });
+  const active = sumWithInterval(frequency, sumOf(aliveBy));
   return {
     ...worked,
-    purchases: sumWithInterval(frequency, sumOf),
+    purchases: sumWithInterval(
+      frequency,
+      sumOf((law, row) => purchasesBy(law, row, LIFETIME_LIMITS.horizonWeeks)),
+    ),
+    active: { ...active, high: Math.min(customers, active.high) },
+    each: eachOf(worked.gammaGamma),
     foretold: scarce(held) === null ? foretold(held, heldWeeks, chosen) : null,
   };
+}
+
+/** The mean of all customers' purchases under the law of how much: p v / (q - 1). */
+function eachOf(gammaGamma: Fit<GammaGamma> | null): Sum | null {
+  if (gammaGamma?.type !== "fitted" || gammaGamma.law.q <= 1) return null;
+  const each = sumWithInterval(gammaGamma, ({ law: { p, q, v } }) => (p * v) / (q - 1));
+  return Number.isFinite(each.high) ? each : null;
 }
 const NO_SUM: Sum = { value: 0, low: 0, high: 0 };

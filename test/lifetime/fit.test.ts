@@ -11,7 +11,7 @@ import { readFit } from "../../src/lifetime/store.ts";
 import { ESTIMATED } from "../../src/lifetime/tell.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { bothStores } from "../stores.ts";
-import { END_DAY, LAST_DAY, type Purchase, readPurchases } from "./cdnow.ts";
+import { END_DAY, LAST_DAY, type Purchase, readPurchases, spendingAt } from "./cdnow.ts";
 
 const DAY_MS = 86_400_000;
 const workspace = 1 as WorkspaceId;
@@ -100,6 +100,18 @@ test("with too few customers a reason is told, and no number and no trait", asyn
   expect(LifetimeAnswer.parse(answer)).toEqual(answer);
   expect(LifetimeAnswer.parse(lifetimeTold(null, 0)).result.type).toBe("not_yet");
   const whole = lifetimeTold(await readFit(sql, workspace), 0);
+  if (whole.result.type !== "fitted") throw new Error(whole.result.type);
+  expect(whole.result.laws.map(({ parameters }) => parameters.map(({ name }) => name).join())).toEqual([
+    "r,alpha,a,b",
+    "r,alpha,s,beta",
+    "p,q,v",
+  ]);
+  // Never more are active than there are, and what a purchase is worth lies near the mean of all that came back.
+  expect(whole.result.active!.interval.low).toBeGreaterThan(0);
+  expect(whole.result.active!.interval.high).toBeLessThan(whole.result.customers);
+  const again = spendingAt(purchases, LAST_DAY);
+  const mean = again.reduce((sum, { meanSpent }) => sum + meanSpent, 0) / again.length;
+  expect(Math.abs(whole.result.each!.value / mean - 1)).toBeLessThan(0.05);
   expect(LifetimeAnswer.parse(whole)).toEqual(whole);
 });
 

@@ -94,7 +94,8 @@ export async function tellAskers(site: Site, customers: number): Promise<void> {
   await site.running.drain();
 } // prettier-ignore
 
-async function sendBatch(site: Site, batch: readonly object[]): Promise<void> {
+/** Sends events as a server would. */
+export async function sendBatch(site: Site, batch: readonly object[]): Promise<void> {
   const answer = await fetch(`${site.address}/v1/batch`, {
     method: "POST",
     headers: {

@@ -104,7 +104,7 @@ function Checked({ check, basis }: { check: Check; basis: LifetimeAnswer["basis"
 } // prettier-ignore
 
 const lawColumns = (chosen: Fitted["chosen"]): readonly Column<Law>[] => [
-  { id: "law", header: "Law", width: "22%", cell: ({ law }) => <><strong>{LAW_WORDS[law]}</strong>{law === chosen && <span className={classes["small"]}>in force: the purchases speak for it</span>}</> },
+  { id: "law", header: "Law", width: "22%", cell: ({ law }) => <><strong className={classes["law"]}>{LAW_WORDS[law]}</strong>{law === chosen && <span className={classes["small"]}>in force: the purchases speak for it</span>}</> },
   {
     id: "parameters", header: "Parameters, 95 %",
     cell: ({ state, parameters }) => state !== "fitted" ? <span className="quiet">{STATE_WORDS[state]}</span> : (
@@ -122,13 +122,13 @@ const csvOfLaws = (laws: readonly Law[]): string =>
   ); // prettier-ignore
 
 function Told({ result, basis }: { result: Fitted; basis: LifetimeAnswer["basis"] }) {
-  const { purchases, customers, returned, chosen, laws, check, told } = result;
+  const { purchases, active, each, customers, returned, chosen, laws, check, told } = result;
   return (
     <>
       <Sheet
         title="The year to come" basis={basis ?? undefined}
         lines={[["Interval", intervalWords(purchases.interval, whole)], ["Sample", `${counted(customers, "customer")} with a purchase, ${count(returned)} of whom came back`], ["Law", LAW_WORDS[chosen]]]}
-        file={{ name: "Lifetime", content: () => csvOf(["weeks", "expected_purchases", "low", "high", "customers", "came_back"], [[purchases.weeks, purchases.expected, purchases.interval.low, purchases.interval.high, customers, returned]]) }}
+        file={{ name: "Lifetime", content: () => csvOf(["weeks", "expected_purchases", "low", "high", "customers", "came_back", "active", "active_low", "active_high", "purchase_worth", "worth_low", "worth_high"], [[purchases.weeks, purchases.expected, purchases.interval.low, purchases.interval.high, customers, returned, active?.expected ?? null, active?.interval.low ?? null, active?.interval.high ?? null, each?.value ?? null, each?.interval.low ?? null, each?.interval.high ?? null]]) }}
       >
         <div className="pad">
           <p className={classes["headline"]}>
@@ -137,6 +137,22 @@ function Told({ result, basis }: { result: Fitted; basis: LifetimeAnswer["basis"
               {intervalWords(purchases.interval, whole)}, from {counted(customers, "customer")}; {percent(returned / Math.max(1, customers))} came back so far
             </span>
           </p>
+          <dl className={classes["sides"]}>
+            {active && (
+              <div>
+                <dt>Still active</dt>
+                <dd><strong>{whole(active.expected)}</strong> of {counted(customers, "customer")}<span className={classes["small"]}>{intervalWords(active.interval, whole)}</span></dd>
+              </div>
+            )}
+            <div>
+              <dt>A purchase is worth</dt>
+              <dd>
+                {each === null ? <span className="quiet">The purchases do not tell: too few have a worth, or they differ too much.</span> : (
+                  <><strong>{two(each.value)}</strong> on the average<span className={classes["small"]}>{intervalWords(each.interval, two)}</span></>
+                )}
+              </dd>
+            </div>
+          </dl>
           <p className={classes["use"]}>
             Each customer has the traits <code>likely_active</code>, <code>expected_purchases_12m</code> and <code>expected_value_12m</code>
             {told > 0 && ` (${counted(told, "customer")} told anew by this fit)`}. Use them in{" "}
