@@ -63,7 +63,7 @@ const WHY: { readonly [reason: string]: string } = {
 /** Ended runs that did otherwise, by reason and step. */
 export function deviationsOf(
   { steps }: JourneyDraft,
-  { ended, entered }: Counted,
+  { ended, entered }: Pick<Counted, "ended" | "entered">,
 ): Conformance["deviations"] {
   return ended
     .filter((one) => !isPlanned(one, steps))

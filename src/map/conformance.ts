@@ -1,7 +1,8 @@
 /**
  * Designed over discovered: what became of the runs of a published journey, how its steps were passed, and what people did
  * between them. Runs are told by the log, so a scope's segment and account count; passages of steps are counted by hour
- * for everybody (step_hours).
+ * for everybody (step_hours). So whatever rests on passages is told of everybody, and the answer says so: numbers of a part
+ * are never set against numbers of all.
  */
 import { momentsIn } from "../analysis/cases.ts";
 import type { Moment, MomentGrouping } from "../analysis/model.ts";
@@ -38,18 +39,11 @@ export async function conformanceOf({ sql, log, clock }: MapStores, workspace: W
   await readJourney(sql, workspace, request.journey);
   const version = chosen(await readPublished(sql, workspace, request.journey), request);
   const scoped = await scopeFor(sql, log, workspace, request.scope, clock());
-  const { asOfAt, parameters, scope } = scoped;
+  const { asOfAt } = scoped;
   const runs = await readRuns(log, scoped, version);
   if (runs.entered < MAP_LIMITS.runsLeast) return { conformance: null, asOfAt, customers: 0, events: 0 };
-  const standing = (await readStanding(sql, workspace, request.journey)).filter((one) => one.version === version.id);
-  const sent = await log.rows<{ step: string; n: number }>(
-    `select step, count() as n from (${marksSql(scoped, version, "'$message.sent'")}) group by step`,
-    parameters.values,
-  );
-  const ended = runs.ended.map(([reason, step, n]): Ended => ({ reason, step, runs: n }));
-  const byStep = new Map<string, number>();
-  for (const { step, n } of standing) byStep.set(step, (byStep.get(step) ?? 0) + n);
-  const counted: Counted = { entered: runs.entered, ended, gone: await readGone(sql, version.id, scope), standing: byStep, sent: new Map(sent.map(({ step, n }) => [step, n])) };
+  const ended = endedOf(runs);
+  const counted = await countedOfAll({ sql, log, clock }, workspace, scoped, version, runs);
   const followed = followedOf(version.draft, ended);
   const between = await betweenOf(log, scoped, version, grouping);
   return {
@@ -58,16 +52,40 @@ export async function conformanceOf({ sql, log, clock }: MapStores, workspace: W
       type: "conformance", version: { id: version.id, number: version.number },
       runs: { entered: runs.entered, running: runs.entered - followed.n, ended: followed.n, heldOut: runs.heldOut },
       followed: { runs: followed.hits, ratio: followed.n === 0 ? null : followed.hits / followed.n, interval: followed.n === 0 ? null : shareInterval(followed) },
-      steps: stepsOf(version.draft, counted), deviations: deviationsOf(version.draft, counted), unmet: unmetOf(version.draft, counted),
+      stepsOf: isPart(scoped) ? "everybody" : "scope", steps: stepsOf(version.draft, counted), deviations: deviationsOf(version.draft, { ended, entered: runs.entered }), unmet: unmetOf(version.draft, counted),
       between: [...between.told], medianMs: runs.medianMs, notes: [...notesOf(scoped)],
     },
   };
 } // prettier-ignore
 
+const endedOf = ({ ended }: Runs): readonly Ended[] =>
+  ended.map(([reason, step, runs]) => ({ reason, step, runs }));
+
+/** Whether the scope is of some customers only. Its channels count for what people do, not for their runs. */
+const isPart = ({ scope }: Scoped): boolean => scope.segment !== undefined || scope.account !== undefined;
+
+/** What was counted at the steps, of everybody who came in within the period. */
+async function countedOfAll({ sql, log, clock }: MapStores, workspace: WorkspaceId, scoped: Scoped, version: PublishedVersion & { readonly journey: number }, runs: Runs): Promise<Counted> {
+  const { segment: _, account: __, ...all } = scoped.scope;
+  const whole = isPart(scoped) ? await scopeFor(sql, log, workspace, all, clock()) : scoped;
+  const its = isPart(scoped) ? await readRuns(log, whole, version) : runs;
+  const sent = await log.rows<{ step: string; n: number }>(
+    `select step, count() as n from (${marksSql(whole, version, "'$message.sent'")}) group by step`,
+    whole.parameters.values,
+  );
+  const standing = new Map<string, number>();
+  for (const { version: of, step, n } of await readStanding(sql, workspace, version.journey))
+    if (of === version.id) standing.set(step, (standing.get(step) ?? 0) + n);
+  return {
+    entered: its.entered, ended: endedOf(its), gone: await readGone(sql, version.id, whole.scope), standing,
+    sent: new Map(sent.map(({ step, n }) => [step, n])),
+  };
+} // prettier-ignore
+
 function chosen(
-  all: readonly PublishedVersion[],
+  all: readonly (PublishedVersion & { readonly journey: number })[],
   { journey, version }: ConformanceRequest,
-): PublishedVersion {
+): PublishedVersion & { readonly journey: number } {
   const found =
     version === undefined
       ? (all.find(({ state }) => state === "live") ?? all[0])
@@ -76,13 +94,11 @@ function chosen(
   throw new Failure("not_found", version === undefined ? `Journey ${journey} was never published.` : `Journey ${journey} has no version ${version}.`); // prettier-ignore
 }
 
-function notesOf({ scope }: Scoped): readonly string[] {
-  const partial =
-    scope.segment !== undefined || scope.account !== undefined || scope.channels !== undefined;
+function notesOf(scoped: Scoped): readonly string[] {
   return [
     "Runs are those that began in the period, whenever they ended. How often steps and ways were passed is counted in the period, by the hour.",
-    ...(partial
-      ? ["How often steps and ways were passed, and who waits where now, is told of all customers, not only of those in the scope."]
+    ...(isPart(scoped)
+      ? ["The steps, and what nobody does, are told of all customers, not only of those in the scope: how often steps and ways were passed is counted for all together."]
       : []),
     "What people did between steps is told after the last message or decision of the journey before it; who has several runs at a time counts for the latest.",
   ];

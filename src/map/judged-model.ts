@@ -174,6 +174,7 @@ export const Conformance = z.object({
     ratio: Ratio.nullable(),
     interval: Interval.nullable(),
   }).describe("Of ended runs"),
+  stepsOf: z.enum(["scope", "everybody"]).describe("Of whom `steps` and `unmet` tell: of everybody where the scope is of a segment or an account, since passages are counted for all together"),
   steps: z.array(ConformedStep),
   deviations: z.array(Deviation).describe("Runs that ended otherwise, and where"),
   unmet: z.array(Unmet),

@@ -97,6 +97,32 @@ test("a message that never leaves and a way that nobody takes are told", async (
   expect(conformance!.unmet.map(({ kind, step, path }) => [kind, step, path])).toEqual([["message_never_leaves", "nudge", null], ["way_never_gone", "chance", "a"], ["step_never_reached", "done", null]]); // prettier-ignore
 });
 
+test("of a part of the customers their runs are told; the steps, counted for all together, are said to be everybody's", async () => {
+  await stores.log.command("truncate table events");
+  await tellHistory(stores.log, [
+    // One of Acme's leaves before a message; three others get theirs.
+    { ...did(1, -1, "Met"), accountId: "acme" }, { ...did(2, -1, "Met"), accountId: "acme" },
+    own(1, 0, "$journey.entered"), own(1, 2, "$journey.left", { reason: "exited", step: "pause" }),
+    ...[2, 3, 4, 5].flatMap((atom) => [
+      own(atom, 0, "$journey.entered"), ...(atom === 2 ? [] : [own(atom, 3, "$message.sent", { step: "nudge" }), own(atom, 4, "$journey.left", { reason: "completed", step: "chance" })]),
+    ]),
+  ]); // prettier-ignore
+  await gone([["$entry", "entered", 5], ["pause", "next", 3], ["nudge", "next", 3], ["chance", "a", 1], ["chance", "b", 2]]); // prettier-ignore
+  const [{ conformance: acme }, { conformance: all }] = [await asked({ scope: { ...SCOPE, account: "acme" } }), await asked()]; // prettier-ignore
+  expect(acme).toMatchObject({
+    stepsOf: "everybody",
+    runs: { entered: 2, running: 1, ended: 1 },
+    followed: { runs: 0, ratio: 0 },
+    deviations: [{ step: "pause", end: "exited", runs: 1, share: 1 / 2 }],
+    notes: expect.arrayContaining([expect.stringContaining("told of all customers")]),
+  });
+  // Nothing of a part is set against what all did: not a message that left for others and a step that others came to.
+  expect(all).toMatchObject({ stepsOf: "scope", runs: { entered: 5 } });
+  expect([acme!.steps, acme!.unmet]).toEqual([all!.steps, all!.unmet]);
+  expect(acme!.unmet.map(({ kind }) => kind)).not.toContain("message_never_leaves");
+  expect(all!.notes.join(" ")).not.toContain("told of all customers");
+});
+
 test("a journey nobody came into tells nothing, and one that is not there is not found", async () => {
   await stores.log.command("truncate table events");
   expect((await asked()).conformance).toBeNull();
