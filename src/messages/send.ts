@@ -194,8 +194,9 @@ class LaneWork {
       if (turns.n < 1) return this.#lookAgain(turns.nextAt - clock());
       const claimed = await claim(sql, { lane: this.#lane, now: clock(), max: turns.n, claimMs: MESSAGE_LIMITS.claimMs, upcomingOf });
       if (claimed.refused.length > 0) this.#onSettled();
-      await turns.unused(turns.n - claimed.permitted.length);
+      // First what was claimed: were the store away just now, nobody could say later whether it was sent.
       for (const permitted of claimed.permitted) void this.#send(permitted, provider);
+      await turns.unused(turns.n - claimed.permitted.length);
       if (claimed.permitted.length + claimed.refused.length + claimed.delayed > 0) this.#again = true;
       else if (claimed.busy > 0) this.#lookAgain(BUSY_MS);
     }
