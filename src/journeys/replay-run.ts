@@ -354,12 +354,8 @@ export class Rehearsal {
     const contacts = before.length === 0 ? this.#contacts : [...before, ...this.#contacts];
     const recipient = this.#recipientNow();
     const events: Event[] = [];
-    for (const { message, answer } of judge(
-      due,
-      { ...recipient, contacts, address, suppressed },
-      policy,
-      at,
-    )) {
+    const known = { ...recipient, contacts, address, suppressed };
+    for (const { message, answer } of judge(due, known, policy, at)) {
       const { id, run, step, channel, purpose, asked, template } = message;
       this.notes.push({ at, type: "message", run: Number(run.id), step, id, answer, zone: this.#zoneNow() });
       if (answer.type === "later") {
@@ -374,14 +370,8 @@ export class Rehearsal {
         if (entry) entry.sentAt ??= at;
       }
       const about = { id, workspace: this.#play.workspace, atom: this.#person.customer as AtomId, journey: run.journey, version: run.version, step, template, channel, purpose }; // prettier-ignore
-      events.push(
-        happeningOf(
-          about,
-          left ? "sent" : "refused",
-          at,
-          left ? productsOf(asked.products) : { reason: answer.reason },
-        ),
-      );
+      const more = left ? productsOf(asked.products) : { reason: answer.reason };
+      events.push(happeningOf(about, left ? "sent" : "refused", at, more));
     }
     return events;
   }
@@ -389,15 +379,7 @@ export class Rehearsal {
   /** The customer as permission asks of them, made once for as long as nothing new is known. */
   #recipientNow(): Recipient {
     const { preferences, identifiers, stock } = this.#person;
-    const given = {
-      address: null,
-      suppressed: null,
-      contacts: [],
-      upcoming: [],
-      preferences,
-      stock,
-      identifiers,
-    };
+    const given = { address: null, suppressed: null, contacts: [], upcoming: [], preferences, stock, identifiers }; // prettier-ignore
     return (this.#recipient ??= recipientOf([this.#knowledge], given));
   }
 
