@@ -3,6 +3,7 @@ import type { Database } from "./db/postgres.ts";
 import type { Event, Inbox } from "./events/model.ts";
 import { type Journeys, loadJourneys } from "./journeys/force.ts";
 import { upcomingOf } from "./journeys/upcoming.ts";
+import { startBounceServer } from "./messages/bounce-server.ts";
 import { createComposer } from "./messages/compose.ts";
 import { MESSAGES_CHANNEL, sendTest } from "./messages/direct.ts";
 import type { Delivery, Outgoing } from "./messages/model.ts";
@@ -25,6 +26,8 @@ export type SendingDeps = {
   /** The same where it was configured: providers are told to report to it. */
   readonly publicUrl: string | undefined;
   readonly onFault: (cause: unknown) => void;
+  /** Where bounces are taken by SMTP; null: nowhere. */
+  readonly bounces?: { readonly host: string; readonly port: number } | null;
   /** In [0, 1): spreads what is tried again. */
   readonly random?: () => number;
 };
@@ -43,7 +46,7 @@ export type Sending = {
 };
 
 /** Opens what sending needs. */
-export async function openSending({ sql, vault, clock, inbox, base, publicUrl, onFault, random }: SendingDeps): Promise<Sending> {
+export async function openSending({ sql, vault, clock, inbox, base, publicUrl, onFault, random, bounces = null }: SendingDeps): Promise<Sending> {
   const drivers = createDrivers({ sql, clock, publicUrl });
   const linkKey = await linkKeyOf(sql, vault, clock());
   const providerOf = async (workspace: WorkspaceId, channel: MessageChannel): Promise<ProviderRow> =>
@@ -69,9 +72,11 @@ export async function openSending({ sql, vault, clock, inbox, base, publicUrl, o
         tell: (events: readonly Event[]) => inbox.append(events),
       });
       const listening = await sql.listen(MESSAGES_CHANNEL, () => sender.wake());
+      const coming = bounces && (await startBounceServer({ ...bounces, sql, vault, clock, tell: (events) => inbox.append(events), onFault }));
       return {
         wake: () => sender.wake(),
         stop: async () => {
+          await coming?.stop();
           await listening.stop();
           await sender.stop();
         },

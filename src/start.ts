@@ -131,7 +131,7 @@ export async function start(options: StartOptions): Promise<Running> {
       },
     }); // prettier-ignore
     const sending = await openSending({
-      sql, vault, clock, inbox, base: baseOf(config), publicUrl: config.THROUGHLINE_URL,
+      sql, vault, clock, inbox, base: baseOf(config), publicUrl: config.THROUGHLINE_URL, bounces: bouncesOf(config),
       onFault: (cause) => logger.warn({ err: cause }, "messages cannot be sent for now; tried again"),
     }); // prettier-ignore
     closers.push(() => sending.close());
@@ -169,6 +169,8 @@ export async function start(options: StartOptions): Promise<Running> {
 /** The address this server is reached by, without a stroke at its end. */
 const baseOf = ({ THROUGHLINE_URL, PORT }: Config): string =>
   (THROUGHLINE_URL ?? `http://localhost:${PORT}`).replace(/\/+$/, "");
+
+const bouncesOf = ({ HOST: host, THROUGHLINE_BOUNCE_PORT: port }: Config) => (port === undefined ? null : { host, port }); // prettier-ignore
 
 function portOf(app: FastifyInstance, { PORT }: Config): number {
   const address = app.server.address();

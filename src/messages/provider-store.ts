@@ -81,6 +81,22 @@ export async function listProviders(
   return rows.map((row) => opened(vault, row));
 }
 
+/** Mail providers' most to share one bounce domain. */
+const SHARING_MAX = 100;
+/** The SMTP providers, of whatever workspace, whose mails may come back to this address. */
+export async function readMailProviders(
+  sql: Sql,
+  vault: Vault,
+  address: string,
+): Promise<readonly ProviderRow[]> {
+  const lower = address.toLowerCase();
+  const rows = await sql.query<ProviderRow>(
+    `select ${ROW} from providers where driver = 'smtp' and (lower(config->'bounces'->>'domain') = $1 or lower(config->>'envelopeFrom') = $2) order by id limit ${SHARING_MAX}`,
+    [lower.slice(lower.lastIndexOf("@") + 1), lower],
+  );
+  return rows.map((row) => opened(vault, row));
+}
+
 /** One provider; with `workspace` null of whatever workspace (a callback names only the provider). */
 export async function readProvider(
   sql: Sql,

@@ -11,13 +11,10 @@ import type { Event } from "../events/model.ts";
 import type { App } from "../http/app.ts";
 import type { Clock } from "../values.ts";
 import type { Vault } from "../vault.ts";
-import { readNotice } from "./drivers/dsn.ts";
+import { applyAndTell, takeMail } from "./bounces.ts";
 import { DRIVER_LIMITS } from "./drivers/model.ts";
 import { challengeOf, createHearing, type FetchText } from "./hear.ts";
-import type { Report } from "./model.ts";
 import { type ProviderRow, readProvider } from "./provider-store.ts";
-import { configOf } from "./providers.ts";
-import { applyReports, reportsOfNotice } from "./reports.ts";
 
 export type ReportDeps = {
   readonly sql: Sql;
@@ -41,16 +38,8 @@ const TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>';
 
 /** Registers the routes. */
 export function reportRoutes(app: App, deps: ReportDeps): void {
-  const { sql, clock } = deps;
+  const { clock } = deps;
   const hearing = createHearing(deps.fetchText);
-  const apply = (provider: ProviderRow, reports: readonly Report[]): Promise<number> =>
-    sql.transaction(async (tx) => {
-      const events = await applyReports(tx, provider, reports, clock());
-      // Before the reports are committed: told twice it is one event, and not told it would be none.
-      if (events.length > 0) await deps.tell(events);
-      return events.length;
-    });
-
   void app.register(async (plain) => {
     const scope: App = plain.withTypeProvider<ZodTypeProvider>();
     // What was signed are the very bytes.
@@ -64,10 +53,10 @@ export function reportRoutes(app: App, deps: ReportDeps): void {
       const heard = await hearing.hear(provider, source, givenBy(request, deps.publicUrl), clock());
       if (heard.type === "unknown") return deaf();
       if (heard.type === "refused") throw new Failure("forbidden", heard.detail);
-      if (heard.reports.length > 0) await apply(provider, heard.reports);
+      if (heard.reports.length > 0) await applyAndTell(deps, provider, heard.reports);
       return source === "twilio" ? reply.type("text/xml; charset=utf-8").send(TWIML) : reply.send({ taken: heard.reports.length }); // prettier-ignore
     });
-    bounceRoute(scope, deps, apply);
+    bounceRoute(scope, deps);
   });
 }
 
@@ -99,11 +88,7 @@ function callbackRoutes(scope: App, { sql, vault }: ReportDeps, answer: Answer):
   }); // prettier-ignore
 }
 
-function bounceRoute(
-  scope: App,
-  { sql, vault, clock }: ReportDeps,
-  apply: (provider: ProviderRow, reports: readonly Report[]) => Promise<number>,
-): void {
+function bounceRoute(scope: App, deps: ReportDeps): void {
   scope.post("/v1/providers/:id/bounces", {
     config: { access: "secret" },
     schema: {
@@ -112,10 +97,8 @@ function bounceRoute(
       params: Params, consumes: ["message/rfc822"], response: { 200: Taken },
     },
   }, async ({ workspace, params, body }) => {
-    const provider = (await readProvider(sql, vault, workspace, params.id)) ?? missing(params.id);
-    const notice = Buffer.isBuffer(body) ? readNotice(body.toString("latin1")) : null;
-    const reports = notice ? reportsOfNotice(notice, provider.id, configOf(provider, "smtp")?.bounces, clock()) : [];
-    return { reports: reports.length, told: reports.length === 0 ? 0 : await apply(provider, reports) };
+    const provider = (await readProvider(deps.sql, deps.vault, workspace, params.id)) ?? missing(params.id);
+    return Buffer.isBuffer(body) ? takeMail(deps, provider, body) : { reports: 0, told: 0 };
   }); // prettier-ignore
 }
 
