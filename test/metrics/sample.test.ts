@@ -142,8 +142,16 @@ test("conversion, revenue and repeat purchase add up to the files' own totals; a
   expect(Math.round((revenue!.result as { value: number }).value * 100)).toBe(cents);
   expect(Math.round(revenue!.series.reduce((sum, { value }) => sum + (value ?? 0), 0) * 100)).toBe(cents);
   expect(conversion!.result).toMatchObject({ type: "estimate" });
-  // Nobody bought before the first of the year, so nobody's first order of the scope is a repeat.
-  expect(repeat!.result).toMatchObject({ value: 0, n: buyers });
+  // Whoever bought at two different times; of the first week those with an earlier order in it.
+  const again = (own: readonly Basket[]): boolean => new Set(own.map(({ at }) => at)).size > 1;
+  const repeaters = [...byWho(baskets).values()].filter(again).length;
+  expect(repeat!.result).toMatchObject({ value: repeaters / buyers, n: buyers });
+  const second = Date.parse(repeat!.series[1]!.from);
+  const early = [...byWho(baskets.filter(({ at }) => at < second)).values()];
+  expect(repeat!.series[0]).toMatchObject({
+    value: early.filter(again).length / early.length,
+    n: early.length,
+  });
   const csv = await whole.answer<string>(whole.first, "POST", "/v1/metrics?format=csv", { scope, metrics: ["revenue"], every: "week" }); // prettier-ignore
   expect(csv.headers.get("content-type")).toContain("text/csv");
   expect(csv.body.split("\r\n")[0]).toBe("metric,unit,part,name,from,value,low,high,n");

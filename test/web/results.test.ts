@@ -5,7 +5,8 @@ import type { ViewList, DigestList } from "../../src/digest/model.ts";
 import type { z } from "zod";
 import { browserThere } from "../browser.ts";
 import { tellQuarter } from "./results-world.ts";
-import { aSite, type Site } from "./site.ts";
+import type { MetricCatalogue } from "../../src/metrics/model.ts";
+import { aSite, seriousOf, type Site } from "./site.ts";
 
 const WAIT = { timeout: 60_000 } as const;
 
@@ -51,6 +52,27 @@ describe.skipIf(!browserThere("results in the web app"))("a person who looks at 
     const other = await site.open(address.slice(site.address.length));
     await other.page.getByRole("table", { name: "Groups of the funnel" }).waitFor(WAIT);
     await other.close();
+    expect(complaints).toEqual([]);
+    await close();
+  }, 180_000);
+
+  test("keeps which events count for the whole workspace: by its kind of business, and by other names", async () => {
+    const { page, complaints, close } = await site.open("/results/metrics");
+    await page.getByRole("button", { name: "Which events count" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Kind of business").selectOption("b2b");
+    await dialog.getByLabel("An order", { exact: true }).fill("Contract Signed, Retainer Agreed");
+    await dialog.getByLabel("Keep these for the whole workspace").check();
+    expect(await seriousOf(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Use these" }).click();
+    await dialog.waitFor({ ...WAIT, state: "detached" });
+    expect((await site.api<MetricCatalogue>("/v1/metrics")).own).toEqual({ business: "b2b", names: { order: ["Contract Signed", "Retainer Agreed"] } });
+    // What is the workspace's own need not stand in the address, and whoever opens the dialog finds it there.
+    expect(page.url()).not.toContain("b2b");
+    await page.getByRole("button", { name: "Which events count" }).click();
+    expect(await dialog.getByLabel("An order", { exact: true }).inputValue()).toBe("Contract Signed, Retainer Agreed");
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await site.put("/v1/metrics/names", { business: "ecommerce" });
     expect(complaints).toEqual([]);
     await close();
   }, 180_000);
