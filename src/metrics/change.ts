@@ -2,7 +2,8 @@
  * Whether a series changed, when, and how sure that is: for days, which have weekdays, and for weeks. Pure.
  *
  * Method. Each point is first told as a number of about equal noise: a share by its logit with half an event added
- * (Haldane 1956), a count by the square root (Anscombe 1948), anything else as it stands. The days of the week are taken
+ * (Haldane 1956), a count by the square root (Anscombe 1948), a total of money by the square root as well (of a random number
+ * of sums, whose noise grows with the level as a count's does), anything else as it stands. The days of the week are taken
  * out by their medians (of differences from a running median of a week, so that a change of level does not pass for a
  * weekday), and the noise is what is left from one point to the next, by the median of its absolute values, widened where
  * neighbours resemble each other. Then the largest
@@ -17,7 +18,8 @@
 
 /** One day or week: how much of how many. `weight` counts events or customers; null: the value stands for itself. */
 export type Point = { readonly value: number | null; readonly n: number };
-export type SeriesKind = "share" | "count" | "level";
+/** What a series' numbers are. Of a total a day without anything is 0; of all others nothing can be told of it. */
+export type SeriesKind = "share" | "count" | "total" | "level";
 export type Found = {
   /** The place of the first point after it. */
   readonly at: number;
@@ -39,6 +41,8 @@ export const CHANGE_LIMITS = {
   /** And a share by so much: less is not seen where shares are told. */
   shareDifferenceMin: 0.001,
   pointsMin: 21,
+  /** A total of which fewer points than this are above 0 is a few single orders: how they fall together tells nothing. */
+  totalRatioMin: 0.2,
 } as const;
 
 /** The changes of a series, the oldest first. `season`: how many points make a round (7 of days), 1 where there is none. */
@@ -47,6 +51,7 @@ export function changesOf(points: readonly Point[], kind: SeriesKind, season: nu
     value === null || (kind === "share" && n === 0) ? [] : [i],
   );
   if (places.length < CHANGE_LIMITS.pointsMin) return [];
+  if (kind === "total" && places.filter((i) => points[i]!.value !== 0).length < CHANGE_LIMITS.totalRatioMin * places.length) return []; // prettier-ignore
   const told = places.map((i) => toldAs(points[i]!, kind));
   const flat = season > 1 ? withoutSeason(told, places.map((i) => i % season), season) : told; // prettier-ignore
   let found = segmented(flat, 0, flat.length, CHANGE_LIMITS.changesMax).toSorted((a, b) => a.at - b.at);
@@ -87,6 +92,7 @@ function levelOf(points: readonly Point[], kind: SeriesKind): number {
 
 function toldAs({ value, n }: Point, kind: SeriesKind): number {
   if (kind === "level") return value!;
+  if (kind === "total") return Math.sign(value!) * Math.sqrt(Math.abs(value!));
   if (kind === "count") return Math.sqrt(Math.max(0, value!) + 0.375);
   const yes = value! * n;
   return Math.log((yes + 0.5) / (n - yes + 0.5));

@@ -51,7 +51,7 @@ export async function revenue(given: Given): Promise<Measured> {
      group by p`,
     scoped.parameters.values,
   );
-  return { source: revenueSource(given), kind: "level", figures: orNone(totals(rows, "customers bought"), "customers bought") };
+  return { source: revenueSource(given), kind: "total", figures: orNone(totals(rows, "customers bought"), "customers bought") };
 } // prettier-ignore
 export const revenueSource = ({ names }: Given): string =>
   `${quoted(names.order)}, its property ${names.value}`;

@@ -76,7 +76,7 @@ export async function incrementality(given: Given): Promise<Measured> {
 export async function journeyRevenue(given: Given): Promise<Measured> {
   const journeys = await readJourneys(given);
   const source = `${revenueSource(given)}; $journey.entered and $journey.left`;
-  if (journeys.length === 0) return { source, kind: "level", figures: [none("journeys were published")] };
+  if (journeys.length === 0) return { source, kind: "total", figures: [none("journeys were published")] };
   const scoped = await given.scoped();
   const columns = new Columns(scoped.parameters);
   const { bought, worth } = orderColumns(given, columns);
@@ -97,5 +97,5 @@ export async function journeyRevenue(given: Given): Promise<Measured> {
     scoped.parameters.values,
   );
   const figures = totals(rows, "customers bought meanwhile", (part) => journeys.find(({ id }) => String(id) === part)?.name ?? `Journey ${part}`);
-  return { source, kind: "level", figures: figures.length === 0 ? [none("customers bought while in a journey")] : figures };
+  return { source, kind: "total", figures: figures.length === 0 ? [none("customers bought while in a journey")] : figures };
 } // prettier-ignore

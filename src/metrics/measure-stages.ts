@@ -107,7 +107,7 @@ export function timed(part: string | null, name: string, ends: readonly Ends[], 
 /** What orders brought, by the stage before them. */
 export async function stageRevenue(given: Given): Promise<Measured> {
   const source = `${revenueSource(given)}; ${SOURCE}`;
-  if (given.stages.length === 0) return { source, kind: "level", figures: [none(NO_STAGES)] };
+  if (given.stages.length === 0) return { source, kind: "total", figures: [none(NO_STAGES)] };
   const scoped = await given.scoped();
   const columns = new Columns(scoped.parameters);
   const { bought, worth } = orderColumns(given, columns);
@@ -122,5 +122,5 @@ export async function stageRevenue(given: Given): Promise<Measured> {
   );
   const figures = totals(rows, "customers bought", (part) => (part === "" ? "All" : nameOf(given)(part)));
   const [whole, parts] = [figures.filter(({ part }) => part === null), inOrder(figures, given)];
-  return { source, kind: "level", figures: figures.length === 0 ? [none("customers bought")] : [...whole, ...parts] };
+  return { source, kind: "total", figures: figures.length === 0 ? [none("customers bought")] : [...whole, ...parts] };
 } // prettier-ignore

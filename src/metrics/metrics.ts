@@ -65,10 +65,12 @@ export async function readMetrics({ sql, log, workspace, now }: Deps, asked: Met
 /** A figure with its whole series, days without anything too, and the changes in it. */
 function figureOf({ part, name, result, more, points, lateMs }: RawFigure, kind: SeriesKind, given: Given): Figure {
   const found = new Map(points.map((point) => [point.period, point]));
+  // Before its first point nothing is known of a total; after it, a whole day without anything brought nothing.
+  const known = points.reduce((first, { period }) => Math.min(first, period), Infinity);
   const all = points.length === 0 ? [] : periodsIn(given).map(({ period, beginsAt, endsAt }) => {
     const point = found.get(period);
     const complete = beginsAt >= given.asked.scope.from && endsAt + (lateMs ?? 0) <= given.until;
-    return { from: isoOf(beginsAt), value: point?.value ?? null, n: point?.n ?? 0, complete };
+    return { from: isoOf(beginsAt), value: point?.value ?? (kind === "total" && complete && period > known ? 0 : null), n: point?.n ?? 0, complete };
   });
   return { part, name, result, more, series: all, changes: watched(all, kind, given.asked.every) };
 } // prettier-ignore

@@ -186,7 +186,12 @@ export const Estimate = z.object({
 export type Estimate = z.infer<typeof Estimate>;
 export const SeriesPoint = z.object({
   from: z.iso.datetime().describe("When the day or week began"),
-  value: z.number().nullable().describe("null: nothing happened that it could be told of"),
+  value: z
+    .number()
+    .nullable()
+    .describe(
+      "null: nothing happened that it could be told of; of revenue a whole day without orders is 0 from the first order on",
+    ),
   n: z.int(),
   complete: z.boolean().describe("false: the day is not over, or who came in then still has time"),
 });

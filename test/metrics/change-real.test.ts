@@ -31,7 +31,7 @@ beforeAll(async () => {
     Array.from({ length: 51 }, (_, week) => Array.from({ length: 7 }, (_day, i) => of(days.get(first + week * 7 + i) ?? { n: 0, worth: 0, large: 0 }))); // prettier-ignore
   real = {
     baskets: { kind: "count", weeks: weeksOf(({ n }) => ({ value: n, n })) },
-    revenue: { kind: "level", weeks: weeksOf(({ worth, n }) => ({ value: worth, n })) },
+    revenue: { kind: "total", weeks: weeksOf(({ worth, n }) => ({ value: worth, n })) },
     "share of large baskets": { kind: "share", weeks: weeksOf(({ large, n }) => ({ value: n === 0 ? null : large / n, n })) },
   }; // prettier-ignore
 }, 60_000);

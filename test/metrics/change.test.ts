@@ -59,7 +59,9 @@ const WORLDS: { readonly [name: string]: World } = {
   "200 a day": counts(200, 0),
   "5 a day": counts(5, 0),
   "200 a day, overdispersed": counts(200, 0.25),
-  "revenue, with single large orders": { kind: "level", make: (n, chance, level) => days(n, (day) => ({ value: Array.from({ length: poisson(40 * WEEK[day % 7]! * level(day), chance) }, () => Math.exp(3 + normal(chance))).reduce((a, b) => a + b, 0), n: 1 })) },
+  "revenue, with single large orders": { kind: "total", make: (n, chance, level) => days(n, (day) => ({ value: Array.from({ length: poisson(40 * WEEK[day % 7]! * level(day), chance) }, () => Math.exp(3 + normal(chance))).reduce((a, b) => a + b, 0), n: 1 })) },
+  "revenue of an order every third day": { kind: "total", make: (n, chance, level) => days(n, (day) => ({ value: Array.from({ length: poisson(0.3 * WEEK[day % 7]! * level(day), chance) }, () => Math.exp(3 + normal(chance))).reduce((a, b) => a + b, 0), n: 1 })) },
+  "revenue of an order a month": { kind: "total", make: (n, chance) => days(n, () => ({ value: chance() < 0.03 ? Math.exp(3 + normal(chance)) : 0, n: 1 })) },
   "days that resemble the day before": {
     kind: "count",
     make: (n, chance, level) => {
@@ -114,6 +116,15 @@ describe("what was planted", () => {
       expect(hits.reduce((sum, { at }) => sum + Math.abs(at - 140), 0) / hits.length).toBeLessThan(4);
     },
   );
+
+  test("orders that stop are found within a week, on the day they stopped", () => {
+    const stopped: Level = (day) => (day >= WINDOW - 7 ? 0 : 1);
+    for (const name of ["revenue, with single large orders"]) {
+      const hits = found(WORLDS[name]!, stopped, WINDOW - 7).filter((hit) => hit !== undefined);
+      expect([name, hits.length]).toEqual([name, 25]);
+      expect(hits.every(({ after }) => after === 0)).toBe(true);
+    }
+  });
 
   test("a bad fortnight that ended is two changes, down and up again", () => {
     const changes = changesOf(WORLDS["200 a day"]!.make(WINDOW, chanceOf(3), (day) => (day >= 100 && day < 121 ? 0.5 : 1)), "count", 7);

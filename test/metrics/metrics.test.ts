@@ -53,6 +53,19 @@ test("conversion, revenue and repeat purchase are told of the customers of the s
   expect(repeat!.series.slice(1, 4).map(({ value, n }) => [value, n])).toEqual([[0, 30], [1, 10], [1, 10]]); // prettier-ignore
 });
 
+test("when orders stop, revenue of the days after is nothing and raises an alarm", async () => {
+  await tell(Array.from({ length: 18 }, (_, day) => each(20 + ((day * 7) % 5), day * 100 + 1, () => [order(day + 0.5, 10), stage(day + 0.4, "lead", "visitor")])).flat()); // prettier-ignore
+  for (const metric of ["revenue", "stage_revenue"] as const) {
+    const [figure] = await ask(metric);
+    expect(figure!.series.slice(17, 20).map(({ value, n }) => [value, n])).toEqual([[240, 24], [0, 0], [0, 0]]); // prettier-ignore
+    expect(figure!.changes).toMatchObject({ type: "watched", points: 28, changes: [{ since: new Date(T0 + 18 * DAY_MS).toISOString(), direction: "down", after: 0 }] }); // prettier-ignore
+  }
+  // Before its first order nothing is known, and of a mean a day without answers is no nought.
+  const early = { from: new Date(T0 - 3 * DAY_MS).toISOString(), to: scope.to };
+  expect((await ask("revenue", { scope: early }))[0]!.series.slice(0, 4).map(({ value }) => value)).toEqual([null, null, null, 200]); // prettier-ignore
+  expect((await ask("conversion"))[0]!.series[20]).toMatchObject({ value: null, n: 0 });
+});
+
 test("repeat purchase is the same of the whole and of each day: an order that was not the first ever", async () => {
   await tell([
     // Known before, new and back later, new and back the same day, new.
@@ -105,6 +118,10 @@ test("leads are told by source, and by whether they reached the stage in which c
     ["web", { value: 0, n: 30 }],
     ["fair", { value: 0.25, n: 20 }],
   ]);
+  // Of history that was imported, stages are noted late: who bought in time counts, unless a stage was asked for.
+  await tell(each(15, 100, () => [order(2, 30)]));
+  expect((await ask("lead_quality"))[0]!.result).toMatchObject({ value: 20 / 50, n: 50 });
+  expect((await ask("lead_quality", { goalStage: "buyer" }))[0]!.result).toMatchObject({ value: 0.1, n: 50 });
 });
 
 test("what is open still counts for the time to resolution, by the request's number", async () => {
@@ -201,7 +218,7 @@ test("revenue while in a journey is told by journey", async () => {
   const run = (name: string, day: number, i: number) => ({ name, at: T0 + day * DAY_MS, properties: { journey: row!.id, version: 1, run: `r${i}` } }); // prettier-ignore
   await tell(each(25, 1, (i) => [order(0.5, 7), run("$journey.entered", 1, i), order(2, 10), run("$journey.left", 3, i), order(4, 100)])); // prettier-ignore
   expect(await ask("journey_revenue")).toMatchObject([{ part: String(row!.id), name: "Hello", result: { value: 250, n: 25 } }]); // prettier-ignore
-  expect((await ask("journey_revenue"))[0]!.series.slice(0, 4).map(({ value, n }) => [value, n])).toEqual([[null, 0], [null, 0], [250, 25], [null, 0]]); // prettier-ignore
+  expect((await ask("journey_revenue"))[0]!.series.slice(0, 4).map(({ value, n }) => [value, n])).toEqual([[null, 0], [null, 0], [250, 25], [0, 0]]); // prettier-ignore
 });
 
 test("conversion by journey is told of those who had their time, day by day of their entry", async () => {
