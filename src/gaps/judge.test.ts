@@ -125,7 +125,7 @@ test("a change counts less when the same few people make up the weeks", () => {
 
 test("nothing is proven without a proof, and what was dismissed is opened first", () => {
   const none = { type: "none" as const, words: "Nothing was done about it yet." };
-  const better = { type: "journey" as const, journeyId: 1, verdict: "better" as const, treated: 900, heldOut: 100, lift: null, words: "" }; // prettier-ignore
+  const better = { type: "journey" as const, journeyId: 1, verdict: "better" as const, goal: null, treated: 900, treatedReached: 90, heldOut: 100, heldOutReached: 5, lift: null, words: "" }; // prettier-ignore
   expect(mayBecome("being_fixed", "proven", none).type).toBe("refused");
   expect(mayBecome("being_fixed", "proven", { ...better, verdict: "undecided" }).type).toBe("refused");
   expect(mayBecome("being_fixed", "proven", better).type).toBe("may");

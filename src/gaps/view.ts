@@ -3,6 +3,7 @@ import type { EventLog } from "../db/clickhouse.ts";
 import type { Questions } from "../analysis/questions.ts";
 import type { Sql } from "../db/postgres.ts";
 import { readResults } from "../journeys/results.ts";
+import type { Goal } from "../journeys/model.ts";
 import { readPublished } from "../journeys/store.ts";
 import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
 import { type Assumptions, type GapDetail, type GapView, type Proof } from "./model.ts";
@@ -86,7 +87,7 @@ export async function proofOf(
     const { answer } = await questions.ask(workspace, ["gap proof", journey], { fresh: false }, async () => {
       const results = await readResults(sql, log, { workspace, journey, version: null, from: null, to: null }, now);
       const customers = results.journey.arms.reduce((sum, arm) => sum + arm.customers, 0);
-      return { answer: ofResults(journey, results), asOfAt: now, events: 0, customers, method: "" };
+      return { answer: ofResults(journey, results, published[0]!.draft.goal), asOfAt: now, events: 0, customers, method: "" };
     });
     return answer;
   }
@@ -99,18 +100,24 @@ export async function proofOf(
   return beforeAfter(before, { k: measured.lately[0], n: measured.lately[1] });
 } // prettier-ignore
 
-function ofResults(journeyId: number, { journey }: Awaited<ReturnType<typeof readResults>>): Proof {
+const goalWords = ({ when, withinMs }: Goal): string =>
+  `${when.type === "event" ? `"${when.event}"` : when.on === "entered" ? "coming into a segment" : "leaving a segment"} within ${Math.round(withinMs / 86_400_000)} days`;
+
+function ofResults(journeyId: number, { journey }: Awaited<ReturnType<typeof readResults>>, goal: Goal | undefined): Proof {
   const verdict = journey.verdicts.find(({ measure }) => measure === "conversions");
-  const customersOf = (heldOut: boolean): number =>
-    journey.arms.filter(({ holdout }) => holdout === heldOut).reduce((sum, { customers }) => sum + customers, 0);
+  const sumOf = (heldOut: boolean, of: "customers" | "converted"): number =>
+    journey.arms.filter(({ holdout }) => holdout === heldOut).reduce((sum, arm) => sum + arm[of], 0);
   if (!verdict)
     return { type: "none", words: "Nobody is held out of its journey: what would have happened without it is not known." };
   return {
     type: "journey",
     journeyId,
     verdict: verdict.verdict,
-    treated: customersOf(false),
-    heldOut: customersOf(true),
+    goal: goal === undefined ? null : goalWords(goal),
+    treated: sumOf(false, "customers"),
+    treatedReached: sumOf(false, "converted"),
+    heldOut: sumOf(true, "customers"),
+    heldOutReached: sumOf(true, "converted"),
     lift: verdict.absolute && { difference: verdict.absolute.difference, interval: { low: verdict.absolute.interval[0], high: verdict.absolute.interval[1], level: 0.95 } },
     words: verdict.words,
   };

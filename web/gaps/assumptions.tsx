@@ -72,7 +72,7 @@ export function AssumptionsForm({ gap }: { gap: GapDetail }) {
         {save.isError && <Fault fault={save.error} />}
         <Button type="submit" variant="default" disabled={!changed || !complete} loading={save.isPending}>Work it out anew</Button>
       </form>
-      <p className="quiet"><strong>Place {gap.ranking.place}.</strong> {gap.ranking.words}</p>
+      <p className="quiet">{gap.ranking.words}</p>
     </Part>
   );
 } // prettier-ignore

@@ -17,6 +17,7 @@ import { AssumptionsForm } from "./assumptions.tsx";
 import classes from "./gaps.module.css";
 import { StateMark, TrendMark } from "./marks.tsx";
 import { Part } from "./part.tsx";
+import { ProofPart } from "./proof.tsx";
 import { Remedy } from "./remedy.tsx";
 import { TrendBars } from "./trend.tsx";
 import { CHANGES, KIND_WORDS, STATE_WORDS } from "./words.ts";
@@ -116,19 +117,23 @@ function offers({ proof, remedy, state }: GapDetail, to: GapState): boolean {
 
 function Told({ gap }: { gap: GapDetail }) {
   const [changing, setChanging] = useState<GapState | null>(null);
+  // What was begun is looked at for its proof, what was not for its size.
+  const begun = gap.state !== "open" && gap.state !== "dismissed";
   return (
     <Page
       title={gap.title}
       intro={<span className={classes["head"]}><Link to="/gaps" className="back"><ChevronLeft size={16} aria-hidden="true" />Gaps</Link> {KIND_WORDS[gap.kind]} <StateMark state={gap.state} /> Found <Ago at={gap.foundAt} />{gap.lookedAt > gap.seenAt && ", not found any more when last looked"}</span>}
       actions={CHANGES[gap.state].filter(({ to }) => offers(gap, to)).map(({ to, label }) => <Button key={to} variant="default" onClick={() => setChanging(to)}>{label}</Button>)}
     >
-      <div className={classes["columns"]}>
+      <div className={classes["columns"]} data-begun={begun}>
         <div>
           <Size gap={gap} />
           <Evidence evidence={gap.evidence} />
         </div>
         <div>
+          {begun && <ProofPart gap={gap} />}
           <Remedy gap={gap} />
+          {!begun && <ProofPart gap={gap} />}
           <AssumptionsForm key={JSON.stringify(gap.assumptions)} gap={gap} />
           <History history={gap.history} />
         </div>

@@ -13,7 +13,8 @@ export const StateMark = ({ state }: { state: GapState }) => (
   </span>
 );
 
-const points = (ratio: number): string =>
+/** A difference of shares as people say it: "+4.2 points". */
+export const points = (ratio: number): string =>
   `${ratio > 0 ? "+" : ratio < 0 ? "−" : ""}${(100 * Math.abs(ratio)).toFixed(1)} points`;
 const TRENDS = {
   growing: { icon: TrendingUp, label: "Growing" },

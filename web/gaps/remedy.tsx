@@ -1,23 +1,19 @@
-/** What could be done about a gap, made with one press as a draft; and whether it worked, as the journey's result shows it. */
+/** What could be done about a gap, made with one press as a draft. */
 import { Button, NumberInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { FlaskConical, History, PencilRuler, Wrench } from "lucide-react";
+import { useNavigate } from "@tanstack/react-router";
+import { Wrench } from "lucide-react";
 import { useState } from "react";
-import type { GapDetail, Proof } from "../../src/gaps/model.ts";
-import { intervalWords, percent } from "../analysis/numbers.ts";
-import { scaleOf, Whisker } from "../analysis/whisker.tsx";
+import type { GapDetail } from "../../src/gaps/model.ts";
 import { useServices } from "../services.tsx";
-import { count } from "../ui/format.ts";
 import { Fault } from "../ui/notice.tsx";
 import type { Made } from "./calls.ts";
+import { JourneyLinks } from "./links.tsx";
 import { Part } from "./part.tsx";
 import classes from "./gaps.module.css";
 import { REMEDY_WORDS } from "./words.ts";
 
 type Journey = Extract<GapDetail["remedy"], { type: "journey" }>;
-const points = (ratio: number): string =>
-  `${ratio > 0 ? "+" : ratio < 0 ? "−" : ""}${(100 * Math.abs(ratio)).toFixed(1)} points`;
 
 function useMake(gap: GapDetail) {
   const { api, queries } = useServices();
@@ -70,59 +66,14 @@ function OtherForm({ gap, remedy }: { gap: GapDetail; remedy: Exclude<GapDetail[
   );
 } // prettier-ignore
 
-/** The journey that was made, where to go on with it. */
-const JourneyLinks = ({ id }: { id: number }) => {
-  const params = { journeyId: String(id) };
-  return (
-    <nav className={classes["links"]} aria-label="The journey made from it">
-      <Link to="/journeys/$journeyId" params={params} className="link"><PencilRuler size={15} aria-hidden="true" /> Design</Link>
-      <Link to="/journeys/$journeyId/replay" params={params} className="link"><History size={15} aria-hidden="true" /> Replay over the past</Link>
-      <Link to="/journeys/$journeyId/results" params={params} className="link"><FlaskConical size={15} aria-hidden="true" /> Results</Link>
-    </nav>
-  );
-}; // prettier-ignore
-
-const VERDICTS: { readonly [verdict in Extract<Proof, { type: "journey" }>["verdict"]]: string } = {
-  better: "It works", worse: "It makes it worse", undecided: "Not decided yet", too_few: "Too few yet", sample_ratio_mismatch: "The split is off",
-}; // prettier-ignore
-
-function ProofWords({ proof }: { proof: Proof }) {
-  switch (proof.type) {
-    case "none":
-      return <p className="quiet">{proof.words}</p>;
-    case "before_after":
-      return (
-        <>
-          <p className={classes["lead"]}><strong>{proof.verdict === "fell" ? "It fell" : proof.verdict === "rose" ? "It rose" : "Not decided yet"}</strong> <span className="quiet">from {percent(proof.ratioBefore)} to {percent(proof.ratioNow)}, change {intervalWords(proof.change, points)}</span></p>
-          <p className="quiet">{proof.words}</p>
-        </>
-      );
-    case "journey":
-      return (
-        <>
-          <p className={classes["lead"]}><strong>{VERDICTS[proof.verdict]}</strong> <span className="quiet">{count(proof.treated)} treated, {count(proof.heldOut)} held out</span></p>
-          {proof.lift && (
-            <p className={classes["lift"]}>
-              <Whisker value={proof.lift.difference} low={proof.lift.interval.low} high={proof.lift.interval.high} scale={scaleOf([proof.lift.interval])} label={intervalWords(proof.lift.interval, points)} judged />
-              <span>{points(proof.lift.difference)}, {intervalWords(proof.lift.interval, points)}</span>
-            </p>
-          )}
-          <p className="quiet">{proof.words}</p>
-        </>
-      );
-  }
-} // prettier-ignore
-
-/** The remedy and its proof. */
+/** The remedy. */
 export function Remedy({ gap }: { gap: GapDetail }) {
-  const { remedy, journeyId, proof } = gap;
+  const { remedy, journeyId } = gap;
   return (
     <Part title={`What could be done: ${REMEDY_WORDS[remedy.type].toLowerCase()}`}>
       <p className={classes["lead"]}><strong>{remedy.title}</strong></p>
       <p className="quiet">{remedy.why}</p>
-      {journeyId !== null ? <JourneyLinks id={journeyId} /> : remedy.type === "journey" ? <JourneyForm gap={gap} remedy={remedy} /> : <OtherForm gap={gap} remedy={remedy} />}
-      <h3 className={classes["sub"]}>Did it help?</h3>
-      <ProofWords proof={proof} />
+      {remedy.type !== "journey" ? <OtherForm gap={gap} remedy={remedy} /> : journeyId === null ? <JourneyForm gap={gap} remedy={remedy} /> : <JourneyLinks id={journeyId} />}
     </Part>
   );
 } // prettier-ignore
