@@ -3,7 +3,6 @@
  *
  *     tsx bench/map-log.ts FOLDER EVENTS CUSTOMERS    prints what each question took, as JSON
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MomentGrouping } from "../src/analysis/model.ts";
 import { Questions } from "../src/analysis/questions.ts";
@@ -14,16 +13,8 @@ import { MapQuestion, Show, VariantsRequest } from "../src/map/model.ts";
 import { shown, wholeOf } from "../src/map/show.ts";
 import { variantsOf } from "../src/map/variants.ts";
 import type { WorkspaceId } from "../src/values.ts";
+import { timed } from "./asked.ts";
 import { onFolder } from "./fill.ts";
-
-/** What one question took. */
-export type MapTook = {
-  readonly what: string;
-  readonly ms: number;
-  readonly cpuMs: number;
-  readonly pssMb: number;
-  readonly note: string;
-};
 
 const [folder, events, customers] = process.argv.slice(2).map((one, i) => (i === 0 ? one : Number(one))) as [string, number, number]; // prettier-ignore
 const NOW = Date.UTC(2026, 10, 20);
@@ -45,18 +36,6 @@ async function fill(log: EventLog): Promise<void> {
        from numbers(${from}, ${Math.min(STEP, events - from)}) settings max_partitions_per_insert_block = 0`,
     );
 }
-
-async function pssMb(): Promise<number> {
-  const text = await readFile("/proc/self/smaps_rollup", "utf8").catch(() => "");
-  return Math.round(Number(/^Pss: +(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024);
-}
-
-async function timed(what: string, work: () => Promise<string>): Promise<MapTook> {
-  const [began, cpu] = [performance.now(), process.cpuUsage()];
-  const note = await work();
-  const spent = process.cpuUsage(cpu);
-  return { what, ms: performance.now() - began, cpuMs: (spent.user + spent.system) / 1000, pssMb: await pssMb(), note };
-} // prettier-ignore
 
 const told = await onFolder(join(folder, "state"), async (sql) => {
   await sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'Bench', 0) on conflict do nothing"); // prettier-ignore

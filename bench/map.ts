@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { MapTook } from "./map-log.ts";
+import type { Took } from "./asked.ts";
 import { type Row, atMost } from "./table.ts";
 
 const execute = promisify(execFile);
@@ -16,11 +16,11 @@ export async function map(folder: string, full: boolean): Promise<readonly Row[]
   const rows: Row[] = [];
   for (const events of [1_000_000, 10_000_000, ...(full ? [50_000_000] : [])]) {
     const { stdout } = await execute(process.execPath, ["--import", "tsx", PROGRAM, join(folder, String(events)), String(events), String(events / 10)], { maxBuffer: 1e8 }); // prettier-ignore
-    for (const { what, ms, cpuMs, pssMb, note } of JSON.parse(stdout) as readonly MapTook[])
+    for (const { what, ms, cpuMs, peakMb, note } of JSON.parse(stdout) as readonly Took[])
       rows.push({
         what: `${what}, ${events / 1e6} million events`, figure: ms, unit: "ms", scales: true,
         budget: events === 10_000_000 && BUDGETS[what] !== undefined ? atMost(BUDGETS[what]) : null,
-        note: `${Math.round(cpuMs)} ms of CPU, ${pssMb} MB (PSS); ${note}`,
+        note: `${Math.round(cpuMs)} ms of CPU, at most ${peakMb} MB (PSS); ${note}`,
       }); // prettier-ignore
   }
   return rows;

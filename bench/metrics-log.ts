@@ -5,7 +5,6 @@
  *     tsx bench/metrics-log.ts FOLDER fill EVENTS CUSTOMERS   makes two months of events
  *     tsx bench/metrics-log.ts FOLDER ask                     prints what each question took, as JSON
  */
-import { readFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { join } from "node:path";
 import { scopeFor } from "../src/analysis/scope.ts";
@@ -20,22 +19,12 @@ import { readMetrics } from "../src/metrics/metrics.ts";
 import { FunnelAsked, type MetricKey, MetricsAsked, RetentionAsked } from "../src/metrics/model.ts";
 import { readRetention } from "../src/metrics/retention.ts";
 import type { WorkspaceId } from "../src/values.ts";
+import { timed, type Took } from "./asked.ts";
 import { onFolder } from "./fill.ts";
-
-/** What one question took. */
-export type MetricsTook = {
-  readonly what: string;
-  readonly ms: number;
-  readonly cpuMs: number;
-  /** The most the process held while it was worked out. */
-  readonly peakMb: number;
-  readonly note: string;
-};
 
 const NOW = Date.UTC(2026, 10, 20);
 const DAY_MS = 86_400_000;
 const STEP = 1_000_000;
-const SAMPLED_MS = 50;
 const SCOPE = { from: new Date(NOW - 62 * DAY_MS).toISOString(), to: new Date(NOW).toISOString() };
 const workspace = 1 as WorkspaceId;
 const MEASURED: readonly MetricKey[] = ["conversion", "revenue", "repeat_purchase", "recognition"];
@@ -97,21 +86,6 @@ function questionsOf(sql: Sql, log: EventLog): { readonly [what: string]: () => 
   };
 } // prettier-ignore
 
-async function pssMb(): Promise<number> {
-  const text = await readFile("/proc/self/smaps_rollup", "utf8").catch(() => "");
-  return Math.round(Number(/^Pss: +(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024);
-}
-
-async function timed(what: string, work: () => Promise<string>): Promise<MetricsTook> {
-  let peakMb = await pssMb();
-  const sampling = setInterval(() => void pssMb().then((mb) => (peakMb = Math.max(peakMb, mb))), SAMPLED_MS);
-  const [began, cpu] = [performance.now(), process.cpuUsage()];
-  const note = await work();
-  const [ms, spent] = [performance.now() - began, process.cpuUsage(cpu)];
-  clearInterval(sampling);
-  return { what, ms, cpuMs: (spent.user + spent.system) / 1000, peakMb: Math.max(peakMb, await pssMb()), note };
-} // prettier-ignore
-
 const [folder, what, events = "0", customers = "1"] = process.argv.slice(2) as [string, string, ...string[]];
 const log = openChdb(join(folder, "log"));
 try {
@@ -121,7 +95,7 @@ try {
   } else {
     const took = await onFolder(join(folder, "state"), async (sql) => {
       await sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'Bench', 0) on conflict do nothing"); // prettier-ignore
-      const found: MetricsTook[] = [];
+      const found: Took[] = [];
       for (const [name, ask] of Object.entries(questionsOf(sql, log))) found.push(await timed(name, ask));
       return found;
     });

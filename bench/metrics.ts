@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { MetricsTook } from "./metrics-log.ts";
+import type { Took } from "./asked.ts";
 import { type Row, atMost } from "./table.ts";
 
 const execute = promisify(execFile);
@@ -19,7 +19,7 @@ export async function metrics(folder: string, full: boolean): Promise<readonly R
     const own = join(folder, String(events));
     await mkdir(own);
     await run(own, "fill", String(events), String(events / 10));
-    for (const { what, ms, cpuMs, peakMb, note } of JSON.parse(await run(own, "ask")) as readonly MetricsTook[])
+    for (const { what, ms, cpuMs, peakMb, note } of JSON.parse(await run(own, "ask")) as readonly Took[])
       rows.push({
         what: `${what}, ${events / 1e6} million events`, figure: ms, unit: "ms", scales: true,
         budget: events === 10_000_000 && /^(funnel|retention)/.test(what) ? atMost(BUDGET_MS) : null,

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { accepted, whole } from "./collect.ts";
 import { footprint } from "./footprint.ts";
+import { gaps } from "./gaps.ts";
 import { JOURNEY_STAGES, journeys } from "./journeys.ts";
 import { calibration, machine } from "./machine.ts";
 import { map } from "./map.ts";
@@ -48,6 +49,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   journeys: (folder) => journeys(folder, stages),
   replay,
   map: (folder) => map(folder, flags.full === true),
+  gaps: (folder) => gaps(folder, flags.full === true),
   metrics: (folder) => metrics(folder, flags.full === true),
   screens,
 };
