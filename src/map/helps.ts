@@ -5,16 +5,19 @@
  *
  * Why a landmark: who lives longer without the goal has more time to have had any moment, which would look like help
  * or harm (immortal time). So everybody is looked at for the same time from their first moment, those who reached the goal in
- * it are left out, and everybody else is followed for the same time after it.
+ * it are left out, and everybody else is followed for the same time after it. Who was in the stage that is the goal before
+ * the first moment cannot come into it, and is left out as well.
  */
 import { momentsIn } from "../analysis/cases.ts";
 import { ANALYSIS_LIMITS, type MomentGrouping } from "../analysis/model.ts";
-import { scopeFor } from "../analysis/scope.ts";
+import { type Scoped, scopeFor } from "../analysis/scope.ts";
 import { stageSql, toldSql } from "../analysis/stages.ts";
+import type { Sql } from "../db/postgres.ts";
+import { readDefinitions } from "../segments/store.ts";
 import type { WorkspaceId } from "../values.ts";
 import type { MapStores } from "./discover.ts";
 import { type Adjusted, type Share, type Stratum, adjusted, standsOut } from "./judge.ts";
-import type { Help, Helps, HelpsRequest } from "./judged-model.ts";
+import type { Help, Helps, HelpsGoal, HelpsRequest } from "./judged-model.ts";
 import { MAP_LIMITS } from "./model.ts";
 
 /**
@@ -33,6 +36,7 @@ export type Followed = {
   readonly rows: readonly GroupRow[];
   readonly reachedBefore: number;
   readonly tooShort: number;
+  readonly alreadyThere: number;
   readonly asOfAt: number;
   readonly events: number;
 }; // prettier-ignore
@@ -67,10 +71,11 @@ export async function followed(
   // The first is nobody's place: an array has to have a type where nothing happened at all.
   const channelOf = `[${["", ...moments.moments.map(({ channel }) => channel ?? "")].map((channel) => `toUInt8(${Math.max(0, channels.indexOf(channel))})`).join(",")}]`;
   const before = scoped.rows("", "1", { from: 0, to: scope.from, anyChannel: true });
-  const people = `select m.customer as customer, s, t0 + ${landmarkMs} as markAt, t0 + ${landmarkMs + horizonMs} > ${untilAt} as short,
+  const begun = await beforeSql(sql, scoped, goal, `select customer, arraySort(groupArray((at, moment))) as s, s[1].1 as t0 from (${moments.rows("")}) group by customer`);
+  const people = `select m.customer as customer, s, there, t0 + ${landmarkMs} as markAt, t0 + ${landmarkMs + horizonMs} > ${untilAt} as short,
       toInt64(ifNull(h.goalAt, 0)) as goalAt, m.customer in (select customer from (${before})) as seen,
       arraySlice(arrayMap(x -> (x.1 - markAt, x.2), arrayFilter(x -> x.1 <= markAt, s)), 1, ${ANALYSIS_LIMITS.caseMomentsMax}) as early
-    from (select customer, arraySort(groupArray((at, moment))) as s, s[1].1 as t0 from (${moments.rows("")}) group by customer) m
+    from (${begun}) m
     left join (select customer, toNullable(min(at)) as goalAt from (${hits}) where ${hit} group by customer) h on m.customer = h.customer`;
   const group = (of: string): string =>
     `if(empty(${of}), '', concat(toString(least(4, toUInt8(floor(log2(length(${of})))))), ' ', toString(${of}[-1].1 > -${landmarkMs} / 2), ' ', toString(arrayElement(${channelOf}, ${of}[1].2 + 1)), ' ', toString(seen)))`;
@@ -79,15 +84,26 @@ export async function followed(
        select moment, own, ${group("besides")} as others, hit from (
          select early, seen, ${group("early")} as own, arrayJoin(arrayPushFront(arrayDistinct(early.2), toUInt16(0))) as moment, arrayFilter(e -> e.2 != moment, early) as besides,
            goalAt > markAt and goalAt <= markAt + ${horizonMs} as hit
-         from (${people}) where not short and not (goalAt > 0 and goalAt <= markAt)))
+         from (${people}) where not there and not short and not (goalAt > 0 and goalAt <= markAt)))
      group by moment, own, others order by moment, own, others`,
     parameters.values,
   );
-  const [left] = await log.rows<{ tooShort: number; reachedBefore: number }>(
-    `select countIf(short) as tooShort, countIf(not short and goalAt > 0 and goalAt <= markAt) as reachedBefore from (${people})`,
+  const [left] = await log.rows<Pick<Followed, "tooShort" | "reachedBefore" | "alreadyThere">>(
+    `select countIf(not there and short) as tooShort, countIf(not there and not short and goalAt > 0 and goalAt <= markAt) as reachedBefore, countIf(there) as alreadyThere from (${people})`,
     parameters.values,
   );
   return { moments: moments.moments, rows, ...left!, asOfAt: scoped.asOfAt, events: moments.moments.reduce((sum, { events }) => sum + events, 0) };
+} // prettier-ignore
+
+/** The people with `there`: whether the stage that is the goal, or a further one, was theirs before their first moment. */
+async function beforeSql(sql: Sql, scoped: Scoped, goal: HelpsGoal, people: string): Promise<string> {
+  if (goal.type === "event") return `select *, 0 as there from (${people})`;
+  const order = (await readDefinitions(sql, scoped.workspace)).stages?.model.stages.map(({ key }) => key) ?? [];
+  const place = order.indexOf(goal.stage);
+  const enough = scoped.parameters.texts(place < 0 ? [goal.stage] : order.slice(place));
+  // Who never changed stage is in the model's first.
+  const changes = `select customer, at as changedAt, toNullable(stage in ${enough}) as enough from (${toldSql(scoped, `${stageSql(scoped)} as stage`)})`;
+  return `select p.*, ifNull(c.enough, ${place === 0 ? 1 : 0}) as there from (${people}) p asof left join (${changes}) c on p.customer = c.customer and p.t0 > c.changedAt`;
 } // prettier-ignore
 
 const sumOf = (rows: readonly GroupRow[]): Share => ({
@@ -123,7 +139,7 @@ export function helpsOf(found: Followed, channelsApart: boolean): Helps | null {
     };
   });
   return {
-    type: "helps", label: "correlation", followed: all.n, reached: all.hits, leftOut: { reachedBefore: found.reachedBefore, tooShort: found.tooShort },
+    type: "helps", label: "correlation", followed: all.n, reached: all.hits, leftOut: { reachedBefore: found.reachedBefore, tooShort: found.tooShort, alreadyThere: found.alreadyThere },
     adjustedFor: ADJUSTED_FOR.filter((_, i) => i !== 2 || channelsApart), tooRare: byMoment.size - asked.length,
     moments: moments.toSorted((a, b) => a.pValue - b.pValue || (a.key < b.key ? -1 : 1)),
     notes: ["This is a correlation. Who is about to reach the goal does other things anyway; only an experiment shows what a moment brings about."],

@@ -96,6 +96,9 @@ export const Helps = z.object({
   leftOut: z.object({
     reachedBefore: Count.describe("Had reached the goal by the landmark"),
     tooShort: Count.describe("Could not be followed until the horizon"),
+    alreadyThere: Count.describe(
+      "Were in the stage, or in a further one, before their first moment; 0 where the goal is an event",
+    ),
   }),
   adjustedFor: z.array(z.string()),
   moments: z.array(Help).describe("The surest first"),

@@ -56,7 +56,7 @@ function helpsRoute(app: App, deps: AnalysisDeps): void {
     const grouping = body.grouping ?? (await readGrouping(deps.sql, workspace));
     const { answer: found, basis } = await deps.questions.ask(workspace, ["helps", body, grouping], askingOf(query, reply), async () => {
       const people = await followed(deps, workspace, body, grouping);
-      return { answer: people, asOfAt: people.asOfAt, events: people.events, customers: everybodyOf(people).n + people.reachedBefore + people.tooShort, method: METHODS.helps };
+      return { answer: people, asOfAt: people.asOfAt, events: people.events, customers: everybodyOf(people).n + people.reachedBefore + people.tooShort + people.alreadyThere, method: METHODS.helps };
     });
     const answer = helpsOf(found, grouping.channels === "apart");
     return answer === null ? { answer: tooFewOf(everybodyOf(found)), basis } : query.format === "csv" ? sendCsv(reply, "helps", helpsTable(answer)) : { answer, basis };

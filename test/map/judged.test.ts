@@ -85,7 +85,7 @@ test("what goes with the goal is found, and what only busy customers do is not t
   })); // prettier-ignore
   const found = (await helpsFor({ goal: { type: "event", event: "Bought" } }))!;
   const of = (name: string) => found.moments.find((moment) => moment.name === name)!;
-  expect(found).toMatchObject({ label: "correlation", followed: 3_000, leftOut: { reachedBefore: 0, tooShort: 0 } }); // prettier-ignore
+  expect(found).toMatchObject({ label: "correlation", followed: 3_000, leftOut: { reachedBefore: 0, tooShort: 0, alreadyThere: 0 } }); // prettier-ignore
   expect(of("Advice read").direction).toBe("more");
   expect(of("Advice read").interval.low).toBeLessThan(0.2);
   expect(of("Advice read").interval.high).toBeGreaterThan(0.2);
@@ -122,4 +122,31 @@ test("coming into a stage can be the goal", async () => {
   })); // prettier-ignore
   const found = (await helpsFor({ goal: { type: "stage", stage: "buyer" } }))!;
   expect(found.moments.map(({ name, direction }) => [name, direction])).toEqual([["Advice read", "more"]]);
+});
+
+test("who is in the stage already is left out of coming into it, and so is whoever is further", async () => {
+  const stages = ["new", "buyer", "fan"].map((key) => ({ key, name: key }));
+  await stores.sql.query(
+    "insert into versions (workspace, kind, body, context, state, created_at, live_at) values (1, 'stages', $1, '{}', 'live', 0, 0)",
+    [JSON.stringify({ stages, backward: "allowed" })],
+  );
+  const turned = (atom: number, at: number, stage: string): Past => ({ atom, at, name: "$stage.changed", channel: "other", properties: { stage } }); // prettier-ignore
+  const login = (atom: number): Past => ({ atom, at: T0 + 1_000, name: "Login" });
+  const seen = (atom: number): Past => ({ atom, at: T0, name: "Viewed" });
+  await tell([
+    // Logging in goes with nothing: forty of a hundred come into the stage, with it and without.
+    ...people(100, 1, (atom) => [seen(atom), login(atom), ...(atom <= 40 ? [turned(atom, T0 + 9 * DAY_MS, "buyer")] : [])]),
+    ...people(100, 101, (atom) => [seen(atom), ...(atom <= 140 ? [turned(atom, T0 + 9 * DAY_MS, "buyer")] : [])]),
+    ...people(100, 201, (atom) => [turned(atom, T0 - DAY_MS, "buyer"), seen(atom), login(atom)]),
+    ...people(100, 301, (atom) => [turned(atom, T0 - 2 * DAY_MS, "buyer"), turned(atom, T0 - DAY_MS, "fan"), seen(atom), login(atom)]),
+    // Was there once, and fell back before: can come into it again.
+    ...people(30, 401, (atom) => [turned(atom, T0 - 2 * DAY_MS, "buyer"), turned(atom, T0 - DAY_MS, "new"), seen(atom)]),
+  ]); // prettier-ignore
+  const found = (await helpsFor({ goal: { type: "stage", stage: "buyer" } }))!;
+  expect(found).toMatchObject({ followed: 230, reached: 80, leftOut: { reachedBefore: 0, tooShort: 0, alreadyThere: 200 } }); // prettier-ignore
+  const of = found.moments.find(({ name }) => name === "Login")!;
+  expect([of.present, of.direction]).toEqual([{ people: 100, reached: 40, ratio: 0.4 }, "unclear"]);
+  // The model's first stage is everybody's who never changed.
+  const { alreadyThere } = await followed(stores, WORKSPACE, HelpsRequest.parse({ scope: YEAR, goal: { type: "stage", stage: "new" } }), USUAL); // prettier-ignore
+  expect(alreadyThere).toBe(430);
 });

@@ -74,7 +74,7 @@ function Told({ helps }: { helps: Helps }) {
           A correlation: customers who do a thing differ in more than that. Only a journey with customers held out shows an effect. Compared among
           customers alike in {helps.adjustedFor.join(", ") || "nothing else"}.
         </li>
-        <li>Left out: {count(helps.leftOut.reachedBefore)} who had reached it before, {count(helps.leftOut.tooShort)} who could not be followed long enough{helps.tooRare > 0 && `, ${counted(helps.tooRare, "moment")} too rare to say anything of`}.</li>
+        <li>Left out: {count(helps.leftOut.reachedBefore)} who had reached it before, {count(helps.leftOut.tooShort)} who could not be followed long enough{helps.leftOut.alreadyThere > 0 && `, ${count(helps.leftOut.alreadyThere)} who were in the stage or a further one from the start`}{helps.tooRare > 0 && `, ${counted(helps.tooRare, "moment")} too rare to say anything of`}.</li>
         {helps.notes.map((note) => <li key={note}>{note}</li>)}
       </ul>
     </>
