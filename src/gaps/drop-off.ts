@@ -78,6 +78,7 @@ export const dropOff: ChanceKind = {
   definition:
     "Of the people who took a step (their first in the period), those who did not take the next one within the time it is given, in whatever channel.",
   settledMs: 0,
+  settledMsOf: (family) => STEPS.find(({ key }) => key === family)?.withinMs ?? 0,
   sql: (look) => {
     const steps = present(look);
     // Each step is settled after its own time.

@@ -22,8 +22,8 @@ export async function searchAndKeep(
 ): Promise<Kept> {
   const { answer, basis } = await searchGaps(deps, workspace, asked, fresh, now);
   if (answer.type === "too_little_data") return { answer, basis, ids: [] };
-  const { gaps, orders, periodMs, looked, counted } = answer;
+  const { gaps, orders, looked, counted } = answer;
   const kinds = looked.filter(({ notLooked }) => notLooked === null).map(({ kind }) => kind);
-  const kept = gaps.map((gap) => ({ gap, orders, periodMs }));
+  const kept = gaps.map(({ periodMs, ...gap }) => ({ gap, orders, periodMs }));
   return { answer, basis, ids: await keepGaps(deps.sql, workspace, { scope: asked.scope, kinds, gaps: kept, counted, basis }, now) };
 } // prettier-ignore

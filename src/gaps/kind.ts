@@ -36,6 +36,10 @@ export type StockTold = { readonly product: string; readonly at: Instant; readon
 /** How far beyond the two periods a kind looks. */
 export type Reach = { readonly backMs: DurationMs; readonly aheadMs: DurationMs };
 
+/** How much of the period is told of: people whose chance is not settled at its end are not counted. */
+export const toldMs = ({ period, knownUntil }: Pick<Look, "period" | "knownUntil">, kind: Pick<ChanceKind, "settledMs" | "settledMsOf">, family: string): DurationMs =>
+  Math.min(period.to, knownUntil - (kind.settledMsOf?.(family) ?? kind.settledMs)) - period.from; // prettier-ignore
+
 /** What is normal for a subject, and what may be said of it. */
 export type Told = {
   readonly title: string;
@@ -58,6 +62,8 @@ export type ChanceKind = {
   readonly definition: string;
   /** How long after the chance it is settled whether it went wrong. */
   readonly settledMs: DurationMs;
+  /** Where its families differ: of each. The statement itself leaves out what is not settled then. */
+  readonly settledMsOf?: (family: string) => DurationMs;
   /** null: the log has nothing this kind could be told by. */
   sql(look: Look): string | null;
   /** What is missing then, in a sentence. */

@@ -7,10 +7,10 @@ import type { Found, Questions } from "../analysis/questions.ts";
 import { scopeFor } from "../analysis/scope.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
-import { type Instant, type WorkspaceId, customerIdOf, isoOf } from "../values.ts";
+import { type DurationMs, type Instant, type WorkspaceId, customerIdOf, isoOf } from "../values.ts";
 import { type Shown, type Subject, countChances, showChances } from "./chances.ts";
 import { affectedOf, confidenceOf, isEnough, judge, trendOf, type Judged, type Tested } from "./judge.ts";
-import { type ChanceKind, type Look, PEOPLE_ONLY, property } from "./kind.ts";
+import { type ChanceKind, type Look, PEOPLE_ONLY, property, toldMs } from "./kind.ts";
 import { type Courses, type Seen, changedBehaviour, silentTouchpoints } from "./courses.ts";
 import { CHANCE_KINDS } from "./kinds.ts";
 import { lookAt } from "./look.ts";
@@ -21,15 +21,16 @@ import { type Orders, ranked, valueOf } from "./value.ts";
 export type Searched =
   | {
       readonly type: "found";
-      readonly gaps: readonly GapMeasured[];
+      /** Each with how much of the period its people were counted in. */
+      readonly gaps: readonly (GapMeasured & { readonly periodMs: DurationMs })[];
       readonly looked: readonly Looked[];
       /** Every subject that had people enough, a gap or not: what was one may be measured when it is none any more. */
       readonly counted: readonly SubjectCounted[];
       /** What values are worked out from, to be worked out again when an assumption is edited. */
       readonly orders: Orders;
-      readonly periodMs: number;
     }
   | TooLittle;
+type Unranked = Omit<GapMeasured, "ranking"> & { readonly periodMs: DurationMs };
 type Looked = { readonly kind: GapKind; readonly tested: number; readonly found: number; readonly notLooked: string | null }; // prettier-ignore
 export type SubjectCounted = Pick<Subject, "kind" | "subject" | "now">;
 export type SearchDeps = { readonly sql: Sql; readonly log: EventLog; readonly questions: Questions };
@@ -65,7 +66,7 @@ async function find(sql: Sql, log: EventLog, workspace: WorkspaceId, { scope, ki
   // Those that were not striking enough to be seen were tested as well.
   const unseen = courses.flatMap((one) => Array.from({ length: one.courses.tested - one.courses.seen.length }, () => 1));
   const judged = judge(tested, [...seen.map(({ pValue }) => pValue), ...unseen]);
-  const gaps: Omit<GapMeasured, "ranking">[] = [];
+  const gaps: Unranked[] = [];
   for (const kind of CHANCE_KINDS) {
     const its = judged.gaps.filter(({ subject }) => subject.kind === kind.kind);
     if (its.length === 0) continue;
@@ -77,7 +78,7 @@ async function find(sql: Sql, log: EventLog, workspace: WorkspaceId, { scope, ki
     ...chances.map(({ kind, subjects, missing }) => ({ kind, tested: subjects.length, notLooked: missing })),
     ...courses.map(({ kind, courses: { tested: n, missing } }) => ({ kind, tested: n, notLooked: missing })),
   ].map((one) => ({ ...one, found: gaps.filter(({ kind }) => kind === one.kind).length }));
-  return { answer: { type: "found", gaps: ranked(gaps).slice(0, GAP_LIMITS.found), looked, counted: tested.map(({ subject: { kind, subject, now: of } }) => ({ kind, subject, now: of })), orders, periodMs: look.period.to - look.period.from }, ...said };
+  return { answer: { type: "found", gaps: ranked(gaps).slice(0, GAP_LIMITS.found), looked, counted: tested.map(({ subject: { kind, subject, now: of } }) => ({ kind, subject, now: of })), orders }, ...said };
 } // prettier-ignore
 
 const kindOf = (kind: GapKind): ChanceKind => CHANCE_KINDS.find((one) => one.kind === kind)!;
@@ -122,21 +123,15 @@ async function gapsOfCourses(
   look: Look,
   orders: Orders,
 ) {
-  const gaps: Omit<GapMeasured, "ranking">[] = [];
+  const gaps: Unranked[] = [];
   for (const [i, one] of seen.entries()) {
     if (corrected[i]! > GAP_LIMITS.falseAlarmRatio) continue;
     const gap = await one.gap(corrected[i]!);
     if (gaps.some(({ subject }) => subject === gap.subject)) continue;
     if (gap.affected.people < GAP_LIMITS.affectedMin) continue;
-    gaps.push({
-      ...gap,
-      value: valueOf({
-        affected: gap.affected,
-        assumptions: gap.assumptions,
-        orders,
-        periodMs: look.period.to - look.period.from,
-      }),
-    });
+    const periodMs = look.period.to - look.period.from;
+    const { affected, assumptions } = gap;
+    gaps.push({ ...gap, periodMs, value: valueOf({ affected, assumptions, orders, periodMs }) });
   }
   return gaps;
 }
@@ -161,20 +156,23 @@ async function readOrders(log: EventLog, look: Look): Promise<Orders> {
   return row ? { ...row, currency: row.currency === "" ? null : row.currency } : null;
 } // prettier-ignore
 
-function measured({ subject, told, normal, pValue }: Judged, look: Look, orders: Orders, shown: readonly Shown[]): Omit<GapMeasured, "ranking"> {
+function measured({ subject, told, normal, pValue }: Judged, look: Look, orders: Orders, shown: readonly Shown[]): Unranked {
   const { from, to } = look.scoped.scope;
   const affected = affectedOf(subject.now);
   const { assumptions } = told;
+  const kind = kindOf(subject.kind);
+  const periodMs = toldMs(look, kind, subject.family);
   return {
     kind: subject.kind,
     subject: subject.subject,
     title: told.title,
-    definition: kindOf(subject.kind).definition,
+    definition: kind.definition,
     affected,
     normal,
     trend: trendOf(subject, (part) => isoOf(from + part * Math.ceil((to - from) / GAP_LIMITS.trendParts))),
     assumptions,
-    value: valueOf({ affected, assumptions, orders, periodMs: look.period.to - look.period.from }),
+    value: valueOf({ affected, assumptions, orders, periodMs }),
+    periodMs,
     confidence: confidenceOf(affected.people, pValue),
     evidence: shown.map(({ customer, moments }) => ({ customerId: customerIdOf(customer), moments: moments.map(([at, event]) => ({ at: isoOf(at), event })) })),
     remedy: told.remedy,

@@ -11,6 +11,7 @@ import type { Orders } from "./value.ts";
 export type Measured = {
   readonly gap: GapMeasured;
   readonly orders: Orders;
+  /** How much of the period its people were counted in. */
   readonly periodMs: number;
   /** What a later search counted, [k, n], in which it was no gap any more. */
   readonly lately?: readonly [k: number, n: number];

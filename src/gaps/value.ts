@@ -30,6 +30,7 @@ export type Stake = {
   readonly affected: GapMeasured["affected"];
   readonly assumptions: Assumptions;
   readonly orders: Orders;
+  /** How long they were counted for: of the period what is settled. */
   readonly periodMs: number;
 };
 const money = (amount: number, currency: string | null): string =>

@@ -1,0 +1,44 @@
+/** What is at stake in a gap: people are counted once, for as long as they could be, and only where something is lost. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Questions } from "../../src/analysis/questions.ts";
+import type { GapMeasured } from "../../src/gaps/model.ts";
+import { searchGaps } from "../../src/gaps/search.ts";
+import type { Instant, WorkspaceId } from "../../src/values.ts";
+import type { Past } from "../analysis/history.ts";
+import { bothStores } from "../stores.ts";
+import { putWorld } from "./planted.ts";
+import { DAY_MS, PERIOD, PERIOD_DAYS } from "./worlds.ts";
+
+const HOUR_MS = 3_600_000;
+let stores: Awaited<ReturnType<typeof bothStores>>;
+beforeAll(async () => {
+  stores = await bothStores();
+});
+afterAll(() => stores.drop());
+
+/** The gaps of a log with nothing else in it, asked at the period's end. */
+async function gapsOf(events: readonly Past[], now: Instant = PERIOD.to): Promise<readonly GapMeasured[]> {
+  const { sql, log } = stores;
+  await putWorld(log, { events, joined: [] });
+  const { answer } = await searchGaps({ sql, log, questions: new Questions(() => now) }, 1 as WorkspaceId, { scope: PERIOD }, true, now); // prettier-ignore
+  if (answer.type !== "found") throw new Error(answer.detail);
+  return answer.gaps;
+}
+const bought = (atom: number, at: number): Past => ({ atom, at, name: "Order Completed", channel: "store", properties: { order_id: `${atom}-${at}`, total: 50, currency: "EUR" } }); // prettier-ignore
+const wordsOf = ({ value }: GapMeasured): string => (value.type === "known" ? value.words : value.detail);
+
+test("people are scaled by the time in which they were counted: the last days, in which nothing is settled yet, do not make the value smaller", async () => {
+  // Ten a day put something in the cart and buy it elsewhere much later or never; ten a day buy and hear nothing.
+  const events = Array.from({ length: 10 * PERIOD_DAYS }, (_, i): readonly Past[] => {
+    const at = PERIOD.from + Math.floor(i / 10) * DAY_MS + HOUR_MS;
+    const carted = { atom: 5_000 + i, at, name: "Product Added", channel: "app" };
+    return [carted, bought(1 + i, at), ...(i % 50 === 0 ? [{ ...bought(1 + i, at + 2 * HOUR_MS), name: "Email Sent", channel: "email" }] : [])];
+  }).flat(); // prettier-ignore
+  const gaps = await gapsOf(events);
+  const found = (kind: string) => gaps.find((one) => one.kind === kind)!;
+  // Two weeks to hear something, one week to order.
+  expect(wordsOf(found("silence_after_purchase"))).toContain(" people in 42 days");
+  expect(wordsOf(found("drop_off"))).toContain(" people in 49 days");
+  const { affected, value } = found("drop_off");
+  expect(value.type === "known" && value.amount).toBeCloseTo((affected.people * 90 * 0.1 * 50) / 49, 6);
+});
