@@ -12,7 +12,7 @@ import type { JourneyDraft } from "../../src/journeys/model.ts";
 import { browserThere } from "../browser.ts";
 import { type Counterpart, aMailCounterpart } from "../messages/counterparts.ts";
 import { sendAll, sendBusiness } from "./map-world.ts";
-import { aSite, type Look, overflowOf, seriousOf, type Site } from "./site.ts";
+import { aSite, type Look, overflowOf, seriousOf, type Site, textThere } from "./site.ts";
 
 const WAIT_MS = 120_000;
 const BUYERS = 360;
@@ -27,9 +27,6 @@ const withoutWaits = (draft: JourneyDraft): JourneyDraft => {
   if (arrives?.type !== "wait_until" || help?.type !== "message" || review?.type !== "message") throw new Error("The starter has changed.");
   return { ...draft, steps: { arrives: { ...arrives, paths: [{ ...arrives.paths[0]!, next: "help" }] }, help: { ...help, next: "review" }, review: { ...review, next: null } } };
 }; // prettier-ignore
-const textThere = (page: Page, text: string | RegExp, timeout = WAIT_MS): Promise<void> =>
-  page.getByText(text).filter({ visible: true }).first().waitFor({ timeout });
-
 describe.skipIf(!browserThere("the way from gap to proof"))("from a gap to its proof", () => {
   let site: Site;
   let mail: Counterpart;
@@ -91,7 +88,7 @@ describe.skipIf(!browserThere("the way from gap to proof"))("from a gap to its p
     await page.getByRole("link", { name: /Replay/ }).click();
     await page.getByLabel("Period").selectOption("90");
     await page.getByRole("toolbar", { name: "Replay" }).getByRole("button", { name: "Replay" }).click();
-    await textThere(page, "did what lets them in");
+    await textThere(page, "did what lets them in", WAIT_MS);
     await shoot(page, "proof-3-replay");
     await page.getByRole("button", { name: "Publish" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();

@@ -1,11 +1,10 @@
 /** The gaps' screens in a real browser: against the bars, and from a gap to its remedy. */
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GapDetail, GapList } from "../../src/gaps/model.ts";
 import type { z } from "zod";
 import { browserThere } from "../browser.ts";
 import { sendBusiness } from "./map-world.ts";
-import { aSite, type Look, overflowOf, seriousOf, type Site } from "./site.ts";
+import { aSite, type Look, overflowOf, seriousOf, type Site, textThere } from "./site.ts";
 
 const FIRST_LOAD_BYTES_MAX = 300 * 1024;
 const LOOKS: readonly Look[] = [
@@ -16,9 +15,6 @@ const LOOKS: readonly Look[] = [
 ];
 const WITH_JOURNEY = "heard nothing afterwards";
 const WITH_CONTENT = "wide fit";
-
-const textThere = (page: Page, text: string): Promise<void> =>
-  page.getByText(text).filter({ visible: true }).first().waitFor();
 
 describe.skipIf(!browserThere("the screens of gaps"))("the screens of gaps", () => {
   let site: Site;

@@ -1,9 +1,8 @@
 /** The map's screens in a real browser: against the bars, and what a person does on them. */
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { browserThere } from "../browser.ts";
 import { sendBusiness, sendMoments } from "./map-world.ts";
-import { aSite, type Look, overflowOf, seriousOf, type Site } from "./site.ts";
+import { aSite, type Look, overflowOf, seriousOf, type Site, textThere } from "./site.ts";
 
 const FIRST_LOAD_BYTES_MAX = 300 * 1024;
 const LOOKS: readonly Look[] = [
@@ -36,9 +35,6 @@ const FULL: Screens = [
   ["/map/plan", "No journey is live yet"],
   ["/map/questions", "wide fit"],
 ];
-
-const textThere = (page: Page, text: string): Promise<void> =>
-  page.getByText(text).filter({ visible: true }).first().waitFor();
 
 describe.skipIf(!browserThere("the screens of the map"))("the screens of the map", () => {
   let site: Site;

@@ -29,7 +29,8 @@ function storyOf(i: number, now: number): readonly Sent[] {
   return [page, ...search, ...cart, ...asked, ...bought, ...told];
 } // prettier-ignore
 
-async function sendAll({ address, running }: Site, events: readonly Sent[]): Promise<void> {
+/** Sends events in batches, as a server would, and waits until they are handled. */
+export async function sendAll({ address, running }: Site, events: readonly Sent[]): Promise<void> {
   const headers = {
     authorization: `Basic ${btoa(`${running.first.writeKey}:`)}`,
     "content-type": "application/json",

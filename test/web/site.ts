@@ -180,6 +180,10 @@ export async function seriousOf(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
 }
 
+/** Waits until the text stands somewhere where it can be seen. */
+export const textThere = (page: Page, text: string | RegExp, timeout = 30_000): Promise<void> =>
+  page.getByText(text).filter({ visible: true }).first().waitFor({ timeout });
+
 /** How many pixels the page is wider than its window. */
 export const overflowOf = (page: Page): Promise<number> =>
   page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
