@@ -85,13 +85,14 @@ export async function journeyRevenue(given: Given): Promise<Measured> {
     "name = '$journey.entered' as entered, JSONExtractInt(properties, 'journey') as journey, JSONExtractString(properties, 'run') as run",
     "name in ('$journey.entered', '$journey.left') and key = 0", { from: 0, to: scoped.scope.to },
   );
-  const runs = `select customer, journey, run, minIf(at, entered) as begunAt, if(countIf(not entered) = 0, toInt64(9000000000000000), maxIf(at, not entered)) as leftAt from (${told})
-    group by customer, journey, run having countIf(entered) > 0`;
+  // A customer's runs of a journey are one row: an order within several of them is one order.
+  const runs = `select customer, journey, groupArray((begunAt, leftAt)) as spans from (
+      select customer, journey, run, minIf(at, entered) as begunAt, if(countIf(not entered) = 0, toInt64(9000000000000000), maxIf(at, not entered)) as leftAt from (${told})
+      group by customer, journey, run having countIf(entered) > 0) group by customer, journey`;
   const rows = await given.log.rows<SumRow>(
     `select part, p as period, count() as n, sum(own) as total, sum(own * own) as squares, min(own) as least from (
-       select customer, part, p, sum(worth) as own from (
-         select distinct o.customer as customer, o.at as ordered, o.worth as worth, toString(r.journey) as part, ${periodsSql(given, "o.at")} as p
-         from (${orders}) o inner join (${runs}) r on o.customer = r.customer where o.at >= r.begunAt and o.at <= r.leftAt)
+       select o.customer as customer, toString(r.journey) as part, ${periodsSql(given, "o.at")} as p, sum(o.worth) as own
+       from (${orders}) o inner join (${runs}) r on o.customer = r.customer where arrayExists(x -> o.at >= x.1 and o.at <= x.2, r.spans)
        group by customer, part, p)
      group by part, p`,
     scoped.parameters.values,

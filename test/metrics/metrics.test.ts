@@ -240,6 +240,17 @@ test("conversion by journey is told of those who had their time, day by day of t
   const ends = new Date(T0 + 28 * DAY_MS).toISOString();
   const [figure] = (await readMetrics(stores.at(T0 + 28 * DAY_MS), MetricsAsked.parse({ scope: { ...scope, to: ends }, metrics: ["journey_conversion"] }))).answer.metrics[0]!.figures; // prettier-ignore
   expect(figure).toMatchObject({
+test("orders of one instant are orders of their own, and an order within two runs of a journey is one", async () => {
+  const { sql } = stores;
+  await sql.query("delete from journeys");
+  const [row] = await sql.query<{ id: number }>("insert into journeys (workspace, name, state, draft, created_at, updated_at) values ($1, 'Hello', 'live', '{}', 0, 0) returning id", [WORKSPACE]); // prettier-ignore
+  await sql.query("insert into versions (workspace, kind, journey, body, context, state, ready_no, created_at, live_at) values ($1, 'journey', $2, '{}', '{}', 'live', 1, 0, 0)", [WORKSPACE, row!.id]); // prettier-ignore
+  const run = (day: number, name: string) => ({ name: "$journey.entered", at: T0 + day * DAY_MS, properties: { journey: row!.id, version: 1, run: name } }); // prettier-ignore
+  await tell(each(30, 1, (i) => [run(1, `a${i}`), run(1.5, `b${i}`), order(2, 20, { properties: { total: 20, order_id: `x${i}` } }), order(2, 20, { properties: { total: 20, order_id: `y${i}` } })])); // prettier-ignore
+  expect(await ask("revenue")).toMatchObject([{ result: { value: 1200, n: 30 } }]);
+  expect(await ask("journey_revenue")).toMatchObject([{ result: { value: 1200, n: 30 } }]);
+});
+
     part: String(journey),
     name: "Second order",
     result: { value: 20 / 40, n: 40 },
