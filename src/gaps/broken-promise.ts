@@ -1,20 +1,17 @@
 /** Broken promises: what was promised by a time, and was not done by then. */
 import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
+import { dueSql } from "../metrics/calendar.ts";
 import { taskRemedy } from "./remedies.ts";
 
 /** Promises for later than this after they were made are not looked at. */
 const AHEAD_MS = 60 * DAY_MS;
-const DUE = `parseDateTime64BestEffortOrNull(${property("due")}, 3, 'UTC')`;
-
-/** A day without a time is due at its end. */
-const dueAt = `ifNull(toUnixTimestamp64Milli(${DUE}) + if(length(${property("due")}) <= 10, ${DAY_MS - 1}, 0), toInt64(0))`;
 
 /** By what was promised. */
 export const brokenPromise: ChanceKind = {
   type: "chances",
   kind: "broken_promise",
   definition:
-    "Of the people to whom something was promised by a time (a call back, a delivery, a refund), those for whom it was not done by then, or not at all. A promise and its keeping belong together by their id where both tell one.",
+    "Of the people to whom something was promised by a time (a call back, a delivery, a refund), those for whom it was not done by then, or not at all. A promise and its keeping belong together by their id where both tell one. A day without a time is due at its end, by the workspace's clock.",
   settledMs: 0,
   sql: (look: Look) =>
     look.has("promised") && look.has("kept")
@@ -22,7 +19,7 @@ export const brokenPromise: ChanceKind = {
           toUInt8(not arrayExists(k -> k.1 >= x.1 and k.1 <= x.3 and (k.2 = x.2 or k.2 = '' or x.2 = ''), done)) as lost, [(x.1, x.5), (x.3, 'It was due')] as moments
         from (select customer, done, arrayJoin(arrayFilter(p -> p.3 > p.1 and p.3 <= least(p.1 + ${AHEAD_MS}, ${look.knownUntil}), promised)) as x from (
           select customer, groupArrayIf((at, promise, due, what, toString(name)), ${look.is("promised")}) as promised, groupArrayIf((at, promise), ${look.is("kept")}) as done
-          from (select customer, at, name, touchpoint, ${property("promiseId")} as promise, ${dueAt} as due, substringUTF8(lowerUTF8(${property("promise")}), 1, 80) as what
+          from (select customer, at, name, touchpoint, ${property("promiseId")} as promise, ${dueSql(property("due"), look.zone)} as due, substringUTF8(lowerUTF8(${property("promise")}), 1, 80) as what
             from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["promised", "kept"], { backMs: 0, aheadMs: AHEAD_MS })}))
           group by customer ${PEOPLE_ONLY}))`
       : null,

@@ -1,5 +1,6 @@
 /** Hesitation: people who come back to the prices, or to one product, again and again and do nothing about it. */
 import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, firstInEach, property } from "./kind.ts"; // prettier-ignore
+import { periodSql } from "../metrics/calendar.ts";
 import { journeyRemedy, spelled } from "./remedies.ts";
 import type { Role } from "../questions/vocabulary.ts";
 
@@ -16,8 +17,8 @@ const DECIDED: { readonly [family: string]: readonly Role[] } = {
 
 function familySql(look: Look, family: string, seen: Role, key: string): string {
   const views = `arrayFilter(v -> v.1 >= x.1 and v.1 <= x.1 + ${WITHIN_MS}, seen)`;
-  // The first view on each day, by the day's number.
-  const days = `arrayFirstIndex(d -> d = ${DAYS_AGAIN}, arrayEnumerate(arrayDistinct(arrayMap(v -> intDiv(v.1, ${DAY_MS}), ${views}))))`;
+  // The first view on each day of the workspace's clock, by the day's number.
+  const days = `arrayFirstIndex(d -> d = ${DAYS_AGAIN}, arrayEnumerate(arrayDistinct(arrayMap(v -> ${periodSql("v.1", "day", look.zone)}, ${views}))))`;
   const last = `arrayMax(v -> v.1, ${views})`;
   return `select '${family}' as family, '${family}' as subject, customer, x.1 as at,
       toUInt8(${days} > 0 and not arrayExists(t -> t >= x.1 and t <= ${last} + ${THEN_MS}, decided)) as lost, ${views} as moments

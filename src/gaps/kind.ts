@@ -23,6 +23,8 @@ export type Look = {
   readonly before: Period;
   /** What happened until then is known. */
   readonly knownUntil: Instant;
+  /** The zone of the workspace's clock: its days are the days. */
+  readonly zone: string;
   readonly has: (role: Role) => boolean;
   /** SQL of whether a row's event has the role. */
   readonly is: (role: Role) => string;

@@ -53,6 +53,7 @@ export async function lookAt(sql: Sql, log: EventLog, scoped: Scoped): Promise<L
     period,
     before,
     knownUntil: scoped.asOfAt,
+    zone: policy.zone,
     namesOf,
     is,
     stock: stock.map(({ product, pieces, updatedAt }) => ({ product, at: updatedAt, isOut: pieces <= 0 })),

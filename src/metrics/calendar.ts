@@ -21,3 +21,15 @@ export function periodSql(at: string, every: Every, zone: string): string {
   if (every === "month") return `toInt32(toYear(${date}) * 12 + toMonth(${date}) - 1)`;
   return every === "day" ? `toInt32(${date})` : `toInt32(floor((toInt32(${date}) + 3) / 7))`;
 }
+
+/**
+ * SQL of when something is due that a text tells, in ms; 0 where it tells none. A day without a time is due at its end and a
+ * time without an offset is one of the zone's clock; a number counts seconds since 1970, from 100,000,000,000 on milliseconds.
+ */
+export function dueSql(text: string, zone: string): string {
+  const number = `toFloat64OrZero(${text})`;
+  const told = `parseDateTime64BestEffortOrNull(${text}, 3, ${literal(zone)})`;
+  const isDay = `match(${text}, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$')`;
+  const at = `if(${isDay}, toUnixTimestamp64Milli(addDays(${told}, 1)) - 1, toUnixTimestamp64Milli(${told}))`;
+  return `ifNull(if(${number} >= 1 and ${number} <= 1e15, toInt64(if(${number} < 1e11, ${number} * 1000, ${number})), ${at}), toInt64(0))`;
+}

@@ -1,6 +1,6 @@
 /** Metrics of service: time to resolution, surveys, continuity and promises. */
 import { METRIC_LIMITS } from "./model.ts";
-import { periodOf } from "./calendar.ts";
+import { dueSql, periodOf } from "./calendar.ts";
 import { Columns } from "./matching.ts";
 import {
   type Given,
@@ -120,8 +120,7 @@ export async function promisesKept(given: Given): Promise<Measured> {
   const columns = new Columns(scoped.parameters);
   const [promised, kept] = [columns.named(names.promised), columns.named(names.kept)];
   const promise = columns.column(`ifNull(${columns.property(names.promise, `(${promised} or ${kept})`).text}, '')`);
-  const { text, number } = columns.property(names.due, promised);
-  const due = columns.column(`ifNull(if(${number} is null, toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(ifNull(${text}, ''), 3, 'UTC')), toInt64(if(${number} < 100000000000, ${number} * 1000, ${number}))), 0)`);
+  const due = columns.column(dueSql(columns.column(`ifNull(${columns.property(names.due, promised).text}, '')`), zone));
   const promises = `select ${promise} as promise, maxIf(${due}, ${promised}) as dueAt, countIf(${kept} and at <= dueAtOf) > 0 as held from (
       select *, max(if(${promised}, ${due}, 0)) over (partition by ${promise}) as dueAtOf from (${scoped.rows(columns.list(), `${promised} or ${kept}`, { from: 0, to: scope.to })}) where ${promise} != '')
     group by promise having dueAt >= ${scope.from} and dueAt < ${Math.min(scope.to, until)}`;

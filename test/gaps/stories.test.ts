@@ -127,6 +127,21 @@ test("going to and fro between cart and checkout is a circle at the third time, 
   expect(await gapsOf(rounds(2), "starting_over")).toEqual([]);
 });
 
+test("days are those of the workspace's clock: until when a promise for a day is kept, and on how many days somebody came", async () => {
+  const story = (all: readonly (readonly [day: number, hour: number, name: string, properties?: object])[]): readonly Past[] =>
+    Array.from({ length: 80 }, (_, i) =>
+      all.map(([day, hour, name, properties]) => ({ atom: i + 1, at: Date.UTC(2026, 3, 6 + day, hour, i % 30), name, channel: "web" as const, ...(properties && { properties: { promise_id: `p${i}`, ...properties } }) })),
+    ).flat();
+  const promised = (hour: number) => story([[0, 12, "Promise Made", { promise: "call back", due_at: "2026-04-06" }], [1, hour, "Promise Kept", {}]]);
+  const looked = (hour: number) => story([[0, 12, "Pricing Viewed"], [1, hour, "Pricing Viewed"], [2, hour, "Pricing Viewed"]]);
+  await writePolicy(stores.sql, WORKSPACE, Policy.parse({ zone: "America/New_York" }));
+  expect(await gapsOf(promised(2), "broken_promise")).toEqual([]);
+  expect((await gapsOf(promised(6), "broken_promise")).map(nameOf)).toEqual(["broken_promise: call back"]);
+  expect(await gapsOf(looked(2), "hesitation")).toEqual([]);
+  expect((await gapsOf(looked(6), "hesitation")).map(nameOf)).toEqual(["hesitation: prices"]);
+  await writePolicy(stores.sql, WORKSPACE, Policy.parse({}));
+}); // prettier-ignore
+
 test("the workspace's own stock and policy tell what is out of stock and which case is open, as events do", async () => {
   const events = eighty((tell) => [
     tell(0, "Ticket Created", "support", { topic: "late" }),

@@ -199,6 +199,25 @@ test("promises count when they were due: kept by then, or not", async () => {
   expect(await ask("promises_kept")).toMatchObject([{ result: { value: 0.5, n: 30 } }]);
 });
 
+test("a promise for a day is due at its end, and a time without an offset is one of the workspace's clock", async () => {
+  const { sql } = stores;
+  const promise = (name: string, at: string, i: number, due_at?: string) => ({ name, at: Date.parse(at), properties: { promise_id: `p${i}`, ...(due_at && { due_at }) } }); // prettier-ignore
+  const kept = async (due: string, at: string) => {
+    await stores.forget();
+    await tell(each(25, 1, (i) => [promise("Promise Made", "2026-01-06T09:00:00Z", i, due), promise("Promise Kept", at, i)])); // prettier-ignore
+    const [figure] = await ask("promises_kept");
+    return [figure!.result.type === "estimate" && figure!.result.value, figure!.series.find(({ n }) => n > 0)?.from]; // prettier-ignore
+  };
+  await sql.query("update workspaces set settings = jsonb_set(settings, '{policy}', '{\"zone\": \"America/New_York\"}')"); // prettier-ignore
+  const day = "2026-01-07T05:00:00.000Z";
+  expect(await kept("2026-01-07", "2026-01-08T04:30:00Z")).toEqual([1, day]);
+  expect(await kept("2026-01-07", "2026-01-08T05:30:00Z")).toEqual([0, day]);
+  expect(await kept("2026-01-07T17:00:00", "2026-01-07T21:30:00Z")).toEqual([1, day]);
+  expect(await kept("2026-01-07T17:00:00", "2026-01-07T22:30:00Z")).toEqual([0, day]);
+  expect(await kept("2026-01-07T17:00:00Z", "2026-01-07T17:30:00Z")).toEqual([0, day]);
+  await sql.query("update workspaces set settings = settings - 'policy'");
+});
+
 test("without journeys and with too few people nothing is told but that", async () => {
   await tell(each(5, 1, () => [see(1), order(1.5, 10)]));
   for (const key of [
@@ -221,6 +240,17 @@ test("revenue while in a journey is told by journey", async () => {
   expect((await ask("journey_revenue"))[0]!.series.slice(0, 4).map(({ value, n }) => [value, n])).toEqual([[null, 0], [null, 0], [250, 25], [0, 0]]); // prettier-ignore
 });
 
+test("orders of one instant are orders of their own, and an order within two runs of a journey is one", async () => {
+  const { sql } = stores;
+  await sql.query("delete from journeys");
+  const [row] = await sql.query<{ id: number }>("insert into journeys (workspace, name, state, draft, created_at, updated_at) values ($1, 'Hello', 'live', '{}', 0, 0) returning id", [WORKSPACE]); // prettier-ignore
+  await sql.query("insert into versions (workspace, kind, journey, body, context, state, ready_no, created_at, live_at) values ($1, 'journey', $2, '{}', '{}', 'live', 1, 0, 0)", [WORKSPACE, row!.id]); // prettier-ignore
+  const run = (day: number, name: string) => ({ name: "$journey.entered", at: T0 + day * DAY_MS, properties: { journey: row!.id, version: 1, run: name } }); // prettier-ignore
+  await tell(each(30, 1, (i) => [run(1, `a${i}`), run(1.5, `b${i}`), order(2, 20, { properties: { total: 20, order_id: `x${i}` } }), order(2, 20, { properties: { total: 20, order_id: `y${i}` } })])); // prettier-ignore
+  expect(await ask("revenue")).toMatchObject([{ result: { value: 1200, n: 30 } }]);
+  expect(await ask("journey_revenue")).toMatchObject([{ result: { value: 1200, n: 30 } }]);
+});
+
 test("conversion by journey is told of those who had their time, day by day of their entry", async () => {
   const { sql } = stores;
   await sql.query("delete from journeys");
@@ -240,17 +270,6 @@ test("conversion by journey is told of those who had their time, day by day of t
   const ends = new Date(T0 + 28 * DAY_MS).toISOString();
   const [figure] = (await readMetrics(stores.at(T0 + 28 * DAY_MS), MetricsAsked.parse({ scope: { ...scope, to: ends }, metrics: ["journey_conversion"] }))).answer.metrics[0]!.figures; // prettier-ignore
   expect(figure).toMatchObject({
-test("orders of one instant are orders of their own, and an order within two runs of a journey is one", async () => {
-  const { sql } = stores;
-  await sql.query("delete from journeys");
-  const [row] = await sql.query<{ id: number }>("insert into journeys (workspace, name, state, draft, created_at, updated_at) values ($1, 'Hello', 'live', '{}', 0, 0) returning id", [WORKSPACE]); // prettier-ignore
-  await sql.query("insert into versions (workspace, kind, journey, body, context, state, ready_no, created_at, live_at) values ($1, 'journey', $2, '{}', '{}', 'live', 1, 0, 0)", [WORKSPACE, row!.id]); // prettier-ignore
-  const run = (day: number, name: string) => ({ name: "$journey.entered", at: T0 + day * DAY_MS, properties: { journey: row!.id, version: 1, run: name } }); // prettier-ignore
-  await tell(each(30, 1, (i) => [run(1, `a${i}`), run(1.5, `b${i}`), order(2, 20, { properties: { total: 20, order_id: `x${i}` } }), order(2, 20, { properties: { total: 20, order_id: `y${i}` } })])); // prettier-ignore
-  expect(await ask("revenue")).toMatchObject([{ result: { value: 1200, n: 30 } }]);
-  expect(await ask("journey_revenue")).toMatchObject([{ result: { value: 1200, n: 30 } }]);
-});
-
     part: String(journey),
     name: "Second order",
     result: { value: 20 / 40, n: 40 },
