@@ -78,7 +78,8 @@ export function casesSql(moments: Moments, by: CaseBy, scoped: Scoped): string {
     }
     case "goal": {
       const begins = by.start === undefined ? "toUInt8(1)" : moments.named(by.start);
-      return goalCases(sorted(rows(`${moments.named(by.goal)} as ends, ${begins} as begins`), "customer", "ends * 2 + begins"));
+      const flagged = sorted(rows(`${moments.named(by.goal)} as ends, ${begins} as begins`), "customer", "ends * 2 + begins");
+      return by.start === by.goal ? againCases(flagged) : goalCases(flagged);
     }
   }
 } // prettier-ignore
@@ -93,6 +94,20 @@ const T = `arrayMap(x -> bitShiftRight(x, ${PACKED_BITS}), s)`;
 const flag = (bit: number): string => `arrayMap(x -> toUInt8(bitTest(x, ${bit})), s)`;
 const sorted = (rows: string, group: string, flags = "0", more = ""): string =>
   `select ${group}${more}, arraySort(groupArray(at * ${2 ** PACKED_BITS} + toInt64(moment) * 4 + ${flags})) as s from (${rows}) group by ${group} settings optimize_aggregation_in_order = 1`;
+
+/**
+ * From one goal to the next: each that may begin a case does, and each ends the case that is open, so that one in between
+ * is in two cases. The first only begins, and what comes after the last is a case without the goal.
+ */
+function againCases(rows: string): string {
+  // `open`: whether the latest goal before began a case. A goal becomes two moments: the end, then the beginning.
+  const bare = "bitAnd(x, bitNot(toInt64(3)))";
+  const told = `arraySlice(if(bitTest(x, 1), [${bare} + 2, ${bare} + 1], [${bare}, ${bare}]), if(o, 1, 2), if(bitTest(x, 1), o + bitTest(x, 0), o))`;
+  return `select customer, ${M} as m, ${T} as t, ${flag(0)} as n, ${flag(1)} as goal
+    from (select customer, arrayFlatten(arrayMap((x, o) -> ${told}, whole, open)) as s
+      from (select customer, s as whole, arrayPushFront(arrayPopBack(arrayMap(x -> bitTest(x, 0), arrayFill(x -> bitTest(x, 1), s))), toUInt8(0)) as open from (${rows})))
+    where notEmpty(s)`;
+} // prettier-ignore
 
 /** From the first moment that may begin a case to the goal; what lies between a goal and the next beginning is in none. */
 function goalCases(rows: string): string {

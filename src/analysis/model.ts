@@ -78,7 +78,7 @@ export const CaseBy = z.discriminatedUnion("by", [
   z.strictObject({ by: z.literal("visit"), gapMs: z.int().min(60_000).max(7 * 86_400_000).default(ANALYSIS_LIMITS.visitGapMs) })
     .describe("Ends when nothing happened for so long"),
   z.strictObject({ by: z.literal("goal"), start: z.string().min(1).max(200).optional(), goal: z.string().min(1).max(200) })
-    .describe("From the first moment (or the first event named `start`) to the event named `goal`; then a new one may begin"),
+    .describe("From the first moment (or the first event named `start`) to the event named `goal`; then a new one may begin. With one name for both: from each such event to the next, which is in both cases"),
   z.strictObject({ by: z.literal("key"), property: z.string().min(1).max(200) })
     .describe("Events of one value of this property, as `order_id`"),
 ]); // prettier-ignore

@@ -22,6 +22,7 @@ export function notesOf({ case: by, stages }: Pick<MapQuestion, "case" | "stages
   const says = (told: boolean, words: string): readonly string[] => (told ? [words] : []);
   return [
     CASES[by.by],
+    ...says(by.by === "goal" && by.start === by.goal, "Who reached the goal begins anew with it: such a moment ends one case and begins the next, and counts in both."),
     ...says(stages, "Stages are known from the day on which a stage model was in force; what was before counts for its first stage."),
     ...says(map?.times === "approximate", "Medians and percentiles of pairs with more than 8,192 transitions are from samples of as many."),
   ];

@@ -29,9 +29,12 @@ function casesOf(by: CaseBy, customer: number, events: readonly Past[]): readonl
     if (!open && (by.by !== "goal" || by.start === undefined || name === by.start))
       cases.push((open = { customer, names: [], reached: false }));
     open?.names.push(name);
-    if (open && by.by === "goal" && name === by.goal) {
+    const began = open?.names.length === 1;
+    // Where the goal is the beginning as well, it ends a case and begins the next; the first one only begins.
+    if (open && by.by === "goal" && name === by.goal && !(began && by.start === by.goal)) {
       open.reached = true;
       open = null;
+      if (by.start === by.goal) cases.push((open = { customer, names: [name], reached: false }));
     }
     last = at;
   }
@@ -64,6 +67,7 @@ const WAYS: readonly CaseBy[] = [
   { by: "visit", gapMs: 30 * MINUTE_MS },
   { by: "goal", goal: "Bought" },
   { by: "goal", start: "Added", goal: "Bought" },
+  { by: "goal", start: "Bought", goal: "Bought" },
 ];
 
 test("cases by customer, visit and goal are those made by hand, whoever was joined", { timeout: 120_000 }, async () => {
@@ -89,6 +93,18 @@ test("cases by customer, visit and goal are those made by hand, whoever was join
     { numRuns: 15 },
   );
 }); // prettier-ignore
+
+test("from a purchase to the next: each order but the first ends a case, and each begins one", async () => {
+  await stores.log.command("truncate table events");
+  await stores.log.command("truncate table customersOfAtoms");
+  const at = (atom: number, minute: number, name: string) => ({ atom, at: T0 + minute * MINUTE_MS, name });
+  await tellHistory(stores.log, [at(1, 0, "Viewed"), at(1, 1, "Bought"), at(1, 2, "Asked"), at(1, 3, "Bought"), at(1, 4, "Viewed"), at(2, 5, "Bought"), at(3, 6, "Viewed")]); // prettier-ignore
+  expect(sorted(await casesInLog({ by: "goal", start: "Bought", goal: "Bought" }))).toEqual(sorted([
+    { customer: 1, names: ["Bought", "Asked", "Bought"], reached: true },
+    { customer: 1, names: ["Bought", "Viewed"], reached: false },
+    { customer: 2, names: ["Bought"], reached: false },
+  ])); // prettier-ignore
+});
 
 test("cases by key hold the events of one value, whoever they are of", async () => {
   await stores.log.command("truncate table events");

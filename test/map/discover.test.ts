@@ -34,13 +34,18 @@ function casesOf(by: CaseBy, events: readonly Happening[]): readonly Case[] {
     if (by.by === "visit" && its && step.at - its.steps.at(-1)!.at > by.gapMs) its = undefined;
     if (!its) {
       if (by.by === "goal" && by.start !== undefined && name !== by.start) continue;
-      cases.push((its = { customer: atom, steps: [], reached: false }));
+      cases.push((its = { customer: atom, steps: [step], reached: false }));
       open.set(row, its);
-    }
-    its.steps.push(step);
+      // Where the goal is the beginning as well, the first one only begins.
+      if (by.by === "goal" && by.start === by.goal) continue;
+    } else its.steps.push(step);
     if (by.by === "goal" && name === by.goal) {
       its.reached = true;
       open.delete(row);
+      if (by.start !== by.goal) continue;
+      const next = { customer: atom, steps: [step], reached: false };
+      cases.push(next);
+      open.set(row, next);
     }
   }
   return cases;
@@ -104,6 +109,7 @@ const WAYS: readonly CaseBy[] = [
   { by: "visit", gapMs: 30 * MINUTE_MS },
   { by: "goal", goal: "Bought" },
   { by: "goal", start: "Added", goal: "Bought" },
+  { by: "goal", start: "Bought", goal: "Bought" },
   { by: "key", property: "order_id" },
 ];
 

@@ -1,7 +1,7 @@
 /** What the address of the map means, and that what is chosen survives in it. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { caseOf, groupingOf, partOf, textOfPart } from "./question.ts";
+import { caseOf, caseWords, groupingOf, partOf, textOfPart } from "./question.ts";
 
 const key = fc.string({ minLength: 1, maxLength: 60, unit: "grapheme" });
 
@@ -26,6 +26,13 @@ test("a goal or a key without its name means customers, a visit without a length
   expect(caseOf({ by: "key" })).toEqual({ by: "customer" });
   expect(caseOf({ by: "visit", gap: "x" })).toEqual({ by: "visit", gapMs: 30 * 60_000 });
   expect(caseOf({ by: "goal", goal: "Order Completed" })).toEqual({ by: "goal", goal: "Order Completed" });
+});
+
+test("the way from a purchase to the next is one that can be chosen, and is called so", () => {
+  const again = caseOf({ by: "goal", start: "Order Completed", goal: "Order Completed" });
+  expect(again).toEqual({ by: "goal", start: "Order Completed", goal: "Order Completed" });
+  expect(caseWords(again)).toBe("From Order Completed to the next");
+  expect(caseWords({ by: "goal", start: "Signed Up", goal: "Order Completed" })).toBe("Signed Up to Order Completed"); // prettier-ignore
 });
 
 test("channels only is a rule for each channel; finer detail keeps the workspace's own rules", () => {

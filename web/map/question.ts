@@ -49,6 +49,7 @@ export function caseWords(asked: CaseAsked): string {
     case "visit":
       return "By visit";
     case "goal":
+      if (asked.start === asked.goal) return `From ${asked.goal} to the next`;
       return asked.start ? `${asked.start} to ${asked.goal}` : `Up to ${asked.goal}`;
     case "key":
       return `By ${asked.property}`;

@@ -110,7 +110,7 @@ function Cases({ search, onChange }: { search: MapSearch; onChange: Change }) {
           {search.by === "goal" && (
             <>
               <EventField label="The goal" none="Choose an event" value={search.goal ?? ""} onChange={(goal) => onChange({ goal: goal || undefined })} />
-              <EventField label="From" none="The first moment" value={search.start ?? ""} onChange={(start) => onChange({ start: start || undefined })} />
+              <EventField label="From" none="The first moment" description={!search.goal ? "Where a case begins." : search.start === search.goal ? "From each such event to the next." : `Choose ${search.goal} here as well for the way to the next one.`} value={search.start ?? ""} onChange={(start) => onChange({ start: start || undefined })} />
             </>
           )}
           {search.by === "key" && <PropertyField value={search.property ?? ""} onChange={(property) => onChange({ property: property || undefined })} />}
