@@ -21,7 +21,7 @@ export async function makeRemedy(sql: Database, workspace: WorkspaceId, gap: Sto
   const { remedy } = gap.measured.gap;
   const made = await madeOf(sql, workspace, gap, remedy, asked, by, now);
   await sql.transaction(async (tx) => {
-    await writeState(tx, gap, "being_fixed");
+    await writeState(tx, gap, "being_fixed", now);
     if (made.type === "journey") await writeJourney(tx, gap.id, made.journeyId);
     await note(tx, workspace, gap.id, { by, what: "remedy", state: "being_fixed", words: wordsOf(remedy, made) }, now);
   });

@@ -55,7 +55,7 @@ export function gapRoutes(app: App, deps: GapDeps): void {
     await sql.transaction(async (tx) => {
       const said = (words: string): string => (body.note === "" ? words : `${words} ${body.note}`);
       if (state !== gap.state) {
-        await writeState(tx, gap, state);
+        await writeState(tx, gap, state, now);
         await note(tx, workspace, gap.id, { by: actor.name, what: "state", state, words: said(`From ${gap.state.replace("_", " ")} to ${state.replace("_", " ")}.`) }, now);
       }
       if (body.assumptions === undefined) return;

@@ -24,7 +24,7 @@ export type Searched =
       /** Each with how much of the period its people were counted in. */
       readonly gaps: readonly (GapMeasured & { readonly periodMs: DurationMs })[];
       readonly looked: readonly Looked[];
-      /** Every subject that had people enough, a gap or not: what was one may be measured when it is none any more. */
+      /** Every subject that had people enough, a gap or not: what was one is measured as well when it is none any more. */
       readonly counted: readonly SubjectCounted[];
       /** What values are worked out from, to be worked out again when an assumption is edited. */
       readonly orders: Orders;
@@ -32,7 +32,7 @@ export type Searched =
   | TooLittle;
 type Unranked = Omit<GapMeasured, "ranking"> & { readonly periodMs: DurationMs };
 type Looked = { readonly kind: GapKind; readonly tested: number; readonly found: number; readonly notLooked: string | null }; // prettier-ignore
-export type SubjectCounted = Pick<Subject, "kind" | "subject" | "now">;
+export type SubjectCounted = Pick<Subject, "kind" | "subject" | "now"> & { readonly periodMs: DurationMs };
 export type SearchDeps = { readonly sql: Sql; readonly log: EventLog; readonly questions: Questions };
 
 const METHOD =
@@ -78,7 +78,7 @@ async function find(sql: Sql, log: EventLog, workspace: WorkspaceId, { scope, ki
     ...chances.map(({ kind, subjects, missing }) => ({ kind, tested: subjects.length, notLooked: missing })),
     ...courses.map(({ kind, courses: { tested: n, missing } }) => ({ kind, tested: n, notLooked: missing })),
   ].map((one) => ({ ...one, found: gaps.filter(({ kind }) => kind === one.kind).length }));
-  return { answer: { type: "found", gaps: ranked(gaps).slice(0, GAP_LIMITS.found), looked, counted: tested.map(({ subject: { kind, subject, now: of } }) => ({ kind, subject, now: of })), orders }, ...said };
+  return { answer: { type: "found", gaps: ranked(gaps).slice(0, GAP_LIMITS.found), looked, counted: tested.map(({ subject: { kind, subject, family, now: of } }) => ({ kind, subject, now: of, periodMs: toldMs(look, kindOf(kind), family) })), orders }, ...said };
 } // prettier-ignore
 
 const kindOf = (kind: GapKind): ChanceKind => CHANCE_KINDS.find((one) => one.kind === kind)!;

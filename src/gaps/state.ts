@@ -2,8 +2,9 @@
  * From gap to proof: which state may follow which, and what shows that a remedy worked. Only a journey with people held out
  * shows an effect; a ratio that fell is a comparison in time, and says so. Pure.
  */
-import type { GapState, Proof } from "./model.ts";
+import type { GapKind, GapState, Proof } from "./model.ts";
 import { type Counted, differenceOf, ratioOf } from "../questions/rate.ts";
+import { type DurationMs, type Instant, isoOf } from "../values.ts";
 
 const NEXT: { readonly [state in GapState]: readonly GapState[] } = {
   open: ["being_fixed", "dismissed"],
@@ -33,6 +34,19 @@ const wordOf = (state: GapState): string => state.replace("_", " ");
 const isProof = (proof: Proof): boolean =>
   (proof.type === "journey" && proof.verdict === "better") ||
   (proof.type === "before_after" && proof.verdict === "fell");
+
+const DAY_MS = 86_400_000;
+/**
+ * Why nothing can be compared yet, and from when on it can. What happened before it was begun to be fixed proves nothing, and
+ * in less time fewer people come to be affected.
+ */
+export function notYetWords(kind: GapKind, fixedAt: Instant, periodMs: DurationMs): string {
+  if (kind === "silent_touchpoint" || kind === "changed_behaviour")
+    return "It is seen in a course of days or weeks, of which before and after are not compared. When no search finds it any more, its history says so.";
+  // The day after, so that it holds in the morning as well.
+  const dayOf = (at: Instant): string => isoOf(at + DAY_MS).slice(0, 10);
+  return `It can be told from ${dayOf(fixedAt + periodMs)} on at the earliest, by a search over a period that begins on ${dayOf(fixedAt)} or later: what happened before it was begun to be fixed proves nothing. The period has to be as long as the one before (${Math.ceil(periodMs / DAY_MS)} days in which it is settled how it went), with people enough.`;
+} // prettier-ignore
 
 /** How the ratio moved since somebody began to fix it. */
 export function beforeAfter(before: Counted, now: Counted): Proof {

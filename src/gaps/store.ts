@@ -2,7 +2,7 @@
 import type { Basis, Scope } from "../analysis/model.ts";
 import type { Database, Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
-import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
+import { type DurationMs, type Instant, type WorkspaceId, isoOf } from "../values.ts";
 import { type EditedAssumptions, GAP_LIMITS, type GapKind, type GapMeasured, type GapState, type HistoryEntry } from "./model.ts"; // prettier-ignore
 import type { SubjectCounted } from "./search.ts";
 import type { Orders } from "./value.ts";
@@ -13,8 +13,6 @@ export type Measured = {
   readonly orders: Orders;
   /** How much of the period its people were counted in. */
   readonly periodMs: number;
-  /** What a later search counted, [k, n], in which it was no gap any more. */
-  readonly lately?: readonly [k: number, n: number];
 };
 export type StoredGap = {
   readonly id: number;
@@ -25,13 +23,17 @@ export type StoredGap = {
   readonly scope: Scope;
   readonly basis: Basis;
   readonly assumptions: EditedAssumptions;
-  readonly ratioBefore: readonly [k: number, n: number] | null;
+  /** When somebody began to fix it; what was counted then, and in how much time; null: nobody did. */
+  readonly fixedAt: Instant | null;
+  readonly ratioBefore: readonly [k: number, n: number, periodMs: DurationMs] | null;
+  /** What was counted last in a period that lies after that, and is at least as long; null: none was asked for yet. */
+  readonly ratioAfter: readonly [k: number, n: number] | null;
   readonly journey: number | null;
   readonly foundAt: Instant;
   readonly seenAt: Instant;
   readonly lookedAt: Instant;
 };
-const COLUMNS = `id, kind, subject, state, measured, scope, basis, assumptions, ratio_before as "ratioBefore", journey,
+const COLUMNS = `id, kind, subject, state, measured, scope, basis, assumptions, fixed_at as "fixedAt", ratio_before as "ratioBefore", ratio_after as "ratioAfter", journey,
   found_at as "foundAt", seen_at as "seenAt", looked_at as "lookedAt"`;
 
 /** Which customers a scope is about, whenever it is: gaps of two parts are two gaps. */
@@ -48,30 +50,40 @@ export type Finding = {
   readonly basis: Basis;
 };
 
-/** Keeps what a search found, and notes what it found no more; the numbers of those found, in their order. */
+/**
+ * Keeps what a search found, and notes what it found no more; the numbers of those found, in their order. A search over a
+ * period that ends before the latest one asked about changes nothing of the gaps that are kept already.
+ */
 export const keepGaps = (sql: Database, workspace: WorkspaceId, { scope, kinds, gaps, counted, basis }: Finding, now: Instant): Promise<readonly number[]> =>
   sql.transaction(async (tx) => {
     // Two searches at once would both find a gap new.
     await tx.query("select 1 from workspaces where id = $1 for update", [workspace]);
     const part = partOf(scope);
+    // Nothing is known of what lies ahead.
+    const to = Math.min(scope.to, now);
     const ids: number[] = [];
     for (const measured of gaps) {
       const { kind, subject } = measured.gap;
       const [row] = await tx.query<{ id: number; isNew: boolean; state: GapState }>(
-        `insert into gaps (workspace, kind, subject, part, measured, scope, basis, found_at, seen_at, looked_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)
-         on conflict (workspace, kind, subject, part) do update set measured = excluded.measured, scope = excluded.scope, basis = excluded.basis, seen_at = excluded.seen_at, looked_at = excluded.looked_at
+        `insert into gaps (workspace, kind, subject, part, measured, scope, basis, found_at, seen_at, looked_at, looked_to) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9)
+         on conflict (workspace, kind, subject, part) do update set measured = excluded.measured, scope = excluded.scope, basis = excluded.basis, seen_at = excluded.seen_at, looked_at = excluded.looked_at, looked_to = excluded.looked_to
+           where gaps.looked_to <= excluded.looked_to
          returning id, state, found_at = seen_at as "isNew"`,
-        [workspace, kind, subject, part, JSON.stringify(measured), JSON.stringify(scope), JSON.stringify(basis), now],
+        [workspace, kind, subject, part, JSON.stringify(measured), JSON.stringify(scope), JSON.stringify(basis), now, to],
       );
-      ids.push(row!.id);
-      if (row!.isNew) await note(tx, workspace, row!.id, { by: "Throughline", what: "found", state: row!.state, words: `${measured.gap.affected.people} of ${measured.gap.affected.of} people. ${measured.gap.ranking.words}` }, now);
+      ids.push(row?.id ?? (await idOf(tx, workspace, measured.gap, part)));
+      if (row?.isNew) await note(tx, workspace, row!.id, { by: "Throughline", what: "found", state: row!.state, words: `${measured.gap.affected.people} of ${measured.gap.affected.of} people. ${measured.gap.ranking.words}` }, now);
     }
+    await tx.query(
+      `update gaps g set ratio_after = c.now from jsonb_to_recordset($4::jsonb) as c (kind text, subject text, now jsonb, "periodMs" bigint)
+       where g.workspace = $1 and g.part = $2 and g.kind = c.kind and g.subject = c.subject and g.fixed_at <= $3 and g.looked_to <= $5 and c."periodMs" >= (g.ratio_before->>2)::bigint`,
+      [workspace, part, scope.from, JSON.stringify(counted.map(({ kind, subject, now: { k, n }, periodMs }) => ({ kind, subject, now: [k, n], periodMs }))), to],
+    );
     const gone = await tx.query<{ id: number; state: GapState; again: boolean }>(
-      `update gaps g set looked_at = $5, measured = (g.measured - 'lately') || coalesce((
-           select jsonb_build_object('lately', c.now) from jsonb_to_recordset($6::jsonb) as c (kind text, subject text, now jsonb) where c.kind = g.kind and c.subject = g.subject limit 1), '{}')
-         from gaps former where former.id = g.id and g.workspace = $1 and g.part = $2 and g.kind = any($3::text[]) and g.id <> all($4::int[])
+      `update gaps g set looked_at = $5, looked_to = $6
+         from gaps former where former.id = g.id and g.workspace = $1 and g.part = $2 and g.kind = any($3::text[]) and g.id <> all($4::int[]) and g.looked_to <= $6
        returning g.id, g.state, former.looked_at > former.seen_at as again`,
-      [workspace, part, kinds, ids, now, JSON.stringify(counted.map(({ kind, subject, now: { k, n } }) => ({ kind, subject, now: [k, n] })))],
+      [workspace, part, kinds, ids, now, to],
     );
     for (const { id, state, again } of gone)
       if (!again) await note(tx, workspace, id, { by: "Throughline", what: "not_found", state, words: "A search did not find it any more." }, now);
@@ -82,6 +94,11 @@ export const keepGaps = (sql: Database, workspace: WorkspaceId, { scope, kinds, 
     );
     return ids;
   }); // prettier-ignore
+
+async function idOf(tx: Sql, workspace: WorkspaceId, { kind, subject }: GapMeasured, part: string): Promise<number> {
+  const [row] = await tx.query<{ id: number }>("select id from gaps where workspace = $1 and kind = $2 and subject = $3 and part = $4", [workspace, kind, subject, part]);
+  return row!.id;
+} // prettier-ignore
 
 /** Kept gaps, of a state or kind where one is named. */
 export const readGaps = (sql: Sql, workspace: WorkspaceId, asked: { readonly state: GapState | null; readonly kind: GapKind | null }): Promise<readonly StoredGap[]> =>
@@ -120,12 +137,12 @@ export async function note(
   );
 }
 
-/** Writes the state; beginning to fix it notes the ratio it had. */
-export const writeState = (sql: Sql, { id, measured }: StoredGap, state: GapState): Promise<unknown> =>
-  sql.query(
-    "update gaps set state = $2, ratio_before = case when $2 = 'being_fixed' then $3::jsonb else ratio_before end where id = $1",
-    [id, state, JSON.stringify([measured.gap.affected.people, measured.gap.affected.of])],
-  );
+/** Writes the state; beginning to fix it notes when, and the ratio it had. */
+export async function writeState(sql: Sql, { id, measured: { gap: { affected }, periodMs } }: StoredGap, state: GapState, now: Instant): Promise<void> {
+  await sql.query("update gaps set state = $2 where id = $1", [id, state]);
+  if (state === "being_fixed")
+    await sql.query("update gaps set fixed_at = $2, ratio_before = $3, ratio_after = null where id = $1", [id, now, JSON.stringify([affected.people, affected.of, periodMs])]);
+} // prettier-ignore
 export const writeAssumptions = (sql: Sql, id: number, assumptions: EditedAssumptions): Promise<unknown> =>
   sql.query("update gaps set assumptions = $2 where id = $1", [id, JSON.stringify(assumptions)]);
 export const writeJourney = (sql: Sql, id: number, journey: number): Promise<unknown> =>

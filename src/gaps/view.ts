@@ -7,7 +7,7 @@ import type { Goal } from "../journeys/model.ts";
 import { readPublished } from "../journeys/store.ts";
 import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
 import { type Assumptions, type GapDetail, type GapView, type Proof } from "./model.ts";
-import { beforeAfter } from "./state.ts";
+import { beforeAfter, notYetWords } from "./state.ts";
 import { type StoredGap, readGap, readGaps, readHistory } from "./store.ts";
 import { ranked, valueOf } from "./value.ts";
 
@@ -77,7 +77,7 @@ const viewOf = (stored: StoredGap, gap: StoredGap["measured"]["gap"], proof: Pro
 export async function proofOf(
   { sql, log, questions }: ViewDeps,
   workspace: WorkspaceId,
-  { journey, ratioBefore, measured, state, seenAt, lookedAt }: StoredGap,
+  { journey, measured, state, fixedAt, ratioBefore, ratioAfter }: StoredGap,
   now: Instant,
 ): Promise<Proof> {
   if (journey !== null) {
@@ -91,13 +91,11 @@ export async function proofOf(
     });
     return answer;
   }
-  if (state === "open" || state === "dismissed" || ratioBefore === null)
+  if (state === "open" || state === "dismissed" || ratioBefore === null || fixedAt === null)
     return { type: "none", words: "Nothing was done about it yet." };
-  const before = { k: ratioBefore[0], n: ratioBefore[1] };
-  if (lookedAt <= seenAt) return beforeAfter(before, { k: measured.gap.affected.people, n: measured.gap.affected.of });
-  if (measured.lately === undefined)
-    return { type: "none", words: "Since then no search found it; too few people had the chance to measure it, so there is nothing to compare." };
-  return beforeAfter(before, { k: measured.lately[0], n: measured.lately[1] });
+  const [k, n, periodMs] = ratioBefore;
+  if (ratioAfter === null) return { type: "none", words: notYetWords(measured.gap.kind, fixedAt, periodMs) };
+  return beforeAfter({ k, n }, { k: ratioAfter[0], n: ratioAfter[1] });
 } // prettier-ignore
 
 const goalWords = ({ when, withinMs }: Goal): string =>
