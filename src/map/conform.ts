@@ -77,6 +77,30 @@ export function deviationsOf(
     .toSorted((a, b) => b.runs - a.runs || ((a.step ?? "") < (b.step ?? "") ? -1 : 1));
 }
 
+/** The steps from which one can come to this one, by ways that are open. */
+function stepsBefore({ steps }: JourneyDraft, goal: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const leads = (step: Step): boolean =>
+    waysOf(step).some(({ path, next }) => next !== null && (next === goal || found.has(next)) && isOpen(step, path));
+  for (let more = true; more; ) {
+    const added = Object.entries(steps).filter(([id, step]) => !found.has(id) && leads(step));
+    for (const [id] of added) found.add(id);
+    more = added.length > 0;
+  }
+  return found;
+} // prettier-ignore
+
+/**
+ * How many could have come to a step to which nobody came: those who ended, and those who wait where no way leads to it.
+ * Null while anybody waits before it. Who went on in another version may have come to it there, and counts for nothing.
+ */
+function couldHave(draft: JourneyDraft, step: string, { entered, ended, standing }: Counted): number | null {
+  const before = stepsBefore(draft, step);
+  const waiting = [...standing].filter(([, n]) => n > 0);
+  if (waiting.some(([id]) => before.has(id))) return null;
+  return Math.min(entered, sum(ended.map(({ runs }) => runs)) + sum(waiting.map(([, n]) => n)));
+}
+
 /** What the plan expects and nobody does. */
 export function unmetOf(draft: JourneyDraft, counted: Counted): Conformance["unmet"] {
   const told = stepsOf(draft, counted);
@@ -88,8 +112,10 @@ export function unmetOf(draft: JourneyDraft, counted: Counted): Conformance["unm
     const step = draft.steps[one.step]!;
     const name = one.title ?? one.step;
     const here = one.passed + one.waiting + one.left + (arrived.get(one.step) ?? 0);
-    if (here === 0)
-      return [{ kind: "step_never_reached", step: one.step, path: null, of: counted.entered, atMost: noneMeansAtMost(counted.entered), words: `Nobody came to "${name}".` }];
+    if (here === 0) {
+      const of = couldHave(draft, one.step, counted);
+      return of === null || of === 0 ? [] : [{ kind: "step_never_reached", step: one.step, path: null, of, atMost: noneMeansAtMost(of), words: `Nobody came to "${name}".` }];
+    }
     if (one.passed === 0) return [];
     const of = { step: one.step, of: one.passed, atMost: noneMeansAtMost(one.passed) };
     if (step.type === "message" && !counted.sent.get(one.step))

@@ -148,7 +148,9 @@ export const Unmet = z.object({
   kind: z.enum(["step_never_reached", "way_never_gone", "wait_always_times_out", "message_never_leaves"]),
   step: StepId,
   path: z.string().nullable(),
-  of: Count.describe("How many could have"),
+  of: Count.describe(
+    "How many could have: of a step, runs that ended or are past it; while runs wait before it nothing is said",
+  ),
   atMost: Ratio.nullable().describe(
     "With 95 % certainty no greater share does; null where nobody could have",
   ),

@@ -104,7 +104,7 @@ function Told({ journey, conformance, basis }: { journey: JourneyView; conforman
         </div>
         <PlanDrawing journey={journey} conformance={conformance} />
       </Sheet>
-      <Sheet title="What the plan expects and nobody does" note={unmet.length === 0 ? "Nothing: every step, way and wait was met." : undefined}>
+      <Sheet title="What the plan expects and nobody does" note={unmet.length === 0 ? "Nothing that is settled. Of a step before which runs still wait, nothing is said." : undefined}>
         {unmet.length > 0 && <ul className={classes["lines"]} style={{ paddingTop: "0.5rem" }}>{unmet.map(({ kind, step, path, words }) => <li key={`${kind} ${step} ${path ?? ""}`}>{words}</li>)}</ul>}
       </Sheet>
       {deviations.length > 0 && (
