@@ -90,10 +90,10 @@ export async function stageTime(given: Given): Promise<Measured> {
 
 /** A figure of times, of which some have not ended. */
 export function timed(part: string | null, name: string, ends: readonly Ends[], points: readonly RawPoint[], what: string): RawFigure {
-  const { n, ended, medianMs, p90Ms, interval } = survivalOf(ends);
+  const { n, ended, medianMs, p90Ms, interval, p90Interval } = survivalOf(ends);
   const more = [
-    { name: "ended", value: ended }, { name: "still waiting", value: n - ended },
-    ...(p90Ms === null || ended < METRIC_LIMITS.endsMin ? [] : [{ name: "p90", value: p90Ms }]),
+    { name: "ended", value: ended, interval: null }, { name: "still waiting", value: n - ended, interval: null },
+    ...(p90Ms === null || ended < METRIC_LIMITS.endsMin ? [] : [{ name: "p90", value: p90Ms, interval: p90Interval }]),
   ]; // prettier-ignore
   const result =
     ended < METRIC_LIMITS.endsMin

@@ -64,6 +64,8 @@ export async function readMetrics({ sql, log, workspace, now }: Deps, asked: Met
 
 /** A figure with its whole series, days without anything too, and the changes in it. */
 function figureOf({ part, name, result, more, points, lateMs }: RawFigure, kind: SeriesKind, given: Given): Figure {
+  // Of too few nothing is told, day by day neither.
+  if (result.type === "too_little_data") return { part, name, result, more: [], series: [], changes: result };
   const found = new Map(points.map((point) => [point.period, point]));
   // Before its first point nothing is known of a total; after it, a whole day without anything brought nothing.
   const known = points.reduce((first, { period }) => Math.min(first, period), Infinity);

@@ -224,8 +224,8 @@ export const Figure = z.object({
   part: z.string().nullable().describe("null: the whole; else a stage, journey, channel or source"),
   name: z.string(),
   result: z.discriminatedUnion("type", [Estimate, TooLittle]),
-  more: z.array(z.object({ name: z.string(), value: z.number() })).describe("Further numbers, as the 90th percentile"),
-  series: z.array(SeriesPoint),
+  more: z.array(z.object({ name: z.string(), value: z.number(), interval: Interval.nullable().describe("null: a count, or none is known") })).describe("Further numbers, as the 90th percentile"),
+  series: z.array(SeriesPoint).describe("Empty where there is too little"),
   changes: Changes,
 }); // prettier-ignore
 export type Figure = z.infer<typeof Figure>;

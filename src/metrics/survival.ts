@@ -17,6 +17,8 @@ type Survival = {
   readonly p90Ms: number | null;
   /** Of the median (Brookmeyer and Crowley 1982, on the log-log scale); null where an end of it is not known yet. */
   readonly interval: Interval | null;
+  /** Of the ninth tenth, in the same way. */
+  readonly p90Interval: Interval | null;
 };
 
 const Z = normalQuantile(0.5 + METRIC_LIMITS.levelRatio / 2);
@@ -29,26 +31,39 @@ export function survivalOf(ends: readonly Ends[]): Survival {
   let left = 1;
   // Greenwood's sum.
   let spread = 0;
-  let medianMs: number | null = null;
-  let p90Ms: number | null = null;
-  let low: number | null = null;
-  let high: number | null = null;
+  const [median, p90] = [quantile(0.5), quantile(0.1)];
   for (const { ms, ended, waiting } of sorted) {
     if (ended > 0) {
       left *= 1 - ended / atRisk;
       if (atRisk > ended) spread += ended / (atRisk * (atRisk - ended));
-      if (medianMs === null && left <= 0.5) medianMs = ms;
-      if (p90Ms === null && left <= 0.1 + 1e-12) p90Ms = ms;
-      const [below, above] = bandOf(left, spread);
-      // The median may lie wherever the band holds a half.
-      if (low === null && below <= 0.5) low = ms;
-      if (high === null && above < 0.5) high = ms;
+      const band = bandOf(left, spread);
+      for (const one of [median, p90]) reach(one, ms, left, band);
     }
     atRisk -= ended + waiting;
   }
-  const interval = low !== null && high !== null ? { low, high, level: METRIC_LIMITS.levelRatio } : null;
-  return { n, ended: sorted.reduce((sum, { ended }) => sum + ended, 0), medianMs, p90Ms, interval };
+  const ended = sorted.reduce((sum, one) => sum + one.ended, 0);
+  return {
+    n,
+    ended,
+    medianMs: median.at,
+    p90Ms: p90.at,
+    interval: intervalOf(median),
+    p90Interval: intervalOf(p90),
+  };
 }
+
+/** When the share still waiting falls to `left`, and where the band around it does. */
+type Quantile = { readonly left: number; at: number | null; low: number | null; high: number | null };
+const quantile = (left: number): Quantile => ({ left, at: null, low: null, high: null });
+/** Notes what is reached at `ms`. */
+function reach(one: Quantile, ms: number, left: number, [below, above]: readonly [number, number]): void {
+  if (left <= one.left + 1e-12) one.at ??= ms;
+  // It may lie wherever the band holds its share.
+  if (below <= one.left) one.low ??= ms;
+  if (above < one.left) one.high ??= ms;
+}
+const intervalOf = ({ low, high }: Quantile): Interval | null =>
+  low !== null && high !== null ? { low, high, level: METRIC_LIMITS.levelRatio } : null;
 
 function bandOf(left: number, spread: number): readonly [number, number] {
   if (left <= 0 || left >= 1 || spread === 0) return [left, left];

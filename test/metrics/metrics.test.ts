@@ -96,7 +96,7 @@ test("of a stage's customers those count who had their time, and those still in 
   const time = await ask("stage_time");
   expect(time[0]).toMatchObject({ part: "visitor", result: { value: 2 * DAY_MS, n: 90 } });
   // 30 of 50 leads went on after three days; the others wait: three days is the median, and half of those who went on would be no other.
-  expect(time[1]).toMatchObject({ part: "lead", result: { value: 3 * DAY_MS, n: 50 }, more: [{ name: "ended", value: 30 }, { name: "still waiting", value: 20 }] }); // prettier-ignore
+  expect(time[1]).toMatchObject({ part: "lead", result: { value: 3 * DAY_MS, n: 50 }, more: [{ name: "ended", value: 30, interval: null }, { name: "still waiting", value: 20, interval: null }] }); // prettier-ignore
   const revenue = await ask("stage_revenue");
   expect(revenue.map(({ part, result }) => [part, result])).toMatchObject([[null, { value: 300 }], ["lead", { value: 300, n: 30 }]]); // prettier-ignore
 });
@@ -188,6 +188,11 @@ test("contact pressure is messages by customer and week, of those who were writt
   const sent = (day: number) => ({ name: "$message.sent", at: T0 + day * DAY_MS, channel: "email" });
   await tell([...each(20, 1, () => [sent(1), sent(2), sent(3), sent(4)]), ...each(20, 100, () => [sent(1), sent(8), sent(9)]), ...each(50, 200, () => [see(1)])]); // prettier-ignore
   expect(await ask("contact_pressure")).toMatchObject([{ result: { value: 140 / 60, n: 40 }, more: [{ name: "median", value: 2 }, { name: "p90", value: 4 }, { value: 20 / 60 }] }]); // prettier-ignore
+  // A third of the 60 weeks of 40 customers have one message, two, and four: the middle of three thirds is sure enough.
+  const [{ more }] = (await ask("contact_pressure")) as [Figure];
+  expect(more[0]!.interval).toEqual({ low: 2, high: 2, level: 0.95 });
+  expect(more[1]!.interval).toEqual({ low: 4, high: 4, level: 0.95 });
+  expect([more[2]!.interval!.low > 0.1, more[2]!.interval!.high < 0.55]).toEqual([true, true]);
 });
 
 test("promises count when they were due: kept by then, or not", async () => {
@@ -227,8 +232,10 @@ test("without journeys and with too few people nothing is told but that", async 
     "conversion",
     "csat",
     "promises_kept",
-  ] as const)
-    expect((await ask(key))[0]!.result, key).toMatchObject({ type: "too_little_data" });
+  ] as const) {
+    const [figure] = await ask(key);
+    expect(figure, key).toMatchObject({ result: { type: "too_little_data" }, more: [], series: [], changes: { type: "too_little_data" } }); // prettier-ignore
+  }
 });
 
 test("revenue while in a journey is told by journey", async () => {
