@@ -86,9 +86,10 @@ export async function leadQuality(given: Given): Promise<Measured> {
   const source = columns.column(`if(${lead}, if(JSONExtractString(campaign, 'source') != '', JSONExtractString(campaign, 'source'), toString(channel)), '')`);
   const events = scoped.rows(columns.list(), `${lead} or ${bought}`);
   const known = goal !== null && stages.some(({ key }) => key === goal);
-  const reached = known
-    ? reachedSql("spells", stages.findIndex(({ key }) => key === goal), "began", `began + ${asked.horizonMs}`, given)
-    : `arrayExists(t -> t > began and t <= began + ${asked.horizonMs}, orders)`;
+  const ordered = `arrayExists(t -> t > began and t <= began + ${asked.horizonMs}, orders)`;
+  const staged = known && reachedSql("spells", stages.findIndex(({ key }) => key === goal), "began", `began + ${asked.horizonMs}`, given);
+  // Who bought has reached the stage of those who buy, also where it was noted later, as of history that was imported.
+  const reached = staged === false ? ordered : asked.goalStage === undefined ? `(${staged} or ${ordered})` : staged;
   const leads = `select customer, min(at) + if(countIf(${lead}) = 0, 9000000000000000, 0) as ignored, minIf(at, ${lead}) as began, argMinIf(${source}, at, ${lead}) as source, groupArrayIf(at, ${bought}) as orders
     from (${events}) group by customer having countIf(${lead}) > 0 and began <= ${until - asked.horizonMs}`;
   const joined = known ? `${"select l.*, s.spells as spells"} from (${leads}) l left any join (${spellsSql(given, scoped)}) s on l.customer = s.customer` : leads;
@@ -98,7 +99,7 @@ export async function leadQuality(given: Given): Promise<Measured> {
   );
   const what = `leads had ${Math.round(asked.horizonMs / 86_400_000)} days`;
   return {
-    source: `${quoted(names.lead)}, and ${known ? `the stage ${goal} or a further one` : quoted(names.order)}`,
+    source: `${quoted(names.lead)}, and ${known ? `the stage ${goal} or a further one${asked.goalStage === undefined ? `, or ${quoted(names.order)}` : ""}` : quoted(names.order)}`,
     kind: "share", lateMs: asked.horizonMs, figures: orNone(shares(rows, what), what),
   };
 } // prettier-ignore

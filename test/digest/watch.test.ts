@@ -88,6 +88,21 @@ test("a change is told once: by two processes that look at the same time, again 
   expect(faults).toEqual([]);
 }, 300_000);
 
+test("the same drop told of another day within a fortnight is no other, and one of a month later is", async () => {
+  await tellHistory(stores.log, world(120, 7, "Order Completed", (day) => ({ ...steady, buyRatio: day >= -12 ? 0.05 : 0.2 }))); // prettier-ignore
+  await looks();
+  const drops = async () => (await alertsOf()).filter(({ metric }) => metric === "conversion").length;
+  expect(await drops()).toBe(1);
+  const told = async (days: number): Promise<number> => {
+    now += DAY_MS;
+    await stores.sql.query("update alerts set since_at = since_at - $1", [days * DAY_MS]);
+    await looks();
+    return drops();
+  };
+  expect(await told(10)).toBe(1);
+  expect(await told(20)).toBe(2);
+}, 300_000);
+
 test("what counts as an order is what the workspace says it is", async () => {
   const events = world(120, 11, "Mandate Signed", (day) => ({
     ...steady,
