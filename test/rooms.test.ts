@@ -21,7 +21,7 @@ const PURE = [
   "journeys/ways.ts", "journeys/walk.ts", "journeys/enter.ts", "journeys/entered.ts", "journeys/dates.ts", "journeys/chance.ts", "journeys/upcoming.ts",
   "messages/judge.ts", "messages/settlement.ts", "messages/address.ts", "messages/happenings.ts",
   "experiments/verdict.ts", "experiments/bandit.ts", "journeys/cron.ts", "journeys/call-rules.ts", "journeys/starters-mail.ts", "journeys/starters-model.ts", "journeys/starters-sell.ts", "journeys/starters-serve.ts", "cli/references.ts",
-  "messages/links.ts", "messages/footer.ts", "messages/mail-body.ts", "messages/receipt.ts", "messages/receipt-page.ts", "messages/preferences-page.ts", "messages/liquid-filters.ts", "messages/liquid-numbers.ts",
+  "messages/links.ts", "messages/footer.ts", "messages/mail-body.ts", "messages/receipt.ts", "messages/receipt-page.ts", "messages/page-words.ts", "messages/preferences-page.ts", "messages/liquid-filters.ts", "messages/liquid-numbers.ts",
   "messages/render-data.ts", "messages/render-sms.ts", "messages/preferences.ts",
   "journeys/replay-model.ts", "journeys/replay-note.ts", "journeys/replay-run.ts", "journeys/replay-words.ts", "journeys/replay-tally.ts", "journeys/try.ts", "journeys/results-model.ts",
   "analysis/moments.ts", "map/judged-model.ts", "map/judge.ts", "map/show.ts", "map/sql.ts", "map/conform.ts", "map/tables.ts", "map/words.ts", "questions/vocabulary.ts", "questions/wording.ts", "questions/rate.ts", "gaps/judge.ts", "gaps/value.ts", "gaps/state.ts", "gaps/series.ts", "gaps/remedies.ts", "metrics/intervals.ts", "metrics/calendar.ts", "metrics/funnel-steps.ts", "metrics/funnel-sql.ts", "metrics/retention-cells.ts", "metrics/tables.ts", "metrics/matching.ts",

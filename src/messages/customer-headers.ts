@@ -6,6 +6,7 @@ import { STYLE } from "./customer-page.ts";
 export const CUSTOMER_PAGE_HEADERS: { readonly [name: string]: string } = {
   "content-type": "text/html; charset=utf-8",
   "content-security-policy": `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+  vary: "accept-language",
   "referrer-policy": "no-referrer",
   "x-robots-tag": "noindex, nofollow",
 };

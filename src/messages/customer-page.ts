@@ -3,6 +3,7 @@
  * the light or dark of their device. Nothing is loaded from anywhere, and the address (it is a key) is told to nobody. Pure.
  */
 import { escaped } from "./mail-body.ts";
+import type { Speech } from "./page-words.ts";
 
 /** The style that stands on every page; the content policy names it by its hash (customer-headers.ts). */
 export const STYLE = `:root{color-scheme:light dark;--back:light-dark(#f6f6f4,#16181b);--card:light-dark(#fff,#212428);--ink:light-dark(#1c1e21,#eceef0);--quiet:light-dark(#585d63,#aeb4bb);--line:light-dark(#d9dbde,#43484f);--accent:light-dark(#0b5394,#9cc9f5);--on-accent:light-dark(#fff,#10202f);--good:light-dark(#e3f2e6,#1d3a26)}
@@ -33,11 +34,16 @@ form+form{margin-top:2rem}
 @media (max-width:30rem){button{width:100%}}`;
 
 /** A whole page. `title` is its heading; `body` is HTML. */
-export function customerPage(workspace: string | null, title: string, body: string): string {
+export function customerPage(
+  { language }: Speech,
+  workspace: string | null,
+  title: string,
+  body: string,
+): string {
   const from = workspace === null ? "" : `<p>${escaped(workspace)}</p>`;
   const name = workspace === null ? "" : ` · ${escaped(workspace)}`;
   return (
-    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
+    `<!doctype html>\n<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
     `<title>${escaped(title)}${name}</title><style>${STYLE}</style></head>` +
     `<body><main><header>${from}<h1>${escaped(title)}</h1></header>${body}</main></body></html>\n`
   );
@@ -49,7 +55,7 @@ export const section = (heading: string, html: string): string => `<section><h2>
 export const paragraph = (text: string, kind = ""): string => `<p${kind === "" ? "" : ` class="${kind}"`}>${escaped(text)}</p>`; // prettier-ignore
 
 /** What somebody sees whose link is none of ours, or cut in two on its way; or who tries the link of a test. */
-export const brokenLinkPage = (token: string): string =>
+export const brokenLinkPage = (token: string, speech: Speech): string =>
   token === "test"
-    ? customerPage(null, "This is a test", `<section>${paragraph("The message was a test or a preview. In a real one, this link is the customer's own.")}</section>`)
-    : customerPage(null, "This link does not work", `<section>${paragraph("It may have been cut or changed on its way to you. Open the message again and use the link in it.")}</section>`); // prettier-ignore
+    ? customerPage(speech, null, speech.say("This is a test"), `<section>${paragraph(speech.say("The message was a test or a preview. In a real one, this link is the customer's own."))}</section>`)
+    : customerPage(speech, null, speech.say("This link does not work"), `<section>${paragraph(speech.say("It may have been cut or changed on its way to you. Open the message again and use the link in it."))}</section>`); // prettier-ignore

@@ -13,6 +13,7 @@ import { PIXEL } from "../events/pixel.ts";
 import type { App } from "../http/app.ts";
 import type { Clock } from "../values.ts";
 import { CUSTOMER_PAGE_HEADERS } from "./customer-headers.ts";
+import { speechFor } from "./customer-language.ts";
 import { brokenLinkPage } from "./customer-page.ts";
 import { isWebAddress } from "./links.ts";
 import type { Happening, Tell } from "./model.ts";
@@ -107,8 +108,8 @@ function teller({ tell }: LinkDeps) {
   };
 }
 
-const broken = ({ params }: FastifyRequest, reply: FastifyReply): FastifyReply =>
+const broken = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
   reply
     .code(404)
     .headers(CUSTOMER_PAGE_HEADERS)
-    .send(brokenLinkPage((params as { readonly "*": string })["*"]));
+    .send(brokenLinkPage((request.params as { readonly "*": string })["*"], speechFor(request, [])));

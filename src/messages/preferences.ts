@@ -3,6 +3,7 @@
  * something is on is asked of the same rule that lets messages leave, so the page never says otherwise than what
  * happens. Pure.
  */
+import type { Phrase } from "./page-words.ts";
 import { z } from "zod";
 import type { ConsentAnswer, ConsentChannel } from "../consent/model.ts";
 import { consentRefusal } from "../permission/consents.ts";
@@ -38,7 +39,7 @@ export type Standing = {
   readonly policy: Pick<Policy, "optIn">;
 };
 /** One box of the page. `locked`: why the customer cannot turn it on here; null: they can. */
-export type Cell = { readonly channel: ConsentChannel; readonly purpose: string; readonly on: boolean; readonly locked: string | null }; // prettier-ignore
+export type Cell = { readonly channel: ConsentChannel; readonly purpose: string; readonly on: boolean; readonly locked: Phrase | null }; // prettier-ignore
 
 /** Carriers keep their own list of who said STOP; only START takes a number off it. */
 const KEPT_BY_CARRIERS: ReadonlySet<MessageChannel> = new Set(["sms", "whatsapp"]);
@@ -57,7 +58,7 @@ function cellOf(standing: Standing, channel: ConsentChannel, purpose: string): C
   return { channel, purpose, on, locked: on || locks.includes(null) ? null : locks[0]! };
 }
 
-type Refused = { readonly by: "consent" | "address"; readonly locked: string | null };
+type Refused = { readonly by: "consent" | "address"; readonly locked: Phrase | null };
 function refusalOf(standing: Standing, channel: MessageChannel, purpose: string): Refused | null {
   const ends = endsOf(standing, channel, purpose);
   if (ends.length > 0 && ends.every((own) => own.length > 0)) {
@@ -72,7 +73,7 @@ function refusalOf(standing: Standing, channel: MessageChannel, purpose: string)
 }
 
 /** What a customer's yes on this page could not change: a no to advertising as such, by their browser or by themselves. */
-function lockBySaying({ consent, policy }: Standing, channel: MessageChannel, purpose: string): string | null {
+function lockBySaying({ consent, policy }: Standing, channel: MessageChannel, purpose: string): Phrase | null {
   const said: Consent = { answer: "granted", source: "preferences", at: Number.MAX_SAFE_INTEGER };
   const asked = CONSENT_OF[channel];
   const refusal = consentRefusal({ channel, purpose }, { consent: (by, about) => (by === asked && about === purpose ? said : consent(by, about)) }, policy);
@@ -85,7 +86,7 @@ const endsOf = ({ suppressed, addresses }: Standing, channel: MessageChannel, pu
   (addresses.get(channel) ?? []).map((address) =>
     suppressed.filter((one) => one.channel === channel && one.address === address && (one.purpose === "" || one.purpose === purpose))); // prettier-ignore
 
-function lockOf({ reason, channel, purpose }: Suppressed): string | null {
+function lockOf({ reason, channel, purpose }: Suppressed): Phrase | null {
   switch (reason) {
     case "unsubscribed":
       return purpose === "" && KEPT_BY_CARRIERS.has(channel) ? "You answered STOP. Send START to the number our messages came from to get them again." : null; // prettier-ignore
@@ -171,7 +172,7 @@ export type Form = { readonly [field: string]: readonly string[] };
 /** The customer's wishes beside channels, or what is wrong in the form. */
 export type WishesRead =
   | { readonly type: "read"; readonly preferences: Preferences }
-  | { readonly type: "wrong"; readonly problems: readonly string[] };
+  | { readonly type: "wrong"; readonly problems: readonly Phrase[] };
 
 const DAY_MS = 86_400_000;
 const TIME = /^([01]\d|2[0-3]):([0-5]\d)$/;
@@ -179,7 +180,7 @@ const DATE = /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
 /** The wishes a form tells; what it does not speak of stays as it was. */
 export function wishesIn(form: Form, before: Preferences, { zone, now }: { readonly zone: string; readonly now: Instant }): WishesRead {
-  const problems: string[] = [];
+  const problems: Phrase[] = [];
   const pausedUntil = pauseIn(form, before, zone, now, problems);
   const quietHours = quietIn(form, before, problems);
   const shown = form["topic_shown"] ?? [];
@@ -190,7 +191,7 @@ export function wishesIn(form: Form, before: Preferences, { zone, now }: { reado
   return parsed.success ? { type: "read", preferences: parsed.data } : { type: "wrong", problems: ["The form cannot be read. Load the page again."] };
 } // prettier-ignore
 
-function pauseIn(form: Form, before: Preferences, zone: string, now: Instant, problems: string[]): Instant | null {
+function pauseIn(form: Form, before: Preferences, zone: string, now: Instant, problems: Phrase[]): Instant | null {
   const held = before.pausedUntil !== null && before.pausedUntil > now ? before.pausedUntil : null;
   switch (form["pause"]?.[0] ?? "keep") {
     case "none":
@@ -212,7 +213,7 @@ function pauseIn(form: Form, before: Preferences, zone: string, now: Instant, pr
   }
 } // prettier-ignore
 
-function quietIn(form: Form, before: Preferences, problems: string[]): Preferences["quietHours"] {
+function quietIn(form: Form, before: Preferences, problems: Phrase[]): Preferences["quietHours"] {
   const [chosen] = form["quiet"] ?? [];
   if (chosen === "usual") return null;
   if (chosen !== "own") return before.quietHours;

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { MessageChannel, TRANSACTIONAL } from "../permission/model.ts";
 import { CustomerId, type Instant, customerIdOf, isoOf } from "../values.ts";
 import { MessageState } from "./model.ts";
+import { ENGLISH, type Phrase, type Speech } from "./page-words.ts";
 
 /** Every bound of a receipt. */
 export const RECEIPT_LIMITS = { fields: 100, alternatives: 50, checks: 50, wordsMax: 500 } as const;
@@ -122,29 +123,30 @@ export function receiptOf(row: ReceiptRow): MessageReceipt {
 export type Explained = { readonly question: string; readonly sentences: readonly string[] };
 
 /** What people call a channel, as in "by email". */
-export const CHANNEL_WORDS: { readonly [channel in MessageChannel]: string } = {
+export const CHANNEL_WORDS: { readonly [channel in MessageChannel]: Phrase } = {
   email: "email", sms: "text message", whatsapp: "WhatsApp", web_push: "browser notification", mobile_push: "app notification",
   in_app: "message on our site", webhook: "message to a system",
 }; // prettier-ignore
 
 /** The whole receipt in plain words, question by question. Questions without an answer are left out. */
-export function wordsOf(row: ReceiptRow): readonly Explained[] {
+export function wordsOf(row: ReceiptRow, speech: Speech = ENGLISH): readonly Explained[] {
   const { receipt: facts } = row;
-  const all: Explained[] = [{ question: "What became of it?", sentences: [becameOf(row)] }];
+  const { say, retold } = speech;
+  const all: Explained[] = [{ question: say("What became of it?"), sentences: [becameOf(row, speech)] }];
   if (facts) {
-    all.push({ question: "Why you?", sentences: [`${endless(facts.whyPerson)}.`] });
-    all.push({ question: "Why now?", sentences: [whyNowOf(facts.whyNow), ...journeyOf(facts)] });
-    all.push({ question: "Were we allowed to?", sentences: allowedOf(row.purpose, facts) });
+    all.push({ question: say("Why you?"), sentences: [`${endless(retold(facts.whyPerson))}.`] });
+    all.push({ question: say("Why now?"), sentences: [whyNowOf(facts.whyNow, speech), ...journeyOf(facts, speech)] });
+    all.push({ question: say("Were we allowed to?"), sentences: allowedOf(row.purpose, facts, speech) });
     if (facts.data.length > 0)
-      all.push({ question: "What did we use?", sentences: [`The text was written with: ${facts.data.map(fieldOf).join(", ")}.`] });
+      all.push({ question: say("What did we use?"), sentences: [say("The text was written with: {fields}.", { fields: facts.data.map((field) => fieldOf(field, speech)).join(", ") })] });
     if (facts.alternatives.length > 0)
-      all.push({ question: "What did we not send instead?", sentences: facts.alternatives.map(({ what, lostBecause }) => `${endless(what)}: ${endless(lostBecause)}.`) });
+      all.push({ question: say("What did we not send instead?"), sentences: facts.alternatives.map(({ what, lostBecause }) => `${endless(what)}: ${endless(lostBecause)}.`) });
   } // prettier-ignore
   return all;
 }
 
 const endless = (text: string): string => text.trim().replace(/[.!?\s]+$/, "");
-const BECAME: { readonly [state in MessageState]: string } = {
+const BECAME: { readonly [state in MessageState]: Phrase } = {
   due: "It is waiting to be sent.",
   sending: "It is being sent.",
   sent: "It was sent.",
@@ -153,51 +155,81 @@ const BECAME: { readonly [state in MessageState]: string } = {
   unknown: "It may have been sent; the answer was lost on the way.",
   cancelled: "It was cancelled before it was sent.",
 };
-function becameOf({ state, detail, settled_at, channel }: ReceiptRow): string {
+function becameOf({ state, detail, settled_at, channel }: ReceiptRow, speech: Speech): string {
+  const { say } = speech;
   if (state === "sent" && settled_at !== null)
-    return `It was sent as ${article(CHANNEL_WORDS[channel])} on ${dateWords(settled_at)}.`;
-  return detail === null || state === "sent" ? BECAME[state] : `${BECAME[state]} ${endless(detail)}.`;
+    return say("It was sent as {what} on {when}.", {
+      what: article(CHANNEL_WORDS[channel]),
+      by: say(CHANNEL_WORDS[channel]),
+      when: whenWords(settled_at, speech),
+    });
+  return detail === null || state === "sent"
+    ? say(BECAME[state])
+    : `${say(BECAME[state])} ${endless(detail)}.`;
 }
 const article = (words: string): string => `${/^[aeiou]/i.test(words) ? "an" : "a"} ${words}`;
 
-function whyNowOf(trigger: Trigger): string {
-  const when = dateWords(trigger.at);
+function whyNowOf(trigger: Trigger, speech: Speech): string {
+  const { say, retold } = speech;
+  const when = whenWords(trigger.at, speech);
   switch (trigger.type) {
     case "event":
-      return `Because of what happened on ${when}: ${endless(trigger.name)}.`;
+      return say("Because of what happened on {when}: {name}.", { when, name: endless(trigger.name) });
     case "segment":
-      return `Because on ${when} you ${trigger.entered ? "came to belong to" : "stopped belonging to"} the group "${trigger.name}".`;
+      return say(
+        trigger.entered
+          ? 'Because on {when} you came to belong to the group "{name}".'
+          : 'Because on {when} you stopped belonging to the group "{name}".',
+        { when, name: trigger.name },
+      );
     case "date":
-      return `Because of a date we keep for you (${fieldOf(trigger.trait)}): ${when}.`;
+      return say("Because of a date we keep for you ({name}): {when}.", {
+        when,
+        name: fieldOf(trigger.trait, speech),
+      });
     case "schedule":
-      return `Because it was planned for ${when}.`;
+      return say("Because it was planned for {when}.", { when });
     case "asked":
-      return `Because ${endless(trigger.by)} asked for it on ${when}.`;
+      return say("Because {name} asked for it on {when}.", { when, name: retold(endless(trigger.by)) });
   }
 }
 
-const journeyOf = ({ journey }: ReceiptFacts): readonly string[] =>
-  journey ? [`It belongs to the plan "${journey.name}" (version ${journey.version}, step ${journey.step}).`] : []; // prettier-ignore
+const journeyOf = ({ journey }: ReceiptFacts, { say }: Speech): readonly string[] =>
+  journey ? [say('It belongs to the plan "{name}" (version {version}, step {step}).', journey)] : []; // prettier-ignore
 
-function allowedOf(purpose: string, { consent, checks }: ReceiptFacts): readonly string[] {
+function allowedOf(purpose: string, { consent, checks }: ReceiptFacts, speech: Speech): readonly string[] {
+  const { say } = speech;
   const passed = checks.filter(({ result }) => result === "passed").length;
   const exempt = checks.filter(({ result }) => result === "exempt").length;
-  if (checks.length === 0) return [consentWords(purpose, consent)];
+  if (checks.length === 0) return [consentWords(purpose, consent, speech)];
   const not =
-    exempt === 0 ? "" : `, and ${exempt} ${exempt === 1 ? "does" : "do"} not apply to messages of this kind`;
-  return [consentWords(purpose, consent), `Before it left, ${checks.length} ${checks.length === 1 ? "rule was" : "rules were"} asked; ${passed} had nothing against it${not}.`]; // prettier-ignore
+    exempt === 0
+      ? ""
+      : say(
+          exempt === 1
+            ? ", and {n} does not apply to messages of this kind"
+            : ", and {n} do not apply to messages of this kind",
+          { n: exempt },
+        );
+  return [consentWords(purpose, consent, speech), say(checks.length === 1 ? "Before it left, {n} rule was asked; {passed} had nothing against it{not}." : "Before it left, {n} rules were asked; {passed} had nothing against it{not}.", { n: checks.length, passed, not })]; // prettier-ignore
 }
-function consentWords(purpose: string, consent: ConsentFact | null): string {
-  if (purpose === TRANSACTIONAL) return "It is about something you asked us for, such as an order or an appointment, so it needs no further permission."; // prettier-ignore
+function consentWords(purpose: string, consent: ConsentFact | null, speech: Speech): string {
+  const { say } = speech;
+  if (purpose === TRANSACTIONAL) return say("It is about something you asked us for, such as an order or an appointment, so it needs no further permission."); // prettier-ignore
   if (consent === null || consent.answer === null)
-    return `You had said nothing against messages of this kind (${plain(purpose)}).`;
-  const when = consent.at === null ? "" : ` on ${dateWords(consent.at)}`;
-  const source = consent.source === null ? "" : `; we know that from ${SOURCES[consent.source] ?? plain(consent.source)}`; // prettier-ignore
-  return consent.answer === "granted"
-    ? `You agreed to ${plain(purpose)} messages${when}${source}.`
-    : `You had said no to ${plain(purpose)} messages${when}${source}.`;
+    return say("You had said nothing against messages of this kind ({purpose}).", {
+      purpose: plain(purpose),
+    });
+  const when = consent.at === null ? "" : say(" on {when}", { when: whenWords(consent.at, speech) });
+  const source = consent.source === null ? "" : say("; we know that from {source}", { source: SOURCES[consent.source] ? say(SOURCES[consent.source]!) : plain(consent.source) }); // prettier-ignore
+  return say(
+    consent.answer === "granted"
+      ? "You agreed to {purpose} messages{when}{source}."
+      : "You had said no to {purpose} messages{when}{source}.",
+    { purpose: plain(purpose), when, source },
+  );
 }
-const SOURCES: { readonly [source: string]: string } = {
+const SOURCES: { readonly [source: string]: Phrase } = {
   __proto__: null as never,
   event: "what you ticked or filled in",
   preferences: "your choice in the preference centre",
@@ -207,17 +239,20 @@ const SOURCES: { readonly [source: string]: string } = {
 
 const plain = (name: string): string => name.replaceAll("_", " ");
 /** `customer.traits.firstName` as "first name", `event.total` as "total (of what happened)". */
-export function fieldOf(path: string): string {
+export function fieldOf(path: string, { say }: Speech = ENGLISH): string {
   const [root, ...rest] = path.split(".");
   const last = (rest.at(-1) ?? root ?? path).replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
   if (rest.length === 0) return last;
-  if (root === "event") return `${last} (of what happened)`;
+  if (root === "event") return say("{field} (of what happened)", { field: last });
   const group = rest.length > 1 && rest[0] !== "traits" ? ` (${rest[0]!.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase()})` : "";
   return `${last}${group}`;
 } // prettier-ignore
 
+const whenWords = (at: Instant, speech: Speech): string =>
+  speech.language === "en" ? dateWords(at) : speech.moment(at);
+
 /** "3 May 2026, 14:05 UTC". */
-export function dateWords(at: Instant): string {
+function dateWords(at: Instant): string {
   const [date, time] = isoOf(at).split("T") as [string, string];
   const [year, month, day] = date.split("-") as [string, string, string];
   return `${Number(day)} ${MONTHS[Number(month) - 1]!} ${year}, ${time.slice(0, 5)} UTC`;

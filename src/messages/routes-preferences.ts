@@ -15,6 +15,7 @@ import type { App } from "../http/app.ts";
 import { CONSENT_OF, MARKETING, Preferences, TRANSACTIONAL } from "../permission/model.ts";
 import { type Clock, type WorkspaceId, CustomerId, atomOf, isoOf } from "../values.ts";
 import { CUSTOMER_PAGE_HEADERS } from "./customer-headers.ts";
+import { speechFor, speechOf } from "./customer-language.ts";
 import { brokenLinkPage } from "./customer-page.ts";
 import type { Happening, Tell } from "./model.ts";
 import { type Form, Choices, after, cellsOf, decide, endAll, wishesIn } from "./preferences.ts";
@@ -65,12 +66,16 @@ async function formOf({ headers }: FastifyRequest, body: Buffer): Promise<Form> 
 } // prettier-ignore
 
 const page = (reply: FastifyReply, status: number, html: string): FastifyReply => reply.code(status).headers(CUSTOMER_PAGE_HEADERS).send(html); // prettier-ignore
-const broken = ({ params }: FastifyRequest, reply: FastifyReply): FastifyReply =>
-  page(reply, 404, brokenLinkPage((params as { readonly "*": string })["*"]));
+const broken = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  page(reply, 404, brokenLinkPage((request.params as { readonly "*": string })["*"], speechFor(request, [])));
 
 function unsubscribeRoutes(app: App, deps: PreferenceDeps): void {
   const { sql, key } = deps;
-  const endingOf = async ([workspace, atom, message, channel, purpose]: Said<"unsubscribe">) => ({
+  const endingOf = async (
+    request: FastifyRequest,
+    [workspace, atom, message, channel, purpose]: Said<"unsubscribe">,
+  ) => ({
+    speech: await speechOf(sql, request, workspace, atom),
     workspace: (await readFromWhom(sql, workspace)).name,
     what: purposeName(await readChoices(sql, workspace), purpose === TRANSACTIONAL ? MARKETING : purpose),
     by: CHANNEL_WORDS[channel],
@@ -79,7 +84,7 @@ function unsubscribeRoutes(app: App, deps: PreferenceDeps): void {
 
   app.get<Token>("/u/*", open, async (request, reply) => {
     const said = readToken(key, "unsubscribe", request.params["*"]);
-    return said ? page(reply, 200, confirmPage(await endingOf(said))) : broken(request, reply);
+    return said ? page(reply, 200, confirmPage(await endingOf(request, said))) : broken(request, reply);
   });
 
   app.post<Token>("/u/*", open, async (request, reply) => {
@@ -88,7 +93,7 @@ function unsubscribeRoutes(app: App, deps: PreferenceDeps): void {
     const [asked] = (request.body as Form | undefined)?.["List-Unsubscribe"] ?? [];
     if (asked !== "One-Click") throw new Failure("bad_request", "To unsubscribe, the form says List-Unsubscribe=One-Click."); // prettier-ignore
     await unsubscribe(deps, said);
-    return page(reply, 200, endedPage(await endingOf(said)));
+    return page(reply, 200, endedPage(await endingOf(request, said)));
   });
 }
 
@@ -121,30 +126,32 @@ function centreRoutes(app: App, deps: PreferenceDeps): void {
     if (!centre) return broken(request, reply);
     const { name } = await readFromWhom(sql, said[0]);
     const cells = cellsOf(centre.standing, centre.purposes);
-    return page(reply, 200, preferencesPage({ ...centre, workspace: name, cells, now: clock(), changed: null, problems: [] })); // prettier-ignore
+    return page(reply, 200, preferencesPage({ ...centre, speech: speechFor(request, centre.atoms), workspace: name, cells, now: clock(), changed: null, problems: [] })); // prettier-ignore
   });
 
   app.post<Token>("/p/*", open, async (request, reply) => {
     const said = readToken(key, "preferences", request.params["*"]);
     if (!said) return broken(request, reply);
-    const answer = await sql.transaction((tx) => choose(deps, tx, said, (request.body ?? {}) as Form));
+    const answer = await sql.transaction((tx) => choose(deps, tx, said, request));
     return answer === null ? broken(request, reply) : page(reply, answer.status, answer.html);
   });
 }
 
 /** Takes a form in: the page that tells what came of it; null when the customer is no more. */
-async function choose(deps: PreferenceDeps, tx: Sql, [workspace, atom, message]: Said<"preferences">, form: Form): Promise<{ readonly status: number; readonly html: string } | null> {
+async function choose(deps: PreferenceDeps, tx: Sql, [workspace, atom, message]: Said<"preferences">, request: FastifyRequest): Promise<{ readonly status: number; readonly html: string } | null> {
   const now = deps.clock();
+  const form = (request.body ?? {}) as Form;
   await holdPreferences(tx, workspace, atom);
   const centre = await readCentre(tx, workspace, atom);
   if (!centre) return null;
   const { name } = await readFromWhom(tx, workspace);
   const { standing, purposes, preferences: before, choices, zone } = centre;
+  const speech = speechFor(request, centre.atoms);
   const cells = cellsOf(standing, purposes);
   const end = form["do"]?.[0] === "end";
   const wishes = end ? ({ type: "read", preferences: before } as const) : wishesIn(form, before, { zone, now });
   if (wishes.type === "wrong")
-    return { status: 422, html: preferencesPage({ ...centre, workspace: name, cells, now, changed: null, problems: wishes.problems }) };
+    return { status: 422, html: preferencesPage({ ...centre, speech, workspace: name, cells, now, changed: null, problems: wishes.problems }) };
   const [shown, on] = [new Set(form["shown"]), new Set(form["on"])];
   const wants = ({ channel, purpose, on: was }: { readonly channel: string; readonly purpose: string; readonly on: boolean }) =>
     shown.has(`${channel} ${purpose}`) ? on.has(`${channel} ${purpose}`) : was;
@@ -156,8 +163,8 @@ async function choose(deps: PreferenceDeps, tx: Sql, [workspace, atom, message]:
   // Before the commit: what could not be told is not chosen either, and the customer is asked to try again.
   if (told.length > 0) await deps.tell(told);
   const afterwards = cellsOf(after(standing, decision.answers, now), purposes);
-  const changed = changesOf(choices, { cells, preferences: before }, { cells: afterwards, preferences: wishes.preferences, zone });
-  return { status: 200, html: preferencesPage({ ...centre, preferences: wishes.preferences, workspace: name, cells: afterwards, now, changed, problems: [] }) };
+  const changed = changesOf(speech, choices, { cells, preferences: before }, { cells: afterwards, preferences: wishes.preferences, zone });
+  return { status: 200, html: preferencesPage({ ...centre, speech, preferences: wishes.preferences, workspace: name, cells: afterwards, now, changed, problems: [] }) };
 } // prettier-ignore
 
 function happeningsOf(

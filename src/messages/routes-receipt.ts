@@ -6,6 +6,7 @@ import type { App } from "../http/app.ts";
 import { TRANSACTIONAL } from "../permission/model.ts";
 import type { WorkspaceId } from "../values.ts";
 import { CUSTOMER_PAGE_HEADERS } from "./customer-headers.ts";
+import { speechFor, speechOf } from "./customer-language.ts";
 import { brokenLinkPage } from "./customer-page.ts";
 import { MessageReceipt, ReceiptFacts, type ReceiptRow, receiptOf } from "./receipt.ts";
 import { receiptPage } from "./receipt-page.ts";
@@ -32,11 +33,11 @@ export function receiptRoutes(app: App, { sql, key }: ReceiptDeps): void {
   app.get<{ Params: { "*": string } }>("/r/*", { config: { access: "public" }, schema: { hide: true } }, async (request, reply) => {
     const said = readToken(key, "receipt", request.params["*"]);
     const row = said && (await readReceipt(sql, said[0], said[2]));
-    if (!row) return reply.code(404).headers(CUSTOMER_PAGE_HEADERS).send(brokenLinkPage(request.params["*"]));
+    if (!row) return reply.code(404).headers(CUSTOMER_PAGE_HEADERS).send(brokenLinkPage(request.params["*"], speechFor(request, [])));
     const [workspace, atom, message] = said;
     const { name } = await readFromWhom(sql, workspace);
     const unsubscribe = row.purpose === TRANSACTIONAL ? null : `/u/${tokenOf(key, "unsubscribe", [workspace, atom, message, row.channel, row.purpose])}`;
-    const html = receiptPage(name, row, { preferences: `/p/${tokenOf(key, "preferences", [workspace, atom, message])}`, unsubscribe });
+    const html = receiptPage(await speechOf(sql, request, workspace, atom), name, row, { preferences: `/p/${tokenOf(key, "preferences", [workspace, atom, message])}`, unsubscribe });
     return reply.headers(CUSTOMER_PAGE_HEADERS).send(html);
   }); // prettier-ignore
 }

@@ -62,7 +62,7 @@ describe("a receipt in words", () => {
   });
 
   test("calls fields what people call them", () => {
-    expect(["customer.traits.firstName", "customer.name", "customer.lastOrder.valueMinor", "event.name", "vars"].map(fieldOf)).toEqual(["first name", "name", "value minor (last order)", "name (of what happened)", "vars"]); // prettier-ignore
+    expect(["customer.traits.firstName", "customer.name", "customer.lastOrder.valueMinor", "event.name", "vars"].map((path) => fieldOf(path))).toEqual(["first name", "name", "value minor (last order)", "name (of what happened)", "vars"]); // prettier-ignore
   });
 });
 
