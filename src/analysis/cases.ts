@@ -77,7 +77,8 @@ export function casesSql(moments: Moments, by: CaseBy, scoped: Scoped): string {
         from (${sorted(`select customer, at, moment, ifNull(${key}, '') as key from (${rows("properties")}) where key != ''`, "key", "0", ", argMin(customer, (at, moment)) as owner")})`;
     }
     case "goal": {
-      const begins = by.start === undefined ? "toUInt8(1)" : moments.named(by.start);
+      // A goal counts in any channel; what begins a case is of those looked at.
+      const begins = `toUInt8(${scoped.inChannels}${by.start === undefined ? "" : ` and ${moments.named(by.start)}`})`;
       const flagged = sorted(rows(`${moments.named(by.goal)} as ends, ${begins} as begins`), "customer", "ends * 2 + begins");
       return by.start === by.goal ? againCases(flagged) : goalCases(flagged);
     }

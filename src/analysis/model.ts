@@ -34,7 +34,7 @@ export const Scope = z
     from: At.describe("Events that happened at this time or later"),
     to: At.describe("Events that happened before this time"),
     segment: z.int().min(1).optional().describe("Only customers who are in this segment now"),
-    channels: z.array(Channel).min(1).max(Channel.options.length).optional().describe("Only events of these channels"),
+    channels: z.array(Channel).min(1).max(Channel.options.length).optional().describe("Only events of these channels; the goal of cases counts in any"),
     account: z.string().min(1).max(200).optional().describe("Only customers of this account"),
   })
   .refine(({ from, to }) => from < to, { message: "Must be after `from`", path: ["to"] })

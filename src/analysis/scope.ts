@@ -24,6 +24,8 @@ export type Scoped = {
   /** Everything processed until then is in the log. */
   readonly asOfAt: Instant;
   readonly parameters: Parameters;
+  /** SQL of whether a row's event is of one of the scope's channels. */
+  readonly inChannels: string;
   /**
    * Rows of the scope's events with `columns`, and with `customer` and `at` (Int64, ms). `where` and `columns` may use
    * every column of the log. `period`: another than the scope's, for what came before or after; `anyChannel`: not only
@@ -38,8 +40,11 @@ export type Scoped = {
   own(columns: string, where: string, period?: { readonly from: Instant; readonly to: Instant }): string;
 };
 
-/** Throws `Failure("not_found")` for a segment that is not there. */
-export async function scopeFor(sql: Sql, log: EventLog, workspace: WorkspaceId, scope: Scope, now: Instant): Promise<Scoped> {
+/**
+ * `anywhere`: names of events that are in the scope whatever their channel, as a goal is. Throws `Failure("not_found")` for
+ * a segment that is not there.
+ */
+export async function scopeFor(sql: Sql, log: EventLog, workspace: WorkspaceId, scope: Scope, now: Instant, anywhere: readonly string[] = []): Promise<Scoped> {
   const parameters = new Parameters();
   const [unlogged, members, joined] = await Promise.all([
     unloggedEvents(sql, now),
@@ -57,16 +62,17 @@ export async function scopeFor(sql: Sql, log: EventLog, workspace: WorkspaceId, 
       ? null
       : `select customer from (${mapped(`select distinct atom from events where workspace = ${workspace} and accountId = ${parameters.text(scope.account)}`)})`;
   const customers = [members, account].flatMap((one) => (one === null ? [] : [`customer in (${one})`]));
-  const channels = scope.channels ? ` and channel in ${parameters.texts(scope.channels)}` : "";
+  const inChannels = scope.channels ? `channel in ${parameters.texts(scope.channels)}` : "1";
+  const channels = anywhere.length === 0 ? inChannels : `(${inChannels} or name in ${parameters.texts(anywhere)})`;
   const read = (columns: string, from: Instant, to: Instant, where: string): string => {
     const inner = `select ${columns === "" ? "" : `${columns}, `}atom, happenedAt as at from events
         where workspace = ${workspace} and happenedAt >= ${from} and happenedAt < ${to} and ${where}`;
     return `select * from (${mapped(inner)})${customers.length === 0 ? "" : ` where ${customers.join(" and ")}`}`;
   };
   return {
-    workspace, scope, asOfAt: now - unlogged.ms, parameters,
+    workspace, scope, asOfAt: now - unlogged.ms, parameters, inChannels,
     rows: (columns, where = "1", period = scope) =>
-      read(columns, period.from, period.to, `${SEEN_BY_CUSTOMERS}${"anyChannel" in period && period.anyChannel ? "" : channels} and (${where})`),
+      read(columns, period.from, period.to, `${SEEN_BY_CUSTOMERS} and ${"anyChannel" in period && period.anyChannel ? "1" : channels} and (${where})`),
     own: (columns, where, { from, to } = scope) => read(columns, from, to, `(${where})`),
   };
 } // prettier-ignore

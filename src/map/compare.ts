@@ -12,6 +12,7 @@ import { differenceOf, standsOut } from "./judge.ts";
 import { MAP_LIMITS } from "./model.ts";
 import { edgesOf, wholeOf } from "./show.ts";
 import { type NodeRow, mapSql } from "./sql.ts";
+import { GOAL_ANYWHERE } from "./words.ts";
 
 /** Both sides of a comparison as maps by customer. */
 export type Sides = { readonly a: WholeMap; readonly b: WholeMap; readonly asOfAt: number; readonly notes: readonly string[] }; // prettier-ignore
@@ -66,7 +67,7 @@ async function byGoal(
   goal: string,
   grouping: MomentGrouping,
 ): Promise<Sides> {
-  const scoped = await scopeFor(sql, log, workspace, scope, clock());
+  const scoped = await scopeFor(sql, log, workspace, scope, clock(), [goal]);
   const moments = await momentsIn(log, scoped, grouping);
   const side = (reached: 0 | 1) => drawnBy(log, scoped, moments.moments, firstTrySql(casesSql(moments, { by: "goal", goal }, scoped), reached)); // prettier-ignore
   return {
@@ -75,6 +76,7 @@ async function byGoal(
     asOfAt: scoped.asOfAt,
     notes: [
       "Of those who reached the goal, what they did before it for the first time; who did nothing before is on neither side.",
+      ...(scope.channels === undefined ? [] : [GOAL_ANYWHERE]),
       "Those who did not reach it may have been seen for a longer or a shorter time: `helps` compares people who were followed equally long.",
     ],
   };

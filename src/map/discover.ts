@@ -36,11 +36,19 @@ export async function asked(
   question: MapQuestion,
   grouping: MomentGrouping,
 ): Promise<Asked> {
-  const scoped = await scopeFor(sql, log, workspace, question.scope, clock());
+  const by = question.case;
+  const scoped = await scopeFor(
+    sql,
+    log,
+    workspace,
+    question.scope,
+    clock(),
+    by.by === "goal" ? [by.goal] : [],
+  );
   const plain = await momentsIn(log, scoped, grouping);
   const moments = question.stages ? await withStages(sql, log, scoped, plain) : plain;
   const events = plain.moments.reduce((sum, moment) => sum + moment.events, 0);
-  return { scoped, moments, by: question.case, cases: casesSql(moments, question.case, scoped), events };
+  return { scoped, moments, by, cases: casesSql(moments, by, scoped), events };
 }
 
 /** The place of a moment in the log's statement; 0, which is nobody's, where the scope has no such moment. */

@@ -17,11 +17,16 @@ export const METHODS = {
   conformance: "What the log tells of runs against the published plan; interval of the share by Wilson (1927).",
 } as const; // prettier-ignore
 
+/** Said of goals where a scope is of some channels. */
+export const GOAL_ANYWHERE =
+  "The goal counts in any channel; what began before it is of the channels that are looked at.";
+
 /** What to keep in mind of cases, and of how times were found. */
-export function notesOf({ case: by, stages }: Pick<MapQuestion, "case" | "stages">, map: WholeMap | null): readonly string[] {
+export function notesOf({ scope, case: by, stages }: Pick<MapQuestion, "scope" | "case" | "stages">, map: WholeMap | null): readonly string[] {
   const says = (told: boolean, words: string): readonly string[] => (told ? [words] : []);
   return [
     CASES[by.by],
+    ...says(by.by === "goal" && scope.channels !== undefined, GOAL_ANYWHERE),
     ...says(by.by === "goal" && by.start === by.goal, "Who reached the goal begins anew with it: such a moment ends one case and begins the next, and counts in both."),
     ...says(stages, "Stages are known from the day on which a stage model was in force; what was before counts for its first stage."),
     ...says(map?.times === "approximate", "Medians and percentiles of pairs with more than 8,192 transitions are from samples of as many."),

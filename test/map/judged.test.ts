@@ -2,11 +2,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MomentGrouping } from "../../src/analysis/model.ts";
 import { compared, sidesOf } from "../../src/map/compare.ts";
+import { durationsOf } from "../../src/map/durations.ts";
 import { followed, helpsOf } from "../../src/map/helps.ts";
 import { CompareRequest, HelpsRequest } from "../../src/map/judged-model.ts";
+import { Show } from "../../src/map/model.ts";
+import { shown, wholeOf } from "../../src/map/show.ts";
+import { notesOf } from "../../src/map/words.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { type Past, tellHistory } from "../analysis/history.ts";
-import { type TestStores, mapStores } from "./ask.ts";
+import { type TestStores, drawn, mapStores, questionOf, ready } from "./ask.ts";
 
 let stores: TestStores;
 beforeAll(async () => {
@@ -65,6 +69,30 @@ test("the two sides of a goal are what came before it, and everything of the oth
   expect(Object.fromEntries(found.nodes.map(({ name, a, b }) => [name, [a.people, b.people]]))).toEqual({ Viewed: [40, 50], Asked: [40, 0], Left: [0, 50] }); // prettier-ignore
   expect(found.edges.find(({ from }) => from === "web: Viewed" )).toMatchObject({ significant: true });
   expect(await comparedOf({ scope: YEAR, against: { by: "goal", goal: "Never" } })).toBeNull();
+}); // prettier-ignore
+
+test("looking at some channels, a goal in another is reached all the same, and only those seen in these are asked for it", async () => {
+  const at = (atom: number, minute: number, name: string, channel = "web") => ({ atom, at: T0 + minute * 60_000, name, channel });
+  await tell([
+    ...people(80, 1, (atom) => [at(atom, 0, "Viewed"), at(atom, 1, "Asked", "support"), ...(atom <= 40 ? [at(atom, 2, "Bought", "store"), at(atom, 3, "Visited", "store")] : [])]),
+    ...people(30, 101, (atom) => [at(atom, 0, "Bought", "store")]),
+  ]); // prettier-ignore
+  const scope = { ...YEAR, channels: ["web"] };
+  const question = questionOf({ scope, case: { by: "goal", goal: "Bought" } });
+  const whole = await drawn(stores, question);
+  const map = shown(whole, Show.parse({}), notesOf(question, whole));
+  expect(map.totals).toMatchObject({ cases: 80, people: 80, reached: 40, events: 120 });
+  expect(map.nodes.map(({ key, reached, dropOff }) => [key, reached, dropOff])).toEqual([["web: Viewed", 0, 40], ["store: Bought", 40, 0]]); // prettier-ignore
+  expect(map.notes).toContainEqual(expect.stringContaining("in any channel"));
+  const { durations } = (await durationsOf(stores.log, await ready(stores, question), { ...question, most: 1 }))!;
+  expect(durations).toMatchObject({ cases: 80, throughput: { mostMs: 120_000, meanMs: 60_000 } });
+  const found = (await comparedOf({ scope, against: { by: "goal", goal: "Bought" } }))!;
+  expect([found.a.people, found.b.people, found.nodes.map(({ key }) => key)]).toEqual([40, 40, ["web: Viewed"]]);
+  expect(found.notes).toContainEqual(expect.stringContaining("in any channel"));
+  // From one to the next: it ends in any channel, and begins only in those looked at.
+  const again = questionOf({ scope, case: { by: "goal", start: "Bought", goal: "Bought" } });
+  await tell([at(1, 0, "Bought"), at(1, 1, "Bought", "store"), at(1, 2, "Viewed"), at(2, 0, "Bought", "store"), at(2, 1, "Bought")]); // prettier-ignore
+  expect(wholeOf(await drawn(stores, again))).toMatchObject({ cases: 2, reached: 1, events: 3 });
 }); // prettier-ignore
 
 test("what goes with the goal is found, and what only busy customers do is not taken for help", { timeout: 60_000 }, async () => {
