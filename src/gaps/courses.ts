@@ -1,7 +1,7 @@
 /** Touchpoints' courses in time as the log tells them, and the gaps that are seen in them, put into words. */
 import type { EventLog } from "../db/clickhouse.ts";
-import { customerIdOf, isoOf } from "../values.ts";
-import { confidenceOf } from "./judge.ts";
+import { type Instant, customerIdOf, isoOf } from "../values.ts";
+import { affectedOf, confidenceOf } from "./judge.ts";
 import { DAY_MS, type Look, assumed, channelName } from "./kind.ts";
 import { GAP_LIMITS, type GapKind, type GapMeasured } from "./model.ts";
 import { ratioOf, type Counted } from "../questions/rate.ts";
@@ -80,6 +80,7 @@ export async function changedBehaviour(log: EventLog, look: Look): Promise<Cours
     ),
   ];
   const active = byWeek(total!);
+  const people = { before: total!.peopleBefore, now: total!.peopleNow };
   const weekly = (one: WeeksTold): Weekly => {
     const told = byWeek(one);
     const counted = (from: number): readonly Counted[] => Array.from({ length: weeks }, (_, i) => ({ k: told.get(from + i) ?? 0, n: active.get(from + i) ?? 0 }));
@@ -90,7 +91,7 @@ export async function changedBehaviour(log: EventLog, look: Look): Promise<Cours
   };
   const seen = rows.flatMap(({ channel, name, ...told }) => {
     const drift = driftOf(weekly(told));
-    return drift === null ? [] : [{ kind: "changed_behaviour" as const, pValue: drift.pValue, gap: (pValue: number) => driftGap(log, look, { channel, name }, drift, pValue) }];
+    return drift === null ? [] : [{ kind: "changed_behaviour" as const, pValue: drift.pValue, gap: (pValue: number) => driftGap(log, look, { channel, name }, drift, people, pValue) }];
   });
   return { seen, tested: rows.length, missing: rows.length === 0 ? "Nothing is reported." : null };
 } // prettier-ignore
@@ -106,24 +107,32 @@ async function lastThere(log: EventLog, { scoped, before, period }: Look, { chan
   return rows.map(({ customer, last }) => ({ customerId: customerIdOf(customer), moments: [{ at: isoOf(last), event: name }] }));
 } // prettier-ignore
 
+/** The customers who used a touchpoint in the last so long as the period is, of those who did anything; each counts once. */
+async function usersUntil(log: EventLog, { scoped, before, period }: Look, { channel, name }: Touchpoint, to: Instant): Promise<Counted> {
+  const { parameters } = scoped;
+  const from = Math.max(before.from, to - (period.to - period.from));
+  const [row] = await log.rows<Counted>(
+    `select uniqExactIf(customer, channel = ${parameters.text(channel)} and name = ${parameters.text(name)}) as k, uniqExact(customer) as n from (${scoped.rows("channel, name", "1", { from, to })})`,
+    parameters.values,
+  );
+  return row!;
+} // prettier-ignore
+
 async function silentGap(log: EventLog, look: Look, touchpoint: Touchpoint, silence: Silence, pValue: number): Promise<Omit<GapMeasured, "ranking" | "value">> {
   const { channel, name } = touchpoint;
-  const { days, expectedEvents, peoplePerDay, spread, lastDayAt } = silence;
-  const people = Math.round(peoplePerDay * days);
-  // What so many would usually be: spread as the days were.
-  const half = 1.96 * Math.sqrt(Math.max(1, people) * spread);
-  const share = (n: number): number => (people > 0 ? Math.min(1, Math.max(0, n / (people + half))) : 0);
+  const { days, expectedEvents, peoplePerDay, lastDayAt } = silence;
+  const used = await usersUntil(log, look, touchpoint, lastDayAt + DAY_MS);
   const assumptions = assumed(0.05, 0.95);
   return {
     kind: "silent_touchpoint",
     subject: `${channel}: ${name}`,
     title: `"${name}" (${channelName(channel)}) stopped reporting`,
     definition: "A touchpoint of which nothing was heard at the end of the period, for longer than ever before, and though many events were to be expected by its own days before.",
-    affected: { people, of: Math.round(people + half), ratio: share(people), interval: { low: share(people - half), high: 1, level: 0.95 }, events: Math.round(expectedEvents) },
-    normal: { against: "before", ratio: 0, people: null, words: `${(expectedEvents / days).toFixed(1)} events a day from ${peoplePerDay.toFixed(1)} people until ${isoOf(lastDayAt).slice(0, 10)}, and none in ${days} days since: some ${Math.round(expectedEvents)} are missing. The people are those expected, and not named` },
+    affected: { ...affectedOf(used), events: Math.round(expectedEvents) },
+    normal: { against: "before", ratio: 0, people: null, words: `${(expectedEvents / days).toFixed(1)} events a day from ${peoplePerDay.toFixed(1)} people until ${isoOf(lastDayAt).slice(0, 10)}, and none in ${days} days since: some ${Math.round(expectedEvents)} are missing. The people are those who used it until then, in as long a time as the period, each counted once` },
     trend: { before: { people: 0, of: 0, ratio: null }, change: null, direction: "growing", parts: [] },
     assumptions,
-    confidence: confidenceOf(people, pValue),
+    confidence: confidenceOf(used.k, pValue),
     evidence: await lastThere(log, look, touchpoint),
     remedy: dataRemedy(`Bring "${name}" back`, "What is not reported is not known to anybody: journeys, segments and this page go by it.", [
       `Look whether the touchpoint itself still works (${channelName(channel)}).`,
@@ -134,22 +143,23 @@ async function silentGap(log: EventLog, look: Look, touchpoint: Touchpoint, sile
   };
 } // prettier-ignore
 
-async function driftGap(log: EventLog, look: Look, touchpoint: Touchpoint, drift: Drift, pValue: number): Promise<Omit<GapMeasured, "ranking" | "value">> {
+async function driftGap(log: EventLog, look: Look, touchpoint: Touchpoint, drift: Drift, people: { readonly before: number; readonly now: number }, pValue: number): Promise<Omit<GapMeasured, "ranking" | "value">> {
   const { channel, name } = touchpoint;
   const [was, is] = [ratioOf(drift.before), ratioOf(drift.now)];
   const fewer = is < was;
   const [low, high] = [Math.abs(drift.change.low), Math.abs(drift.change.high)].toSorted((a, b) => a - b) as [number, number];
-  const affected = { k: Math.round(Math.abs(is - was) * drift.now.n), n: drift.now.n };
+  // Weeks tell the share; the people are the period's, each of them once.
+  const affected = { k: Math.round(Math.abs(is - was) * people.now), n: people.now };
   const assumptions = assumed(0.05, 0.3);
   const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
   return {
     kind: "changed_behaviour",
     subject: `${channel}: ${name}`,
     title: `"${name}" (${channelName(channel)}) is done by ${fewer ? "fewer" : "more"} people than before`,
-    definition: "Of the people who did anything in a week, the share who did this changed by 30 % or more against the period before, and so did their number, beyond how much its weeks differ. Each person counts once a week.",
+    definition: "Of the people who did anything in a week, the share who did this changed by 30 % or more against the period before, and so did their number, beyond how much its weeks differ. The people affected are so large a part of the period's customers, each counted once.",
     affected: { people: affected.k, of: affected.n, ratio: Math.abs(is - was), interval: { low, high, level: drift.change.level }, events: null },
-    normal: { against: "before", ratio: was, people: drift.before.n, words: `${percent(was)} of the people of a week before, ${percent(is)} now` },
-    trend: { before: { people: drift.before.k, of: drift.before.n, ratio: was }, change: drift.change, direction: fewer ? "shrinking" : "growing", parts: [] },
+    normal: { against: "before", ratio: was, people: people.before, words: `${percent(was)} of the people of a week before, ${percent(is)} now` },
+    trend: { before: { people: Math.round(was * people.before), of: people.before, ratio: was }, change: drift.change, direction: fewer ? "shrinking" : "growing", parts: [] },
     assumptions,
     confidence: confidenceOf(affected.k, pValue),
     evidence: await lastThere(log, look, touchpoint),

@@ -20,8 +20,6 @@ export type Silence = {
   readonly days: number;
   readonly expectedEvents: number;
   readonly peoplePerDay: number;
-  /** Events of a day vary so many times more than by chance alone. */
-  readonly spread: number;
   readonly pValue: number;
 };
 /** Days of history without which nobody knows what is usual. */
@@ -51,7 +49,6 @@ export function silenceOf({ fromAt, events, people }: Daily): Silence | null {
     days,
     expectedEvents,
     peoplePerDay,
-    spread,
     pValue: Math.exp(-expectedEvents / spread),
   };
 }

@@ -42,3 +42,30 @@ test("people are scaled by the time in which they were counted: the last days, i
   const { affected, value } = found("drop_off");
   expect(value.type === "known" && value.amount).toBeCloseTo((affected.people * 90 * 0.1 * 50) / 49, 6);
 });
+
+test("a hundred customers are a hundred people, however often each of them is missed", async () => {
+  const weeks = (2 * PERIOD_DAYS) / 7;
+  const events = Array.from({ length: 100 }, (_, i) =>
+    Array.from({ length: weeks }, (_week, week): readonly Past[] => {
+      const at = PERIOD.from - PERIOD_DAYS * DAY_MS + (7 * week + (i % 7)) * DAY_MS + HOUR_MS;
+      return [
+        { atom: 1 + i, at, name: "Page Read", channel: "web" },
+        // Silent for the last half of the period; done by three in ten of the people instead of by all in all of it.
+        ...(week < (3 * weeks) / 4 ? [{ atom: 1 + i, at, name: "Lamp Read", channel: "app" }] : []),
+        ...(week < weeks / 2 || (i + week) % 10 < 3
+          ? [{ atom: 1 + i, at, name: "Login", channel: "web" }]
+          : []),
+      ];
+    }),
+  ).flat(2);
+  const buyers = Array.from({ length: 25 }, (_, i) => bought(1 + i, PERIOD.from + DAY_MS));
+  const gaps = await gapsOf([...events, ...buyers]);
+  const found = (subject: string) => gaps.find((one) => one.subject === subject)!;
+  const silent = found("app: Lamp Read");
+  expect(silent).toMatchObject({ kind: "silent_touchpoint", affected: { people: 100, of: 100, events: 400 } }); // prettier-ignore
+  const fewer = found("web: Login");
+  expect(fewer).toMatchObject({ kind: "changed_behaviour", affected: { people: 70, of: 100 }, trend: { before: { people: 100, of: 100 } } }); // prettier-ignore
+  expect(fewer.affected.ratio).toBeCloseTo(0.7, 2);
+  expect(wordsOf(silent)).toContain("100 people in 56 days");
+  expect(wordsOf(fewer)).toContain("70 people in 56 days");
+});
