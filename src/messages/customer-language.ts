@@ -5,10 +5,8 @@ import type { CustomerAtom } from "../customers/store.ts";
 import type { Sql } from "../db/postgres.ts";
 import { knowledgeOf } from "../segments/facts.ts";
 import type { AtomId, WorkspaceId } from "../values.ts";
+import { LANGUAGE_TRAITS } from "./render-read.ts";
 import { type Speech, languageFor, speechIn } from "./page-words.ts";
-
-/** Traits that tell a language, the surest first. */
-const TRAITS = ["language", "locale"] as const;
 
 const accepted = ({ headers }: Pick<FastifyRequest, "headers">): string | undefined =>
   headers["accept-language"];
@@ -16,7 +14,7 @@ const accepted = ({ headers }: Pick<FastifyRequest, "headers">): string | undefi
 /** For a customer whose atoms are at hand; none: nobody known. */
 export function speechFor(request: Pick<FastifyRequest, "headers">, atoms: readonly CustomerAtom[]): Speech {
   const traits = atoms.length === 0 ? {} : knowledgeOf(atoms).traits;
-  return speechIn(languageFor(TRAITS.map((name) => traits[name]?.[0]), accepted(request))); // prettier-ignore
+  return speechIn(languageFor(LANGUAGE_TRAITS.map((name) => traits[name]?.[0]), accepted(request))); // prettier-ignore
 }
 
 /** For the customer of an atom. */

@@ -71,9 +71,11 @@ export async function dataOf(sql: Sql, force: ForceReader, atoms: readonly Custo
   };
 } // prettier-ignore
 
+/** Traits that tell a language, in the order in which they are asked. */
+export const LANGUAGE_TRAITS = ["locale", "language", "lang"] as const;
 /** The language a customer's traits tell. */
 export function localeOf(traits: { readonly [name: string]: Json }): string | null {
-  for (const name of ["locale", "language", "lang"]) {
+  for (const name of LANGUAGE_TRAITS) {
     const value = Object.hasOwn(traits, name) ? traits[name] : undefined;
     if (typeof value === "string" && value.length <= 35) return value.replaceAll("_", "-");
   }
