@@ -228,7 +228,7 @@ export const Path = z.object({
   left: z.object({
     cases: Count.describe("Of these cases, those that ended with it (an edge: with its second moment)"),
     people: Count,
-    silent: Count.describe("People who were not seen any more until the end of the log"),
+    silent: Count.describe("People who were not seen any more until the end of the log; a message from us is no being seen"),
     next: z.array(z.object({ name: z.string(), channel: Channel, people: Count })).describe("What the others did first afterwards, in whatever channel"),
   }).describe("Who went no further, and what became of them"),
   searches: z.array(z.object({ text: z.string(), people: Count })).describe("What those who left had searched for last, before or after"),

@@ -98,12 +98,14 @@ function foundSql({ moments, cases }: Asked, part: MapPart): string {
 } // prettier-ignore
 
 type Left = { readonly silent: number; readonly next: readonly Next[]; readonly searches: readonly { readonly text: string; readonly people: number }[] }; // prettier-ignore
+/** A message is sent by us: it is nothing its receiver did. */
+const DONE_BY_THEM = "name != '$message.sent'";
 /** What those who went no further did first afterwards, and what they had searched for last. */
 async function leftOf(log: EventLog, scoped: Scoped, found: string): Promise<Left> {
   const { parameters, scope } = scoped;
   const leavers = `(select customer, max(ct[-1]) as endedAt from (${found}) where left group by customer)`;
   const until = { from: scope.from, to: EVER, anyChannel: true };
-  const later = `select argMin((name, channel), (at, name)) as next from (${scoped.rows("toString(name) as name, toString(channel) as channel", "1", until)}) e
+  const later = `select argMin((name, channel), (at, name)) as next from (${scoped.rows("toString(name) as name, toString(channel) as channel", DONE_BY_THEM, until)}) e
     inner join ${leavers} l on e.customer = l.customer where e.at > l.endedAt group by e.customer`;
   const next = await log.rows<Next & { readonly all: number }>(
     `select next.1 as name, next.2 as channel, count() as people, sum(people) over () as all from (${later}) group by next order by people desc, name, channel limit ${TOLD_MOST}`,

@@ -101,3 +101,17 @@ test("who is behind an edge is told with real cases, and so is what those who le
   const left = (await pathOf(stores, await ready(stores, end), end))!;
   expect(left.left).toEqual({ cases: 1, people: 1, silent: 0, next: [{ name: "check-out", channel: "visit", people: 1 }] }); // prettier-ignore
 });
+
+test("who was only written to afterwards was never seen again", async () => {
+  const at = (atom: number, minute: number, name: string, channel = "web") => ({ atom, at: Date.UTC(2026, 0, 10) + minute * MINUTE_MS, name, channel }); // prettier-ignore
+  const sent = (atom: number) => at(atom, 5, "$message.sent", "email");
+  await tell([1, 2, 3, 4].flatMap((atom) => [at(atom, 0, "Viewed"), ...(atom < 4 ? [sent(atom)] : []), ...(atom === 3 ? [at(3, 9, "Bought", "store")] : [])])); // prettier-ignore
+  const request = PathRequest.parse({ scope: { from: "2026-01-01T00:00:00Z", to: "2026-05-01T00:00:00Z", channels: ["web"] }, of: { type: "end", moment: "web: Viewed" } }); // prettier-ignore
+  const path = (await pathOf(stores, await ready(stores, request), request))!;
+  expect(path.left).toEqual({
+    cases: 4,
+    people: 4,
+    silent: 3,
+    next: [{ name: "Bought", channel: "store", people: 1 }],
+  });
+});
