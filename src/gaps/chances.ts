@@ -19,6 +19,8 @@ export type Subject = {
   /** The other subjects of its family, in the period. */
   readonly others: Counted;
   readonly parts: readonly Counted[];
+  /** For whom it went wrong last, the latest first: those who show it. */
+  readonly customers: readonly number[];
 };
 /** What shows a gap: customer, and [instant, event name]. */
 export type Shown = {
@@ -36,11 +38,14 @@ type Row = {
   readonly affectedOfFamily: number;
   readonly parts: { readonly [part: string]: number };
   readonly affectedParts: { readonly [part: string]: number };
+  readonly latest: readonly (readonly [ago: number, customer: number])[];
 };
+/** Somebody may be there several times, once in each part of the period. */
+const LATEST = 3 * GAP_LIMITS.evidence;
 
 /** The kind's rows that are settled, in one of the two periods. */
 const settled = (sql: string, { settledMs }: ChanceKind, { before, period, knownUntil }: Look): string =>
-  `(${sql}) where at >= ${before.from} and at < ${period.to} and at <= ${knownUntil - settledMs}`;
+  `(${sql}) as t where at >= ${before.from} and at < ${period.to} and at <= ${knownUntil - settledMs}`;
 
 /** Subjects with the most people; empty where there are none, null where the log has nothing to tell by. */
 export async function countChances(
@@ -57,9 +62,10 @@ export async function countChances(
     `select *, sum(people) over (partition by family) as ofFamily, sum(affected) over (partition by family) as affectedOfFamily from (
        select family, subject, uniqExactIf(customer, part >= 0) as people, uniqExactIf(customer, part >= 0 and lost = 1) as affected,
          uniqExactIf(customer, part < 0) as before, uniqExactIf(customer, part < 0 and lost = 1) as affectedBefore,
-         sumMap(map(part, toUInt64(1))) as parts, sumMap(map(part, toUInt64(lost))) as affectedParts
+         sumMap(map(part, toUInt64(1))) as parts, sumMap(map(part, toUInt64(lost))) as affectedParts,
+         groupArraySortedIf(${LATEST})((-lastAt, customer), part >= 0 and lost = 1) as latest
        from (
-         select family, subject, customer, if(at < ${period.from}, toInt16(-1), toInt16(intDiv(at - ${period.from}, ${partMs}))) as part, max(lost) as lost
+         select family, subject, customer, if(at < ${period.from}, toInt16(-1), toInt16(intDiv(at - ${period.from}, ${partMs}))) as part, max(lost) as lost, maxIf(at, t.lost = 1) as lastAt
          from ${settled(sql, kind, look)} group by family, subject, customer, part)
        group by family, subject)
      order by people desc, family, subject limit ${GAP_LIMITS.subjectsMax}`,
@@ -76,22 +82,34 @@ export async function countChances(
       k: row.affectedParts[i] ?? 0,
       n: row.parts[i] ?? 0,
     })),
+    customers: [...new Set(row.latest.map(([, customer]) => customer))].slice(0, GAP_LIMITS.evidence),
   }));
 } // prettier-ignore
 
 const named = ({ family, subject }: Pick<Subject, "family" | "subject">): string => `${family}\n${subject}`;
 
-/** The customers of each of these subjects for whom it went wrong last; one reading tells all subjects of a kind. */
+/** The same look at these customers only: their rows are found by the order of the log. */
+function narrowed(look: Look, customers: readonly number[]): Look {
+  const of = (rows: string): string => `select * from (${rows}) where customer in (${customers.join(", ")})`;
+  return {
+    ...look,
+    rows: (...asked) => of(look.rows(...asked)),
+    scoped: { ...look.scoped, rows: (...asked) => of(look.scoped.rows(...asked)) },
+  };
+}
+
+/** What shows each of these subjects; one reading of those customers tells all subjects of a kind. */
 export async function showChances(
   log: EventLog,
   kind: ChanceKind,
   look: Look,
-  subjects: readonly Pick<Subject, "family" | "subject">[],
+  subjects: readonly Pick<Subject, "family" | "subject" | "customers">[],
 ): Promise<(subject: Pick<Subject, "family" | "subject">) => readonly Shown[]> {
   const { parameters } = look.scoped;
+  const near = narrowed(look, [...new Set(subjects.flatMap(({ customers }) => customers))]);
   const rows = await log.rows<Shown & Pick<Subject, "family" | "subject">>(
     `select family, subject, customer, arraySlice(arraySort(arrayDistinct(arrayFilter(m -> m.1 > 0, argMax(moments, at)))), 1, ${GAP_LIMITS.evidenceMoments}) as moments
-     from ${settled(kind.sql(look)!, kind, look)} and at >= ${look.period.from} and lost = 1 and has(${parameters.texts(subjects.map(named))}, concat(family, '\\n', subject))
+     from ${settled(kind.sql(near)!, kind, look)} and at >= ${look.period.from} and lost = 1 and has(${parameters.texts(subjects.map(named))}, concat(family, '\\n', subject))
      group by family, subject, customer order by family, subject, max(at) desc, customer limit ${GAP_LIMITS.evidence} by family, subject`,
     parameters.values,
   );

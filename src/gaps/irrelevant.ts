@@ -26,12 +26,12 @@ const gathered = (look: Look): string =>
         from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["message", "order", "complained", "settled", "signed_up", "trial", "subscribed", "demo", "meeting", "form_submitted"], REACH)}))
       group by customer ${PEOPLE_ONLY}))`; // prettier-ignore
 
-/** What was out of stock when, by product, whoever told it: events, or the workspace's stock, which knows its last change. */
+/** What was out of stock when, by product, whoever told it and wherever: events, or the workspace's stock, which knows its last change. */
 function stock(look: Look): string {
   const told = [
     ...(look.has("out_of_stock")
       ? [`select arrayJoin(${PRODUCT_IDS}) as product, at, toUInt8(${look.is("out_of_stock")}) as out
-          from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["out_of_stock", "back_in_stock"], REACH)})`]
+          from (${look.scoped.own(`name, touchpoint, ${PROPERTIES_SQL} as properties`, `${look.is("out_of_stock")} or ${look.is("back_in_stock")}`, { from: look.before.from - OPEN_MS, to: look.period.to })})`]
       : []),
     ...(look.stock.length > 0
       ? [`select substring(told, position(told, ':') + 1) as product, toInt64(extract(told, '^[01] ([0-9]+):')) as at, toUInt8(startsWith(told, '1')) as out
@@ -60,11 +60,14 @@ function byCustomer(look: Look): string {
     from (select customer, x, arrayJoin([${all}]) as f from (${gathered(look)}))`;
 } // prettier-ignore
 
+/** By the message alone: whoever it was sent to, what it was about was there or not. */
 const byStock = (look: Look): string =>
-  `select 'out of stock' as family, family as subject, customer, x.1 as at, toUInt8(max(last.2)) as lost, [(x.1, x.4)] as moments
-   from (select customer, x, arrayLast(s -> s.1 <= x.1, told) as last
-     from (select customer, x, arrayJoin(arrayPushFront(x.2, '')) as product from (${gathered(look)})) m left any join (${stock(look)}) s using product)
-   group by customer, x`; // prettier-ignore
+  `select 'out of stock' as family, family as subject, customer, at, toUInt8(max(last.2)) as lost, [(at, name)] as moments
+   from (select customer, at, name, arrayLast(s -> s.1 <= at, told) as last
+     from (select customer, at, toString(name) as name, arrayJoin(arrayPushFront(${PRODUCT_IDS}, '')) as product
+       from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["message"], { backMs: 0, aheadMs: 0 })}) where lower(${property("purpose")}) not in ${SERVICE}) m
+     left any join (${stock(look)}) s using product)
+   group by customer, at, name`; // prettier-ignore
 
 const TITLES: { readonly [family: string]: string } = {
   "just bought": "Advertised what they had just bought",

@@ -17,7 +17,7 @@ const told: Told = {
   fixability: "",
 };
 const NOBODY = { k: 0, n: 0 };
-const subject = (k: number, n: number, more: Partial<Subject> = {}): Subject => ({ kind: "slow_response", family: "f", subject: "s", now: { k, n }, before: NOBODY, others: NOBODY, parts: [], ...more }); // prettier-ignore
+const subject = (k: number, n: number, more: Partial<Subject> = {}): Subject => ({ kind: "slow_response", family: "f", subject: "s", now: { k, n }, before: NOBODY, others: NOBODY, parts: [], customers: [], ...more }); // prettier-ignore
 const gapsOf = (...subjects: readonly Subject[]) =>
   judge(subjects.map((one) => ({ subject: one, told }))).gaps.map(({ normal }) => normal.against);
 
