@@ -90,6 +90,7 @@ const CHANGE_RATIO = 0.3;
  * How the share of people who use a touchpoint changed, null where it did not by much or there is too little. The weeks'
  * own spread within each period widens the test (a quasi-binomial test of two proportions): a business whose weeks differ
  * must change more. So does that people come in several weeks: they are the units, not their weeks (a cluster's variance).
+ * The number of people of a week is tested likewise (Poisson), and the less sure of the two counts.
  */
 export function driftOf({ before, now, loyal }: Weekly): Drift | null {
   const weeks = [before, now].map((all) => all.filter(({ n }) => n > 0));
@@ -103,9 +104,14 @@ export function driftOf({ before, now, loyal }: Weekly): Drift | null {
   const pooled = (was.k + is.k) / (was.n + is.n);
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / was.n + 1 / is.n) * spread);
   const change = differenceOf(widened(is, spread), widened(was, spread))!;
-  return { before: was, now: is, change, spread, pValue: error > 0 ? 2 * (1 - normalCdf(Math.abs(p - q) / error)) : 1 };
+  const numberError = Math.sqrt(spread * (usual / weeks[0]!.length + recent / weeks[1]!.length));
+  // Both have to have changed: the less sure of the two says how sure it is.
+  const pValue = Math.max(bothSided(p - q, error), bothSided(recent - usual, numberError));
+  return { before: was, now: is, change, spread, pValue };
 } // prettier-ignore
 
+const bothSided = (difference: number, error: number): number =>
+  error > 0 ? 2 * (1 - normalCdf(Math.abs(difference) / error)) : 1;
 /** By how much more than by chance the people-weeks of a period vary, when whole people come or stay away. */
 const clustered = (k: number, { people, squares }: Loyal): number =>
   k > 0 && people > 0 ? squares / k - k / people : 1;
