@@ -1,4 +1,5 @@
 /** Composes a digest: asks its views and puts the answers, with the open alerts, into one mail. */
+import type { Period } from "../analysis/model.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
@@ -10,7 +11,14 @@ import { beginOf, periodOf } from "../metrics/calendar.ts";
 import { type Instant, type JsonObject, isoOf } from "../values.ts";
 import { DIGEST_LIMITS, DigestDraft, type View } from "./model.ts";
 import { type DigestRow, listAlerts, listViews } from "./store.ts";
-import { type Section, funnelSection, mailOf, metricsSection, retentionSection } from "./words.ts";
+import {
+  type Section,
+  basisWords,
+  funnelSection,
+  mailOf,
+  metricsSection,
+  retentionSection,
+} from "./words.ts";
 
 export type ComposeDeps = { readonly sql: Sql; readonly log: EventLog };
 type ComposedMail = { readonly subject: string; readonly text: string; readonly html: string };
@@ -47,23 +55,32 @@ export function bodyOf(
   return { ...body, scope: { ...(scope as JsonObject), from: isoOf(from), to: isoOf(to) } };
 }
 
+const NOT_UNDERSTOOD = "This view's question is not understood any more.";
+
 /** One view's answer; a question that cannot be answered says why, and the others are still brought. */
-async function sectionOf({ sql, log }: ComposeDeps, { workspace }: DigestRow, { name, path }: View, body: JsonObject, now: Instant): Promise<Section> {
+async function sectionOf({ sql, log }: ComposeDeps, { workspace, zone }: DigestRow, { name, path }: View, body: JsonObject, now: Instant): Promise<Section> {
   const deps = { sql, log, workspace, now };
-  const problem = (detail: string): Section => ({ title: name, header: [], rows: [], note: detail });
+  const problem = (detail: string): Section => ({ title: name, basis: null, header: [], rows: [], note: detail });
   try {
     switch (path) {
       case "/v1/funnels": {
         const asked = FunnelAsked.safeParse(body);
-        return asked.success ? funnelSection(name, (await readFunnel(deps, asked.data)).answer) : problem("This view's question is not understood any more.");
+        if (!asked.success) return problem(NOT_UNDERSTOOD);
+        const found = await readFunnel(deps, asked.data);
+        return funnelSection(name, found.answer, basisWords(scopeWords(asked.data.scope), found, zone, found.method));
       }
       case "/v1/retention": {
         const asked = RetentionAsked.safeParse(body);
-        return asked.success ? retentionSection(name, (await readRetention(deps, asked.data)).answer) : problem("This view's question is not understood any more.");
+        if (!asked.success) return problem(NOT_UNDERSTOOD);
+        const found = await readRetention(deps, asked.data);
+        return retentionSection(name, found.answer, basisWords(scopeWords(asked.data.scope), found, zone, found.method));
       }
       default: {
         const asked = MetricsAsked.safeParse(body);
-        return asked.success ? metricsSection(name, (await readMetrics(deps, asked.data)).answer) : problem("This view's question is not understood any more.");
+        if (!asked.success) return problem(NOT_UNDERSTOOD);
+        const found = await readMetrics(deps, asked.data);
+        const methods = [...new Set(found.answer.metrics.map(({ method }) => method))].join(" ");
+        return metricsSection(name, found.answer, basisWords(scopeWords(asked.data.scope), found, zone, methods));
       }
     }
   } catch (cause) {
@@ -71,3 +88,4 @@ async function sectionOf({ sql, log }: ComposeDeps, { workspace }: DigestRow, { 
     throw cause;
   }
 } // prettier-ignore
+const scopeWords = ({ from, to }: Period) => ({ from: isoOf(from), to: isoOf(to) });

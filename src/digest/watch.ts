@@ -35,7 +35,8 @@ export async function lookForChanges({ sql, log, clock, onFault }: WatchDeps): P
   return raised;
 } // prettier-ignore
 
-async function lookInto(sql: Database, log: EventLog, { id, zone }: Place, now: Instant): Promise<number> {
+async function lookInto(sql: Database, log: EventLog, place: Place, now: Instant): Promise<number> {
+  const { id, zone } = place;
   const today = periodOf(now, "day", zone);
   const scope = {
     from: isoOf(beginOf(today - DIGEST_LIMITS.watchedDays, "day", zone)),
@@ -48,7 +49,7 @@ async function lookInto(sql: Database, log: EventLog, { id, zone }: Place, now: 
   for (const metric of answer.metrics)
     for (const figure of metric.figures)
       for (const change of newsIn(figure, now))
-        if (await raise(sql, id, metric, figure, change, now)) raised++;
+        if (await raise(sql, place, metric, figure, change, now)) raised++;
   return raised;
 }
 
@@ -59,7 +60,7 @@ const newsIn = ({ changes }: Pick<Figure, "changes">, now: Instant): readonly Ch
     : [];
 
 /** Raises an alert unless the same change has one; whether it did. */
-async function raise(sql: Sql, workspace: WorkspaceId, { key, title, unit, better }: Metric, figure: Figure, change: Change, now: Instant): Promise<boolean> {
+async function raise(sql: Sql, { id: workspace, zone }: Place, { key, title, unit, better }: Metric, figure: Figure, change: Change, now: Instant): Promise<boolean> {
   const worse = better === "neither" ? null : (better === "more") === (change.direction === "down");
   const sinceAt = Date.parse(change.since);
   const [row] = await sql.query(
@@ -67,7 +68,7 @@ async function raise(sql: Sql, workspace: WorkspaceId, { key, title, unit, bette
      select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
      where not exists (select 1 from alerts where workspace = $1 and metric = $2 and part is not distinct from $3::text and direction = $6 and abs(since_at - $8::bigint) <= ${SAME_MS})
      returning 1 as one`,
-    [workspace, key, figure.part, figure.name, alertWords(title, figure, change, unit), change.direction, worse, sinceAt, change.before, change.after, change.pValue, now],
+    [workspace, key, figure.part, figure.name, alertWords(title, figure, change, unit, zone), change.direction, worse, sinceAt, change.before, change.after, change.pValue, now],
   );
   await sql.query(`delete from alerts where workspace = $1 and id < (select id from alerts where workspace = $1 order by id desc offset ${DIGEST_LIMITS.alertsMax} limit 1)`, [workspace]);
   return row !== undefined;

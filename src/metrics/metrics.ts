@@ -13,7 +13,9 @@ import { contactPressure, recognition } from "./measure-contact.ts";
 import { incrementality, journeyConversion, journeyRevenue } from "./measure-journeys.ts";
 import { continuity, promisesKept, resolutionTime, survey } from "./measure-service.ts";
 import { stageConversion, stageRevenue, stageTime } from "./measure-stages.ts";
+import { meanInterval, wilson } from "./intervals.ts";
 import {
+  type Change,
   type Changes,
   type Figure,
   METRIC_LIMITS,
@@ -77,6 +79,15 @@ function figureOf({ part, name, result, more, points, lateMs }: RawFigure, kind:
   return { part, name, result, more, series: all, changes: watched(all, kind, given.asked.every) };
 } // prettier-ignore
 
+/** How sure the level of these points is, and of how many. */
+function sinceThen(points: readonly Point[], kind: SeriesKind): Pick<Change, "afterInterval" | "n"> {
+  const told = points.flatMap(({ value, n }) => (value === null ? [] : [{ value, n }]));
+  const sum = (of: (point: { value: number; n: number }) => number) => told.reduce((all, point) => all + of(point), 0);
+  const n = sum((point) => point.n);
+  if (kind === "share") return { n, afterInterval: wilson(sum((point) => point.value * point.n), n) };
+  return { n, afterInterval: meanInterval(told.length, sum(({ value }) => value), sum(({ value }) => value * value)) };
+} // prettier-ignore
+
 /** The changes among whole days or weeks. */
 function watched(series: Figure["series"], kind: SeriesKind, every: "day" | "week"): Changes {
   const whole = series.filter(({ complete }) => complete).slice(-METRIC_LIMITS.watchedPointsMax);
@@ -84,8 +95,8 @@ function watched(series: Figure["series"], kind: SeriesKind, every: "day" | "wee
   const needed = METRIC_LIMITS.watchedPointsMin;
   if (told < needed) return { type: "too_little_data", found: told, needed, detail: `${told} whole ${every}s are known; changes are looked for from ${needed} on.` };
   const points = whole.map(({ value, n }): Point => ({ value, n }));
-  const changes = changesOf(points, kind, every === "day" ? 7 : 1).map(({ at, before, after, pValue }) => ({
-    since: whole[at]!.from, direction: after > before ? ("up" as const) : ("down" as const), before, after,
+  const changes = changesOf(points, kind, every === "day" ? 7 : 1).map(({ at, before, after, pValue }, i, all) => ({
+    ...sinceThen(points.slice(at, all[i + 1]?.at), kind), since: whole[at]!.from, direction: after > before ? ("up" as const) : ("down" as const), before, after,
     sizeRatio: before === 0 ? null : after / before - 1, pValue,
   }));
   return { type: "watched", changes, points: whole.length, falseAlarmsPerYear: CHANGE_LIMITS.falseAlarmsPerYear };

@@ -204,6 +204,10 @@ export const Change = z.object({
   before: z.number(),
   after: z.number(),
   sizeRatio: z.number().nullable().describe("after / before - 1; null where it was 0"),
+  afterInterval: Interval.nullable().describe(
+    "Of the level since: of a share Wilson's, else of the mean of its points; null: none is known",
+  ),
+  n: z.int().describe("How many the level since rests on, counted point by point"),
   pValue: z.number().describe("How likely so much is seen in the whole series where nothing changed"),
 });
 export type Change = z.infer<typeof Change>;

@@ -12,7 +12,7 @@ test("a metric's table has its further numbers with their intervals, its points 
     result: { type: "estimate", value: 5, interval: interval(4, 6), n: 40 },
     more: [{ name: "p90", value: 9, interval: interval(8, 11) }, { name: "ended", value: 30, interval: null }],
     series: [{ from, value: 4, n: 3, complete: true }, { from: "2026-01-06T00:00:00.000Z", value: null, n: 0, complete: false }],
-    changes: { type: "watched", points: 2, falseAlarmsPerYear: 1, changes: [{ since: from, direction: "up", before: 3, after: 6, sizeRatio: 1, pValue: 0.001 }] },
+    changes: { type: "watched", points: 2, falseAlarmsPerYear: 1, changes: [{ since: from, direction: "up", before: 3, after: 6, sizeRatio: 1, afterInterval: interval(5, 7), n: 70, pValue: 0.001 }] },
   }; // prettier-ignore
   const { header, rows } = metricsTable({ metrics: [{ key: "resolution_time", unit: "ms", figures: [figure] }] } as unknown as MetricsAnswer); // prettier-ignore
   const told = rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]]).filter(([, cell]) => cell !== null))); // prettier-ignore
@@ -23,7 +23,7 @@ test("a metric's table has its further numbers with their intervals, its points 
     { ...of, what: "ended", value: 30 },
     { ...of, what: "point", from, value: 4, n: 3 },
     { ...of, what: "point, not complete", from: "2026-01-06T00:00:00.000Z", n: 0 },
-    { ...of, what: "change", from, value: 6, before: 3, p_value: 0.001 },
+    { ...of, what: "change", from, value: 6, low: 5, high: 7, n: 70, before: 3, p_value: 0.001 },
   ]);
 });
 

@@ -41,7 +41,7 @@ export function metricsTable({ metrics }: Omit<MetricsAnswer, "basis">): Table {
         [...of, null, told?.value ?? null, told?.interval?.low ?? null, told?.interval?.high ?? null, result.type === "estimate" ? result.n : result.found, told ? "value" : result.type, null, null],
         ...more.map((one) => [...of, null, one.value, one.interval?.low ?? null, one.interval?.high ?? null, null, one.name, null, null]),
         ...series.map(({ from, value, n, complete }) => [...of, from, value, null, null, n, complete ? "point" : "point, not complete", null, null]),
-        ...(changes.type === "watched" ? changes.changes : []).map(({ since, before, after, pValue }) => [...of, since, after, null, null, null, "change", before, pValue]),
+        ...(changes.type === "watched" ? changes.changes : []).map(({ since, before, after, afterInterval, n, pValue }) => [...of, since, after, afterInterval?.low ?? null, afterInterval?.high ?? null, n, "change", before, pValue]),
       ];
     }),
   ); // prettier-ignore

@@ -94,6 +94,9 @@ test("a digest comes on Monday at eight by the workspace's clock, once, however 
   expect(body).toMatch(/^To: ann@example.com/m);
   expect(body).toContain("Visitors & buyers");
   expect(body).toContain("Visitors &amp; buyers");
+  expect(body.replaceAll("=\r\n", "")).toMatch(
+    /9 Mar 2026 to 15 Mar 2026 \(Europe\/Berlin\), as of 16 Mar 2026, [0-9:]+, from [0-9,]+ events of 350 customers\. A share with Wilson's interval/,
+  );
   expect(body.replaceAll("=\r\n", "")).toMatch(/Conversion \| [0-9.]+ % \| [0-9.]+ % to [0-9.]+ % \| 350/);
   expect(await listDigests(stores.sql, WORKSPACE, now)).toMatchObject([{ last: { at: "2026-03-16T07:00:00.000Z", sent: 1, problem: null }, nextAt: "2026-03-23T07:00:00.000Z" }]); // prettier-ignore
   now = MONDAY + 7 * DAY_MS;
@@ -134,7 +137,7 @@ test("a drop in conversion raises one alert, which stands in the digest until so
   await one.looks();
   const { alerts } = await listAlerts(stores.sql, WORKSPACE, { open: true, limit: 50 });
   const drops = alerts.filter(({ metric }) => metric === "conversion");
-  expect(drops).toMatchObject([{ direction: "down", worse: true, part: null, words: expect.stringMatching(/^Conversion fell from 2[0-9.]+ % to 4/) as string, since: "2026-03-01T23:00:00.000Z" }]); // prettier-ignore
+  expect(drops).toMatchObject([{ direction: "down", worse: true, part: null, words: expect.stringMatching(/^Conversion fell from 2[0-9.]+ % to 4 % \([0-9.]+ % to [0-9.]+ %, of 700\), since 2 Mar 2026\.$/) as string, since: "2026-03-01T23:00:00.000Z" }]); // prettier-ignore
   now = MONDAY;
   await aDigest({ views: [await addView(stores.sql, WORKSPACE, ViewDraft.parse({ name: "Back", path: "/v1/retention", body: {}, lastDays: 60 }), "Ann", 0)] }); // prettier-ignore
   await one.brings();

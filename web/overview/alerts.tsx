@@ -8,7 +8,7 @@ import { csvOf } from "../../src/csv.ts";
 import type { Alert } from "../../src/digest/model.ts";
 import { CsvButton } from "../analysis/sheet.tsx";
 import { useApi, useServices } from "../services.tsx";
-import { counted, date } from "../ui/format.ts";
+import { counted } from "../ui/format.ts";
 import { Fault, Rows } from "../ui/notice.tsx";
 import { Ago } from "../ui/time.tsx";
 import classes from "./overview.module.css";
@@ -32,7 +32,7 @@ function Line({ alert }: { alert: Alert }) {
       <span className={classes["what"]}>
         <Link to="/results/metrics" search={{ metric: alert.metric }} className="name">{alert.name}</Link>
         <span className={classes["said"]}>{alert.words}</span>
-        <span className={classes["small"]}>since {date(Date.parse(alert.since))}, found <Ago at={alert.foundAt} />{seen && alert.seenBy ? `, seen by ${alert.seenBy}` : ""}</span>
+        <span className={classes["small"]}>found <Ago at={alert.foundAt} />{seen && alert.seenBy ? `, seen by ${alert.seenBy}` : ""}</span>
         {mark.isError && <Fault fault={mark.error} />}
       </span>
       <Tooltip label={act}>

@@ -6,7 +6,7 @@ import { csvOf } from "../../src/csv.ts";
 import type { Figure, Metric, MetricKey, MetricsAnswer } from "../../src/metrics/model.ts";
 import type { StageCounts } from "../../src/segments/document.ts";
 import { BasisNote, TooLittleNote } from "../analysis/basis.tsx";
-import { amount, percent, span } from "../analysis/numbers.ts";
+import { amount, intervalWords, percent, span } from "../analysis/numbers.ts";
 import type { ScopeAsked } from "../analysis/scope.ts";
 import { Sheet } from "../analysis/sheet.tsx";
 import { Course, linesOf, Value } from "../results/figures.tsx";
@@ -45,6 +45,15 @@ const toldOf = (stages: readonly Stage[], answer: MetricsAnswer | undefined): re
 
 const estimateOf = (figure: Figure | undefined) => (figure?.result.type === "estimate" ? figure.result : null); // prettier-ignore
 
+type EstimateOf = NonNullable<ReturnType<typeof estimateOf>>;
+/** What a short number leaves out: its interval, how many it rests on, and how it is worked out. */
+export const sureOf = (
+  { interval, n }: EstimateOf,
+  metric: Metric | undefined,
+  say: (value: number) => string,
+): string =>
+  `${interval ? `${intervalWords(interval, say)}, ` : "no interval is known, "}from ${count(n)}.${metric ? ` ${metric.method}` : ""}`;
+
 /** From a stage onwards: the share that went on, how long half of them took, and its course. */
 function Onwards({ told: { stage, conversion, time }, answer }: { told: Told; answer: MetricsAnswer | undefined }) {
   const metric = metricIn(answer, "stage_conversion");
@@ -60,7 +69,7 @@ function Onwards({ told: { stage, conversion, time }, answer }: { told: Told; an
         <BasisNote of={`conversion from ${stage.name}`} lines={linesOf(metric, conversion, percent)} />
       </span>
       <span className={classes["small"]}>within {span(HORIZON_MS)}</span>
-      {took && <span className={classes["small"]}>half after {span(took.value)}</span>}
+      {took && <span className={classes["small"]} title={sureOf(took, metricIn(answer, "stage_time"), span)}>half after {span(took.value)}, from {count(took.n)}</span>}
       <Course figure={conversion} unit="ratio" />
     </>
   );
@@ -79,8 +88,8 @@ function Stages({ stages, total, answer }: { stages: readonly Told[]; total: num
               <strong className={classes["people"]}>{count(stage.customers)}</strong>
               <span className={classes["share"]} aria-hidden="true"><span style={{ width: `${total === 0 ? 0 : (100 * stage.customers) / total}%` }} /></span>
               {total > 0 && <span className={classes["small"]}>{percent(stage.customers / total)} of all</span>}
-              {stage.medianMs !== null && <span className={classes["small"]}>median {span(stage.medianMs)} in it</span>}
-              {earned && earned.value > 0 && <span className={classes["small"]}>{amount(earned.value)} revenue</span>}
+              {stage.medianMs !== null && <span className={classes["small"]} title={`Half of the ${count(stage.customers)} who are in it now have been so for longer: counted, so there is no interval.`}>median {span(stage.medianMs)} in it, of {count(stage.customers)}</span>}
+              {earned && earned.value > 0 && <span className={classes["small"]} title={sureOf(earned, metricIn(answer, "stage_revenue"), amount)}>{amount(earned.value)} revenue, from {count(earned.n)}</span>}
             </div>
             {!last && <div className={classes["onwards"]}><Onwards told={told} answer={answer} /></div>}
           </li>

@@ -58,7 +58,9 @@ function Line({
           <span className={classes["course"]}>
             <Course figure={figure} unit="ratio" />
             <span className={classes["small"]}>
-              {figure.changes.type === "watched" && <LastChange figure={figure} metric={metric} />}
+              {figure.changes.type === "watched" && (
+                <LastChange figure={figure} metric={metric} zone={answer.zone} />
+              )}
             </span>
           </span>
         </>

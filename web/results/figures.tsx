@@ -49,22 +49,22 @@ export const toneOf = (
 ): "good" | "bad" | "plain" =>
   better === "neither" ? "plain" : (direction === "up") === (better === "more") ? "good" : "bad";
 
-/** A change in a sentence. */
-export function wordsOfChange({ since, direction, before, after, sizeRatio }: Change, unit: Metric["unit"]): string {
+/** A change in a sentence; its day is one of the workspace's clock. */
+export function wordsOfChange({ since, direction, before, after, sizeRatio }: Change, unit: Metric["unit"], zone: string): string {
   const size = sizeRatio === null ? "" : ` (${changeWords(sizeRatio)})`;
-  return `${direction === "up" ? "Up" : "Down"} from ${valueWords(before, unit)} to ${valueWords(after, unit)}${size} since ${date(Date.parse(since))}`;
+  return `${direction === "up" ? "Up" : "Down"} from ${valueWords(before, unit)} to ${valueWords(after, unit)}${size} since ${date(Date.parse(since), zone)}`;
 } // prettier-ignore
 
 /** The newest change as a word or two, coloured by whether it is good. */
-export function LastChange({ figure, metric }: { figure: Figure; metric: Of }) {
+export function LastChange({ figure, metric, zone }: { figure: Figure; metric: Of; zone: string }) {
   const { changes } = figure;
   if (changes.type === "too_little_data") return <span className="quiet" title={changes.detail}>Not watched yet</span>;
   const last = changes.changes.at(-1);
   if (!last) return <span className="quiet">No change</span>;
   return (
-    <span className={classes["change"]} data-tone={toneOf(last, metric.better)} title={wordsOfChange(last, metric.unit)}>
+    <span className={classes["change"]} data-tone={toneOf(last, metric.better)} title={wordsOfChange(last, metric.unit, zone)}>
       {last.direction === "up" ? "↑" : "↓"} {last.sizeRatio === null ? valueWords(last.after, metric.unit) : changeWords(last.sizeRatio)}
-      <span className={classes["small"]}>since {date(Date.parse(last.since))}</span>
+      <span className={classes["small"]}>since {date(Date.parse(last.since), zone)}</span>
     </span>
   );
 } // prettier-ignore

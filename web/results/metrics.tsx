@@ -27,7 +27,7 @@ const route = getRouteApi("/results/metrics");
 /** What a metric is, as short as it can be said; the note beside its name says all. */
 const firstSentence = (text: string): string => /^.*?[.](?= |$)/.exec(text)?.[0] ?? text;
 
-const columnsOf = (search: ResultSearch, basis: Basis): readonly Column<Metric>[] => [
+const columnsOf = (search: ResultSearch, basis: Basis, zone: string): readonly Column<Metric>[] => [
   {
     id: "title", header: "Metric", width: "36%", value: ({ title }) => title,
     cell: (metric) => (
@@ -42,32 +42,32 @@ const columnsOf = (search: ResultSearch, basis: Basis): readonly Column<Metric>[
   },
   { id: "value", header: "Value", end: true, cell: ({ figures: [whole], unit }) => (whole ? <Value figure={whole} unit={unit} /> : <span className="quiet">Nothing to tell of</span>) },
   { id: "course", header: "Course", cell: ({ figures: [whole], unit }) => whole && <Course figure={whole} unit={unit} /> },
-  { id: "change", header: "Last change", cell: (metric) => metric.figures[0]?.result.type === "estimate" && <LastChange figure={metric.figures[0]} metric={metric} /> },
+  { id: "change", header: "Last change", cell: (metric) => metric.figures[0]?.result.type === "estimate" && <LastChange figure={metric.figures[0]} metric={metric} zone={zone} /> },
 ]; // prettier-ignore
 
-const partColumns = (metric: Metric): readonly Column<Figure>[] => [
+const partColumns = (metric: Metric, zone: string): readonly Column<Figure>[] => [
   { id: "name", header: "Part", width: "34%", value: ({ name }) => name, cell: ({ name, part }) => (part === null ? <strong>{name}</strong> : name) },
   { id: "value", header: "Value", end: true, value: ({ result }) => (result.type === "estimate" ? result.value : null), cell: (figure) => <Value figure={figure} unit={metric.unit} /> },
-  { id: "more", header: "More", cell: ({ more, result }) => result.type === "estimate" && more.map(({ name, value }) => <span key={name} className={classes["small"]}>{name} {valueWords(value, metric.unit)}</span>) },
+  { id: "more", header: "More", cell: ({ more, result }) => result.type === "estimate" && more.map(({ name, value, interval }) => <span key={name} className={classes["small"]}>{name} {valueWords(value, metric.unit)}{interval && `, ${intervalWords(interval, (one) => valueWords(one, metric.unit))}`}</span>) },
   { id: "course", header: "Course", cell: (figure) => <Course figure={figure} unit={metric.unit} /> },
-  { id: "change", header: "Last change", cell: (figure) => figure.result.type === "estimate" && <LastChange figure={figure} metric={metric} /> },
+  { id: "change", header: "Last change", cell: (figure) => figure.result.type === "estimate" && <LastChange figure={figure} metric={metric} zone={zone} /> },
 ]; // prettier-ignore
 
-const pointColumns = (unit: Metric["unit"]): readonly Column<SeriesPoint>[] => [
-  { id: "from", header: "From", value: ({ from }) => from, cell: ({ from }) => date(Date.parse(from)) },
+const pointColumns = (unit: Metric["unit"], zone: string): readonly Column<SeriesPoint>[] => [
+  { id: "from", header: "From", value: ({ from }) => from, cell: ({ from }) => date(Date.parse(from), zone) },
   { id: "value", header: "Value", end: true, value: ({ value }) => value, cell: ({ value }) => (value === null ? <span className="quiet">nothing to tell of</span> : valueWords(value, unit)) },
   { id: "n", header: "Rests on", end: true, value: ({ n }) => n, cell: ({ n }) => count(n) },
   { id: "complete", header: "Complete", cell: ({ complete }) => (complete ? "yes" : "not yet") },
 ]; // prettier-ignore
 
 /** One figure's chart, in words above it and as a table behind it. */
-function Drawn({ metric, figure, body, basis }: { metric: Metric; figure: Figure; body: MetricsBody; basis: Basis }) {
+function Drawn({ metric, figure, body, basis, zone }: { metric: Metric; figure: Figure; body: MetricsBody; basis: Basis; zone: string }) {
   const api = useApi();
   const { unit, better } = metric;
   const { result, series, changes } = figure;
   const say = (value: number) => valueWords(value, unit);
   const watched = changes.type === "watched" ? changes : null;
-  const marks = (watched?.changes ?? []).map((change) => ({ at: Date.parse(change.since), words: wordsOfChange(change, unit), tone: toneOf(change, better) }));
+  const marks = (watched?.changes ?? []).map((change) => ({ at: Date.parse(change.since), words: wordsOfChange(change, unit, zone), tone: toneOf(change, better) }));
   const asked = { ...body, metrics: [metric.key] };
   return (
     <Sheet
@@ -75,7 +75,7 @@ function Drawn({ metric, figure, body, basis }: { metric: Metric; figure: Figure
       basis={{ ...basis, method: "" }}
       lines={linesOf(metric, figure, say)}
       file={{ name: metric.title, content: () => api.answerCsv("/v1/metrics", asked) }}
-      table={result.type === "estimate" && <DataTable label={`${metric.title}, point by point`} columns={pointColumns(unit)} rows={series.toReversed()} rowKey={({ from }) => from} />}
+      table={result.type === "estimate" && <DataTable label={`${metric.title}, point by point`} columns={pointColumns(unit, zone)} rows={series.toReversed()} rowKey={({ from }) => from} />}
     >
       {result.type === "too_little_data" ? <TooLittleNote told={result} /> : (
         <div className="pad">
@@ -85,7 +85,7 @@ function Drawn({ metric, figure, body, basis }: { metric: Metric; figure: Figure
           </p>
           <Trend
             points={series.map(({ from, value, complete }) => ({ at: Date.parse(from), value, complete }))}
-            marks={marks} say={say} wordsOfAt={date} label={`${metric.title} over time; the table has every point`}
+            marks={marks} say={say} wordsOfAt={(at) => date(at, zone)} label={`${metric.title} over time; the table has every point`}
           />
           {marks.length > 0 && <ul className={classes["changes"]}>{marks.map(({ at, words, tone }) => <li key={at} data-tone={tone}>{words}</li>)}</ul>}
           <p className={classes["small"]}>
@@ -98,18 +98,18 @@ function Drawn({ metric, figure, body, basis }: { metric: Metric; figure: Figure
   );
 } // prettier-ignore
 
-function Opened({ metric, body, basis }: { metric: Metric; body: MetricsBody; basis: Basis }) {
+function Opened({ metric, body, basis, zone }: { metric: Metric; body: MetricsBody; basis: Basis; zone: string }) {
   const [first] = metric.figures;
   const parts = metric.figures.filter((figure) => figure !== first || figure.part !== null);
   return (
     <div className={classes["stack"]}>
       <p className={classes["lead"]}>{metric.definition}</p>
-      {first && first.part === null && <Drawn metric={metric} figure={first} body={body} basis={basis} />}
+      {first && first.part === null && <Drawn metric={metric} figure={first} body={body} basis={basis} zone={zone} />}
       {metric.figures.length === 0 && <section className="sheet pad">Nothing happened in this time that it could be told of.</section>}
       {parts.length > 0 && (
         <section className="sheet" aria-label={`${metric.title} by part`}>
           <header><h2>By part</h2><span className="quiet">the largest</span></header>
-          <DataTable label={`${metric.title} by part`} columns={partColumns(metric)} rows={parts} rowKey={({ part, name }) => part ?? name} />
+          <DataTable label={`${metric.title} by part`} columns={partColumns(metric, zone)} rows={parts} rowKey={({ part, name }) => part ?? name} />
         </section>
       )}
     </div>
@@ -138,10 +138,10 @@ export function MetricsTab() {
       {answer.isPending && <section className="sheet"><Rows label="Working the metrics out" /></section>}
       {answer.isError && <Fault fault={answer.error} retry={() => void answer.refetch()} retrying={answer.isFetching} />}
       {answer.data && search.metric !== undefined && !metric && <section className="sheet pad">There is no metric of this name.</section>}
-      {answer.data && metric && <Opened metric={metric} body={body} basis={answer.data.basis} />}
+      {answer.data && metric && <Opened metric={metric} body={body} basis={answer.data.basis} zone={answer.data.zone} />}
       {answer.data && search.metric === undefined && (
         <Sheet title="All metrics" basis={answer.data.basis} file={{ name: "Metrics", content: () => api.answerCsv("/v1/metrics", body) }}>
-          <DataTable label="Metrics" columns={columnsOf(search, answer.data.basis)} rows={answer.data.metrics} rowKey={({ key }) => key} />
+          <DataTable label="Metrics" columns={columnsOf(search, answer.data.basis, answer.data.zone)} rows={answer.data.metrics} rowKey={({ key }) => key} />
         </Sheet>
       )}
     </Room>

@@ -77,7 +77,7 @@ function Cell({ cell }: { cell: RetentionCell | undefined }) {
   );
 } // prettier-ignore
 
-function Heat({ cohorts, all, every }: { cohorts: Cohorts; all: readonly RetentionCell[]; every: keyof typeof PERIOD_WORDS }) {
+function Heat({ cohorts, all, every, zone }: { cohorts: Cohorts; all: readonly RetentionCell[]; every: keyof typeof PERIOD_WORDS; zone: string }) {
   const columns = Array.from({ length: Math.max(all.length, ...cohorts.map(({ cells }) => cells.length)) }, (_, i) => i);
   return (
     <div className={classes["heat"]} role="region" aria-label="Cohorts" tabIndex={0}>
@@ -97,7 +97,7 @@ function Heat({ cohorts, all, every }: { cohorts: Cohorts; all: readonly Retenti
           </tr>
           {cohorts.toReversed().map(({ from, customers, cells }) => (
             <tr key={from}>
-              <th scope="row">{date(Date.parse(from))}</th>
+              <th scope="row">{date(Date.parse(from), zone)}</th>
               <td>{count(customers)}</td>
               {columns.map((i) => <Cell key={i} cell={cells.find(({ period }) => period === i)} />)}
             </tr>
@@ -129,7 +129,7 @@ function Answer({ body }: { body: RetentionBody }) {
       <div className={classes["curve"]}>
         <Trend points={curve} say={percent} wordsOfAt={(at) => `${PERIOD_WORDS[every]} ${at}`} label="Share of all cohorts that came back; the row All of the table has every number" />
       </div>
-      <Heat cohorts={retention.cohorts} all={retention.all} every={every} />
+      <Heat cohorts={retention.cohorts} all={retention.all} every={every} zone={zone} />
     </Sheet>
   );
 } // prettier-ignore
