@@ -94,6 +94,7 @@ beforeAll(async () => {
   );
   await make("/v1/computed-traits", { name: "of_b", event: "bravo", measure: { of: "count" } });
   const journey = await make("/v1/journeys", { draft: { name: "bravo", entry: { type: "api" }, start: "rest", steps: { rest: { type: "wait", ms: 60_000, next: null } } } }); // prettier-ignore
+  expect((await asked(bravo, `/v1/journeys/${journey.id}/publish`, { method: "POST", body: {} })).status).toBe(202); // prettier-ignore
   const replay = (await (
     await asked(bravo, "/v1/replays", {
       method: "POST", body: { journey: journey.id, from: new Date(Date.now() - 60_000).toISOString(), to: new Date().toISOString() },
@@ -117,6 +118,7 @@ beforeAll(async () => {
     "/v1/digests/": String(digest!.id),
     "/v1/alerts/": String(alert!.id),
     "/v1/journeys/": String(journey.id),
+    "/v1/journeys/{id}/versions/": "1",
     "/v1/replays/": replay.id,
     "/v1/tasks/": String(task.id),
     "/v1/gaps/": String(gap!.id),
