@@ -9,7 +9,7 @@ import { makeRemedy } from "./make.ts";
 import { GapChange, GapDetail, GapList, GapSearch, type GapView, GapsAnswer, GapsQuery, RemedyAsked, RemedyMade } from "./model.ts"; // prettier-ignore
 import { mayBecome } from "./state.ts";
 import { note, readGap, readLookedAt, writeAssumptions, writeState } from "./store.ts";
-import { proofOf, viewGap, viewGaps } from "./view.ts";
+import { proofOf, viewFound, viewGap, viewGaps } from "./view.ts";
 
 export type GapDeps = AnalysisDeps & {
   /** Says that there is a segment to build. */
@@ -28,7 +28,7 @@ export function gapRoutes(app: App, deps: GapDeps): void {
     config: access,
     schema: { operationId: "listGaps", tags, summary: "Gaps that were found, ranked", querystring: GapsQuery, response: { 200: GapList } },
   }, async ({ workspace, query: { state = null, kind = null, limit, format } }, reply) => {
-    const gaps = (await viewGaps(deps, workspace, { state, kind }, clock())).slice(0, limit);
+    const gaps = await viewGaps(deps, workspace, { state, kind, limit }, clock());
     if (format === "csv") return sendCsv(reply, "gaps", tableOf(gaps));
     const lookedAt = await readLookedAt(sql, workspace);
     return { gaps: [...gaps], lookedAt: lookedAt === null ? null : isoOf(lookedAt) };
@@ -92,10 +92,9 @@ function searching(app: App, deps: GapDeps): void {
     },
   }, async ({ workspace, body, query }, reply) => {
     const now = deps.clock();
-    const { answer, basis, ids } = await searchAndKeep(deps, workspace, body, query.fresh, now);
+    const { answer, basis, found } = await searchAndKeep(deps, workspace, body, query.fresh, now);
     if (answer.type === "too_little_data") return query.format === "csv" ? sendCsv(reply, "gaps", tableOf([])) : { ...answer, basis };
-    const wanted = new Set(ids);
-    const gaps = (await viewGaps(deps, workspace, { state: null, kind: null }, now)).filter(({ id }) => wanted.has(id));
+    const gaps = await viewFound(deps, workspace, found, now);
     if (query.format === "csv") return sendCsv(reply, "gaps", tableOf(gaps));
     return { type: "found" as const, gaps: [...gaps], looked: [...answer.looked], basis };
   }); // prettier-ignore

@@ -6,6 +6,7 @@ import { readResults } from "../journeys/results.ts";
 import type { Goal } from "../journeys/model.ts";
 import { readPublished } from "../journeys/store.ts";
 import { type Instant, type WorkspaceId, isoOf } from "../values.ts";
+import type { Kept } from "./keep.ts";
 import { type Assumptions, type GapDetail, type GapView, type Proof } from "./model.ts";
 import { beforeAfter, notYetWords } from "./state.ts";
 import { type StoredGap, readGap, readGaps, readHistory } from "./store.ts";
@@ -21,23 +22,32 @@ const put = ({ measured: { gap, orders, periodMs }, assumptions: edited }: Store
   return { ...gap, assumptions, value, fixability: { ...gap.fixability, ratio: assumptions.fixabilityRatio } };
 }; // prettier-ignore
 
-/** The gaps of a workspace, ranked among all that are open or worked on; those that were dismissed come last. */
-export async function viewGaps(
-  deps: ViewDeps,
-  workspace: WorkspaceId,
-  asked: Parameters<typeof readGaps>[2],
-  now: Instant,
-): Promise<readonly GapView[]> {
+/** Of a state or kind where one is named, so many. */
+export type Listed = Parameters<typeof readGaps>[2] & { readonly limit: number };
+/** The gaps of a workspace, ranked among all; those that were dismissed come last. */
+export async function viewGaps(deps: ViewDeps, workspace: WorkspaceId, asked: Listed, now: Instant): Promise<readonly GapView[]> {
   const all = await readGaps(deps.sql, workspace, { state: null, kind: null });
   const order = ranked(all.map((stored) => ({ ...put(stored), stored })));
   const wanted = order.filter(({ kind, stored }) => (asked.state === null || stored.state === asked.state) && (asked.kind === null || kind === asked.kind)); // prettier-ignore
   const sorted = [...wanted.filter(({ stored }) => stored.state !== "dismissed"), ...wanted.filter(({ stored }) => stored.state === "dismissed")]; // prettier-ignore
-  return Promise.all(
-    sorted.map(async ({ stored, ...gap }) =>
-      viewOf(stored, gap, await proofOf(deps, workspace, stored, now)),
-    ),
-  );
-}
+  return provenOf(deps, workspace, sorted.slice(0, asked.limit), now);
+} // prettier-ignore
+
+/** What a search found, as it measured it, whatever is kept of it; ranked among all. */
+export async function viewFound(deps: ViewDeps, workspace: WorkspaceId, found: Kept["found"], now: Instant): Promise<readonly GapView[]> {
+  const all = (await readGaps(deps.sql, workspace, { state: null, kind: null })).map((stored) => ({ ...stored, ...found.get(stored.id) }));
+  const order = ranked(all.map((stored) => ({ ...put(stored), stored })));
+  return provenOf(deps, workspace, order.filter(({ stored }) => found.has(stored.id)), now);
+} // prettier-ignore
+
+type Ordered = StoredGap["measured"]["gap"] & { readonly stored: StoredGap };
+/** Proofs are asked for one after the other: each is a question, and those of others wait in the same queue. */
+async function provenOf(deps: ViewDeps, workspace: WorkspaceId, order: readonly Ordered[], now: Instant): Promise<readonly GapView[]> {
+  const views: GapView[] = [];
+  for (const { stored, ...gap } of order)
+    views.push(viewOf(stored, gap, await proofOf(deps, workspace, stored, now)));
+  return views;
+} // prettier-ignore
 
 /** One gap with its history. Throws `Failure("not_found")`. */
 export async function viewGap(

@@ -147,3 +147,23 @@ test("gaps and questions are had as CSV", async () => {
   const { body: questions } = await whole.answer<string>(keys, "POST", "/v1/questions?format=csv", { scope });
   expect(questions).toContain("support_topic,delivery,Delivery,490,490");
 });
+
+test("gaps are listed with their proofs however many journeys were made of them, and of a limit only its own are worked out", async () => {
+  const { sql } = whole.stores;
+  const { id, journeyId } = (await list("?kind=drop_off")).gaps[0]!;
+  for (let i = 0; i < 60; i++) {
+    const [journey] = await sql.query<{ id: number }>(
+      "insert into journeys (workspace, name, state, draft, created_at, updated_at) select workspace, name || ' of many ' || $2, state, draft, created_at, updated_at from journeys where id = $1 returning id",
+      [journeyId, String(i)],
+    );
+    const copied = (table: string) =>
+      `insert into ${table} overriding system value select (jsonb_populate_record(t, $2::jsonb || jsonb_build_object('id', nextval(pg_get_serial_sequence('${table}', 'id'))))).* from ${table} t where id = $1`;
+    const [version] = await sql.query<{ id: number }>("select id from versions where journey = $1", [journeyId]);
+    await sql.query(copied("versions"), [version!.id, JSON.stringify({ journey: journey!.id })]);
+    await sql.query(copied("gaps"), [id, JSON.stringify({ journey: journey!.id, subject: `one of many ${i}` })]);
+  }
+  const all = await whole.answer<List>(keys, "GET", "/v1/gaps?kind=drop_off");
+  expect(all.status).toBe(200);
+  expect(all.body.gaps.map(({ proof }) => proof.type)).toEqual(Array.from({ length: 61 }, () => "journey"));
+  expect((await list("?kind=drop_off&limit=2")).gaps).toEqual(all.body.gaps.slice(0, 2));
+}, 120_000); // prettier-ignore

@@ -44,8 +44,8 @@ test("a gap is proven by what happened after it was begun to be fixed, and by no
   await ask(WORLD_AT - 200 * DAY_MS, 10, 1);
   await ask(WORLD_AT, 70, 1_001);
   await ask(FIXED_AT + DAY_MS, 10, 2_001);
-  const { ids } = await search(WORLD_AT, DAYS, FIXED_AT);
-  const id = ids[0]!;
+  const { found } = await search(WORLD_AT, DAYS, FIXED_AT);
+  const [id] = [...found.keys()] as [number];
   await writeState(sql, await readGap(sql, WORKSPACE, id), "being_fixed", FIXED_AT);
   expect(await proofAt(id, FIXED_AT)).toMatchObject({ type: "none", words: expect.stringContaining("from 2026-04-03 on") as string }); // prettier-ignore
 
@@ -74,7 +74,7 @@ test("a gap is proven by what happened after it was begun to be fixed, and by no
 test("a search over an older period finds the gap that was there without writing over what is kept of it", async () => {
   await search(WORLD_AT, DAYS);
   const [gap] = await readGaps(stores.sql, WORKSPACE, { state: null, kind: "slow_response" });
-  const { ids } = await search(WORLD_AT, DAYS - 1, FIXED_AT + 90 * DAY_MS);
-  expect(ids).toEqual([gap!.id]);
+  const { found } = await search(WORLD_AT, DAYS - 1, FIXED_AT + 90 * DAY_MS);
+  expect([...found.keys()]).toEqual([gap!.id]);
   expect(await readGap(stores.sql, WORKSPACE, gap!.id)).toEqual(gap);
 });
