@@ -10,7 +10,7 @@ export const ANALYSIS_LIMITS = {
   periodDaysMax: 3_660,
   /** Moments that are told apart; rarer ones are one moment per channel, so that totals stay true. */
   momentsMax: 500,
-  /** Different (channel, event name, touchpoint) that are looked at; rarer ones count as `other` of their channel. */
+  /** Different (channel, event name, touchpoint) that are looked at; rarer ones count by rule and channel only. */
   combosMax: 5_000,
   /** Stages by which moments are told apart. */
   stagesMax: 40,
@@ -21,6 +21,8 @@ export const ANALYSIS_LIMITS = {
   /** Questions computed at the same time, and those that may wait for their turn. */
   atOnce: 2,
   waitingMax: 40,
+  /** Of one workspace: so that another still finds a place when one asks for much. */
+  waitingOfOneMax: 20,
   /** Answers kept. */
   keptMax: 300,
   visitGapMs: 30 * 60_000,
@@ -44,6 +46,9 @@ export const Scope = z
   }); // prettier-ignore
 export type Scope = z.infer<typeof Scope>;
 
+/** Stands between a moment and a stage in a key: no text of an event holds it (events/text.ts), and no rule's name. */
+export const STAGE_MARK = "\u0001";
+
 const Pattern = z
   .string()
   .min(1)
@@ -59,6 +64,7 @@ export const MomentRule = z.strictObject({
     .trim()
     .min(1)
     .max(100)
+    .refine((text) => !text.includes(STAGE_MARK), "Has a character that no name may have")
     .nullable()
     .describe("What the moment is called; null: it is not looked at"),
 });

@@ -14,6 +14,8 @@ export type Combo = {
   readonly events: number;
   /** Its hash in the log, as text: what the log's statement knows it by. */
   readonly hash: string;
+  /** What it is called already: many that were too rare to be told apart, counted together. */
+  readonly called?: string;
 };
 export type Grouped = {
   /** By place; the most frequent first. */
@@ -32,18 +34,20 @@ const OURS: { readonly [name: string]: string } = {
   "$customer.identified": "Identified",
   "$account.joined": "Joined an account",
 };
-const OTHER = "Other";
+/** What is too rare to be told apart is called. */
+export const OTHER = "Other";
+/** The names with `$` that are moments; others are our bookkeeping. */
+export const NAMES_OF_OURS: readonly string[] = [...PAGES, ...Object.keys(OURS)];
+
+type Found = { channel: Channel | null; name: string; events: number; hashes: string[] };
 
 /** Groups what happened into moments. */
 export function groupMoments(combos: readonly Combo[], grouping: MomentGrouping): Grouped {
   const matchers = grouping.rules.map((rule) => ({ rule, matches: matcherOf(rule) }));
-  const found = new Map<
-    string,
-    { channel: Channel | null; name: string; events: number; hashes: string[] }
-  >();
+  const found = new Map<string, Found>();
   for (const combo of combos) {
     const rule = matchers.find(({ matches }) => matches(combo))?.rule;
-    const name = rule ? rule.as : usualName(combo, grouping);
+    const name = combo.called ?? (rule ? rule.as : usualName(combo, grouping));
     if (name === null) continue;
     const channel = grouping.channels === "together" ? null : combo.channel;
     const key = keyOf(channel, name);
@@ -56,19 +60,21 @@ export function groupMoments(combos: readonly Combo[], grouping: MomentGrouping)
 }
 
 /** At most so many moments; the rarest are one for each channel. */
-function bounded(found: readonly { channel: Channel | null; name: string; events: number; hashes: string[] }[]): Grouped {
+function bounded(found: readonly Found[]): Grouped {
   const sorted = found.toSorted((a, b) => b.events - a.events || (keyOf(a.channel, a.name) < keyOf(b.channel, b.name) ? -1 : 1));
   const room = ANALYSIS_LIMITS.momentsMax;
   // Room is left for an `Other` of each channel.
   const kept = sorted.length <= room ? sorted : sorted.slice(0, room - new Set(sorted.map(({ channel }) => channel)).size);
-  const rest = new Map<Channel | null, { channel: Channel | null; name: string; events: number; hashes: string[] }>();
+  // An event may be called so itself: then the rest is counted with it, since a key is one moment's.
+  const rest = new Map(kept.filter(({ name }) => name === OTHER).map((one) => [one.channel, one] as const));
+  const called = new Set(rest.values());
   for (const { channel, events, hashes } of sorted.slice(kept.length)) {
     const other = rest.get(channel) ?? { channel, name: OTHER, events: 0, hashes: [] };
     other.events += events;
     other.hashes.push(...hashes);
     rest.set(channel, other);
   }
-  const all = [...kept, ...rest.values()];
+  const all = [...kept, ...[...rest.values()].filter((one) => !called.has(one))];
   return {
     moments: all.map(({ channel, name, events }) => ({ key: keyOf(channel, name), channel, name, stage: null, events })),
     placeOf: new Map(all.flatMap(({ hashes }, place) => hashes.map((hash) => [hash, place] as const))),

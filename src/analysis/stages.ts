@@ -7,7 +7,7 @@ import type { Sql } from "../db/postgres.ts";
 import { memberSql } from "../segments/sql-values.ts";
 import { readDefinitions } from "../segments/store.ts";
 import type { Moments } from "./cases.ts";
-import { ANALYSIS_LIMITS, type Moment } from "./model.ts";
+import { ANALYSIS_LIMITS, type Moment, STAGE_MARK } from "./model.ts";
 import type { Scoped } from "./scope.ts";
 
 /** The moments of a scope, each once for every stage; with nobody ever in a stage they are as they were. */
@@ -30,7 +30,7 @@ export async function withStages(sql: Sql, log: EventLog, scoped: Scoped, moment
   const before = order.length === 0 ? 0 : 1;
   return {
     ...moments,
-    moments: moments.moments.flatMap((moment): readonly Moment[] => [moment, ...stages.map((one) => ({ ...moment, key: `${moment.key} (${one})`, stage: one }))]),
+    moments: moments.moments.flatMap((moment): readonly Moment[] => [moment, ...stages.map((one) => ({ ...moment, key: `${moment.key}${STAGE_MARK}${one}`, stage: one }))]),
     rows: (columns) =>
       `select * except (momentPlace, stagePlace, changedAt), toUInt16((momentPlace - 1) * ${width} + if(changedAt is null, ${before}, ifNull(stagePlace, 0)) + 1) as moment
        from (select e.* except (moment), e.moment as momentPlace, c.stagePlace as stagePlace, c.changedAt as changedAt

@@ -5,6 +5,7 @@ import type { CaseBy } from "../../src/analysis/model.ts";
 import { Show } from "../../src/map/model.ts";
 import { edgesOf, shown, totalsOf, wholeOf } from "../../src/map/show.ts";
 import type { WholeMap } from "../../src/map/discover.ts";
+import { edgesTable } from "../../src/map/tables.ts";
 import { tellHistory } from "../analysis/history.ts";
 import { type TestStores, drawn, mapStores, questionOf } from "./ask.ts";
 
@@ -185,10 +186,13 @@ test("stages tell moments apart by where the customer was at that time", async (
   const map = shown(await drawn(stores, questionOf({ stages: true, scope: { from: "2026-01-10T00:00:30Z", to: "2026-05-01T00:00:00Z" } })), Show.parse({}), []); // prettier-ignore
   expect(map.nodes.map(({ key, stage, events }) => [key, stage, events])).toEqual([
     ["web: Viewed", null, 1],
-    ["web: Viewed (buyer)", "buyer", 1],
-    ["web: Viewed (fan)", "fan", 1],
+    ["web: Viewed\u0001buyer", "buyer", 1],
+    ["web: Viewed\u0001fan", "fan", 1],
   ]);
   expect(map.edges).toMatchObject([
-    { from: "web: Viewed (buyer)", to: "web: Viewed (fan)", medianMs: 2 * MINUTE_MS },
+    { from: "web: Viewed\u0001buyer", to: "web: Viewed\u0001fan", medianMs: 2 * MINUTE_MS },
+  ]);
+  expect(edgesTable(map).rows.map(([from, to]) => [from, to])).toEqual([
+    ["web: Viewed (buyer)", "web: Viewed (fan)"],
   ]);
 });
