@@ -7,7 +7,7 @@
 import type { EventLog } from "../db/clickhouse.ts";
 import { memberSql, tamed, valueOfRaw } from "../segments/sql-values.ts";
 import { type CaseBy, type Moment, type MomentGrouping, ANALYSIS_LIMITS } from "./model.ts";
-import { type Combo, groupMoments } from "./moments.ts";
+import { type Combo, NAMES_OF_OURS, OTHER, groupMoments } from "./moments.ts";
 import type { Scoped } from "./scope.ts";
 
 /** The touchpoint without ids, so that ten thousand product pages are one: twice, because two ids may follow each other. */
@@ -16,7 +16,6 @@ const withoutIds = (text: string): string =>
 const TOUCHPOINT = withoutIds(withoutIds("touchpoint"));
 /** Column by column, because each is a dictionary: a hash of every value and not of every row. */
 const HASH = "cityHash64(channel) * 3 + cityHash64(name) * 5 + cityHash64(place)";
-const REST = "*";
 const COLUMNS = `channel, name, ${TOUCHPOINT} as place`;
 
 export type Moments = {
@@ -36,23 +35,51 @@ export async function momentsIn(log: EventLog, scoped: Scoped, grouping: MomentG
      group by h order by events desc, channel, name, touchpoint limit ${ANALYSIS_LIMITS.combosMax}`,
     scoped.parameters.values,
   );
-  // What is too rare to be told apart is still counted, as one moment.
-  const rest: readonly Combo[] =
-    combos.length < ANALYSIS_LIMITS.combosMax ? [] : [{ channel: "other", name: "Other", touchpoint: "", hash: REST, events: 0 }];
+  const rest = combos.length < ANALYSIS_LIMITS.combosMax ? [] : await restIn(log, scoped, grouping, combos);
   const { moments, placeOf } = groupMoments([...combos, ...rest], grouping);
-  const hashes = [...placeOf.keys()].filter((hash) => hash !== REST);
-  const placeSql = (hash: string): string => `toUInt16(${(placeOf.get(hash) ?? -1) + 1})`;
-  // What is not looked at is 0, and left out.
+  // What is not looked at is 0, and left out. Bare numbers: a statement has room for so many hashes once.
+  const placesOf = (those: readonly Combo[]): string => `cast([${those.map(({ hash }) => (placeOf.get(hash) ?? -1) + 1).join(",")}], 'Array(UInt16)')`;
+  const other = rest.length === 0 ? 0 : UNKNOWN;
+  const known = combos.length === 0 ? "toUInt16(0)" : `transform(${HASH}, cast([${hashesOf(combos)}], 'Array(UInt64)'), ${placesOf(combos)}, toUInt16(${other}))`;
   const moment =
-    hashes.length === 0
-      ? "toUInt16(0)"
-      : `transform(${HASH}, [${hashes.map((hash) => `toUInt64('${hash}')`).join(",")}], [${hashes.map(placeSql).join(",")}], ${placeSql(REST)})`;
+    rest.length === 0 ? "known" : `if(known = ${UNKNOWN}, transform(${restSql(scoped, grouping)}, [${rest.map(({ hash }) => `'${hash}'`).join(",")}], ${placesOf(rest)}, toUInt16(0)), known)`;
   return {
     moments,
     rows: (columns) =>
-      `select ${columns === "" ? "" : `${columns}, `}customer, at, ${moment} as moment from (${scoped.rows(`${COLUMNS}, properties`)}) where moment > 0`,
+      `select ${columns === "" ? "" : `${columns}, `}customer, at, ${moment} as moment
+       from (select *, ${known} as known from (${scoped.rows(`${COLUMNS}, properties`)})) where moment > 0`,
     named: (name) => `name = ${scoped.parameters.text(name)}`,
   };
+} // prettier-ignore
+
+const hashesOf = (combos: readonly Combo[]): string => combos.map(({ hash }) => hash).join(",");
+/** The place of a row that is none of those told apart, before it is looked at. */
+const UNKNOWN = 65_535;
+
+/** Which rule of the grouping fits a row, from 1; 0: none; -1: the row is not looked at. For rows of `COLUMNS`. */
+function ruleSql({ parameters }: Scoped, { rules }: MomentGrouping): string {
+  const like = (column: string, pattern: string): string =>
+    `${column} like ${parameters.text(pattern.replaceAll(/[\\%_]/g, "\\$&").replaceAll("*", "%"))}`;
+  const parts = rules.flatMap(({ channel, name, touchpoint, as }, i) => {
+    const fits = [channel && `channel = ${parameters.text(channel)}`, name && like("name", name), touchpoint && like("place", touchpoint)];
+    return [fits.filter((one) => one !== undefined).join(" and ") || "1", as === null ? "toInt16(-1)" : `toInt16(${i + 1})`];
+  });
+  const bookkeeping = `startsWith(name, '$') and name not in ${parameters.texts(NAMES_OF_OURS)}`;
+  return `multiIf(${[...parts, bookkeeping, "toInt16(-1)", "toInt16(0)"].join(", ")})`;
+} // prettier-ignore
+/** What a row is counted as that is too rare to be told apart. */
+const restSql = (scoped: Scoped, grouping: MomentGrouping): string =>
+  `concat(toString(channel), ' ', toString(${ruleSql(scoped, grouping)}))`;
+
+/** What is too rare to be told apart is still counted: by the rule that names it, or as the rest of its channel. */
+async function restIn(log: EventLog, scoped: Scoped, grouping: MomentGrouping, combos: readonly Combo[]): Promise<readonly Combo[]> {
+  const rows = await log.rows<Pick<Combo, "channel" | "hash" | "events"> & { readonly rule: number }>(
+    `select channel, rule, hash, count() as events
+     from (select channel, ${ruleSql(scoped, grouping)} as rule, ${restSql(scoped, grouping)} as hash from (${scoped.rows(COLUMNS)}) where ${HASH} not in (${hashesOf(combos)}))
+     where rule >= 0 group by channel, rule, hash order by events desc, hash`,
+    scoped.parameters.values,
+  );
+  return rows.map(({ channel, hash, rule, events }) => ({ channel, name: OTHER, touchpoint: "", hash, events, called: grouping.rules[rule - 1]?.as ?? OTHER }));
 } // prettier-ignore
 
 /**

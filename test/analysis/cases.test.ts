@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { casesSql, momentsIn } from "../../src/analysis/cases.ts";
 import { type CaseBy, MomentGrouping } from "../../src/analysis/model.ts";
+import { groupMoments } from "../../src/analysis/moments.ts";
 import { scopeFor } from "../../src/analysis/scope.ts";
+import { withStages } from "../../src/analysis/stages.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { bothStores } from "../stores.ts";
 import { type Past, tellHistory, tellJoined } from "./history.ts";
@@ -116,4 +118,50 @@ test("cases by key hold the events of one value, whoever they are of", async () 
     { customer: 1, names: ["Bought", "Shipped"], reached: false },
     { customer: 2, names: ["Bought"], reached: false },
   ])); // prettier-ignore
+});
+
+test("with more than is told apart, what is not looked at stays out, and what is rare is counted, by rule and channel", { timeout: 60_000 }, async () => {
+  await stores.log.command("truncate table events");
+  await stores.log.command("truncate table customersOfAtoms");
+  const rare = (n: number, name: string, channel = "web") => Array.from({ length: n }, (_, i) => ({ atom: i + 1, at: T0 + i, name: `${name}${i}`, channel })); // prettier-ignore
+  const often = (n: number, name: string, channel = "web") => Array.from({ length: n }, (_, i) => ({ atom: i + 1, at: T0 + MINUTE_MS + i, name, channel })); // prettier-ignore
+  await tellHistory(stores.log, [
+    // These are told apart: twice each, so that they come first.
+    ...rare(4_990, "Kind "), ...rare(4_990, "Kind "), ...often(60, "Tick"), ...often(70, "$segment_like"), ...often(50, "Seen", "email"),
+    ...rare(200, "Z", "app"), ...rare(30, "Tick_%\\ "), ...rare(20, "$own"), ...rare(40, "Zed", "email"),
+  ]); // prettier-ignore
+  const told = async (rules: readonly object[]) => {
+    const scoped = await scopeFor(stores.sql, stores.log, 1 as WorkspaceId, { from: T0, to: T0 + 1e9 }, T0);
+    const found = await momentsIn(stores.log, scoped, MomentGrouping.parse({ rules }));
+    const rows = await stores.log.rows<{ moment: number; n: number }>(`select moment, count() as n from (${found.rows("")}) group by moment`, scoped.parameters.values); // prettier-ignore
+    const counted = new Map(rows.map(({ moment, n }) => [found.moments[moment - 1]!.key, n]));
+    // What is said of a moment is what its rows are.
+    for (const { key, events } of found.moments) expect([key, counted.get(key)]).toEqual([key, events]);
+    return counted;
+  };
+  const usual = await told([]);
+  const sum = [...usual.values()].reduce((a, b) => a + b, 0);
+  expect(sum).toBe(9_980 + 60 + 50 + 200 + 30 + 40);
+  expect([usual.get("app: Other"), usual.get("email: Other"), usual.has("other: Other")]).toEqual([200, 40, false]);
+  const ruled = await told([{ name: "Tick*", as: null }, { name: "*%\\ *", as: "Never" }, { channel: "app", as: "In the app" }, { name: "Z*d*", as: "Zed" }, { name: "Kind *", as: "Kind" }]); // prettier-ignore
+  expect(Object.fromEntries(ruled)).toEqual({ "web: Kind": 9_980, "email: Seen": 50, "app: In the app": 200, "email: Zed": 40 });
+}); // prettier-ignore
+
+test("an event that is called Other, or as a moment in a stage is, is a moment with a key of its own", async () => {
+  const combo = (name: string, events: number) => ({
+    channel: "web" as const,
+    name,
+    touchpoint: "",
+    hash: name,
+    events,
+  });
+  const { moments, placeOf } = groupMoments([...Array.from({ length: 520 }, (_, i) => combo(`Kind ${i}`, 1_000 - i)), combo("Other", 5_000)], MomentGrouping.parse({})); // prettier-ignore
+  expect(new Set(moments.map(({ key }) => key)).size).toBe(moments.length);
+  expect(moments[0]).toMatchObject({ key: "web: Other", events: 5_000 + Array.from({ length: 520 }, (_, i) => 1_000 - i).slice(moments.length - 1).reduce((a, b) => a + b, 0) }); // prettier-ignore
+  expect(placeOf.get("Kind 519")).toBe(placeOf.get("Other"));
+  await stores.log.command("truncate table events");
+  await tellHistory(stores.log, [{ atom: 1, at: T0, name: "$stage.changed", channel: "other", properties: { stage: "buyer" } }, { atom: 1, at: T0 + 1, name: "Viewed" }, { atom: 2, at: T0 + 2, name: "Viewed (buyer)" }]); // prettier-ignore
+  const scoped = await scopeFor(stores.sql, stores.log, 1 as WorkspaceId, { from: T0, to: T0 + 1e9 }, T0);
+  const staged = await withStages(stores.sql, stores.log, scoped, await momentsIn(stores.log, scoped, MomentGrouping.parse({}))); // prettier-ignore
+  expect(new Set(staged.moments.map(({ key }) => key)).size).toBe(4);
 });
