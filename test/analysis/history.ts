@@ -6,6 +6,8 @@ import type { EventLog } from "../../src/db/clickhouse.ts";
 export type Past = {
   readonly atom: number;
   readonly at: number;
+  /** Its message id; drawn where a test does not ask for it. */
+  readonly id?: string;
   readonly name: string;
   readonly channel?: string;
   readonly touchpoint?: string;
@@ -18,9 +20,9 @@ export type Past = {
 
 /** Writes events into the log as the feed would. */
 export async function tellHistory(log: EventLog, events: readonly Past[]): Promise<void> {
-  const lines = events.map(({ workspace = 1, atom, at, name, channel = "web", touchpoint = "event", properties, campaign, accountId, identifiers }) =>
+  const lines = events.map(({ workspace = 1, id = randomUUID(), atom, at, name, channel = "web", touchpoint = "event", properties, campaign, accountId, identifiers }) =>
     JSON.stringify({
-      workspace, atom, happenedAt: at, receivedAt: at, id: randomUUID(), type: name === "$page.viewed" ? "page" : "track", name, channel, touchpoint, key: name.startsWith("$") && name !== "$page.viewed" ? 0 : 1,
+      workspace, atom, happenedAt: at, receivedAt: at, id, type: name === "$page.viewed" ? "page" : "track", name, channel, touchpoint, key: name.startsWith("$") && name !== "$page.viewed" ? 0 : 1,
       properties: properties ? JSON.stringify(properties) : "", campaign: campaign ? JSON.stringify(campaign) : "", accountId: accountId ?? "",
       identifiers: identifiers ? JSON.stringify(identifiers) : "",
     }),

@@ -42,6 +42,21 @@ test("a further stage counts to the last moment of the time given, and no longer
   expect((await ask("stage_conversion"))[0]).toMatchObject({ part: "visitor", result: { value: 20 / 60, n: 60 } }); // prettier-ignore
 });
 
+test("a stage noted long after what caused it began at no known time: an import of history makes nobody slow", async () => {
+  const because = (day: number, messageId: string) => at(day, "$stage.changed", { stage: "lead", from: "visitor", version: 1, by: "event", messageId }); // prettier-ignore
+  await tell([
+    ...each(20, 1, (i) => [at(1, "$page.viewed"), { ...at(3, "Form Submitted"), id: `live-${i}` }, because(3.9, `live-${i}`)]), // prettier-ignore
+    // What happened on the third day was imported on the twentieth.
+    ...each(30, 100, (i) => [at(1, "$page.viewed"), { ...at(3, "Form Submitted"), id: `late-${i}` }, because(20, `late-${i}`)]), // prettier-ignore
+    ...each(20, 200, () => [at(1, "$page.viewed")]),
+  ]);
+  expect((await ask("stage_conversion"))[0]).toMatchObject({
+    part: "visitor",
+    result: { value: 0.5, n: 40 },
+  });
+  expect((await ask("stage_time"))[0]).toMatchObject({ part: "visitor", result: { value: Math.floor(2.9 * 24) * HOUR_MS, n: 40 } }); // prettier-ignore
+});
+
 test("a lead has its time to the last moment, and a later one is not counted yet", async () => {
   await tell([
     ...each(20, 1, () => [at(1, "Form Submitted"), at(8, "Order Completed", { total: 1 })]),
