@@ -43,7 +43,7 @@ function Size({ gap }: { gap: GapDetail }) {
         {bars.map(({ label, ratio, words }) => <li key={label}><span>{label}</span><ShareBar ratio={ratio / most} /><span>{words}</span></li>)}
       </ul>
       <p className="quiet">{normal.words}.</p>
-      <p className="quiet">{confidence.words}</p>
+      <p className="quiet">That it is no chance: {confidence.level} confidence.</p>
       <h3 className={classes["sub"]}>Over the period <TrendMark trend={trend} /></h3>
       <TrendBars trend={trend} />
     </Part>
