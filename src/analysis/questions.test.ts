@@ -24,8 +24,8 @@ const settled = () => new Promise<void>((resume) => setImmediate(resume));
 function crowded() {
   let now = 0;
   const questions = new Questions(() => now);
-  const ask = (of: ReturnType<typeof held>, asking: Asking = { fresh: false }) =>
-    questions.ask(WORKSPACE, [of.name], asking, of.work).then(({ answer, basis }) => [answer, basis.reused] as const);
+  const ask = (of: ReturnType<typeof held>, asking: Asking = { fresh: false }, workspace = WORKSPACE) =>
+    questions.ask(workspace, [of.name], asking, of.work).then(({ answer, basis }) => [answer, basis.reused] as const);
   const first = Array.from({ length: ANALYSIS_LIMITS.atOnce }, (_, i) => held(`first ${i}`));
   const asked = first.map((of) => ask(of));
   return { ask, first, asked, later: (ms: number) => (now += ms) };
@@ -105,12 +105,46 @@ describe("the questions", () => {
     expect(slow.begun()).toBe(1);
   });
 
+  test("are another question when what the workspace defined is another, and one whose asker went meanwhile is given up", async () => {
+    let defined = "Berlin";
+    const questions = new Questions(() => 0, () => Promise.resolve(defined));
+    const same = held("same");
+    same.end();
+    const ask = async (asking: Asking = { fresh: false }) => (await questions.ask(WORKSPACE, ["same"], asking, same.work)).basis.reused; // prettier-ignore
+    expect([await ask(), await ask()]).toEqual([false, true]);
+    defined = "Tokyo";
+    expect([await ask(), await ask()]).toEqual([false, true]);
+    const others = Array.from({ length: ANALYSIS_LIMITS.atOnce }, (_, i) => held(`other ${i}`));
+    const asked = others.map((of) => questions.ask(WORKSPACE, [of.name], { fresh: false }, of.work));
+    await settled();
+    const left = held("left");
+    const gone = new AbortController();
+    const given = questions.ask(WORKSPACE, ["left"], { fresh: false, gone: gone.signal }, left.work).catch(String);
+    gone.abort();
+    for (const of of [...others, left]) of.end();
+    expect(await given).toContain("Nobody waits");
+    await Promise.all(asked);
+    expect(left.begun()).toBe(0);
+  });
+
   test("beyond what may wait are refused, and a refused one takes nobody's place", async () => {
     const { ask, first, asked } = crowded();
     const waiting = Array.from({ length: ANALYSIS_LIMITS.waitingMax }, (_, i) => held(`waits ${i}`));
-    const answers = waiting.map((of) => ask(of));
+    const answers = waiting.map((of, i) => ask(of, { fresh: false }, (2 + (i % 4)) as WorkspaceId));
     await expect(ask(held("one more"))).rejects.toMatchObject({ code: "too_many" });
     for (const of of [...first, ...waiting]) of.end();
     expect(await Promise.all([...asked, ...answers])).toHaveLength(first.length + waiting.length);
+  });
+
+  test("of one workspace do not take all the places: another one still gets its turn", async () => {
+    const { ask, first, asked } = crowded();
+    const waiting = Array.from({ length: ANALYSIS_LIMITS.waitingOfOneMax }, (_, i) => held(`waits ${i}`));
+    const answers = waiting.map((of) => ask(of));
+    await expect(ask(held("one more"))).rejects.toMatchObject({ code: "too_many" });
+    const other = held("of another");
+    const answer = ask(other, { fresh: false }, 2 as WorkspaceId);
+    for (const of of [...first, ...waiting, other]) of.end();
+    expect(await answer).toEqual(["of another", false]);
+    await Promise.all([...asked, ...answers]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Asking the log about journeys without harm to anybody else: few questions at a time, the same question only once, and
  * an answer of a moment ago again. How old an answer may be grows with what it cost. A question whose askers have all
- * gone before its turn is not worked out.
+ * gone before its turn is not worked out, and no workspace takes all the places of those that wait.
  */
 import { LRUCache } from "lru-cache";
 import { Failure } from "../errors.ts";
@@ -33,7 +33,10 @@ type Pending = {
   askers: number;
 };
 /** A place among those that wait; null when it does not wait (any more). */
-type Turn = { waits: { readonly give: () => void; readonly drop: (why: Failure) => void } | null };
+type Turn = {
+  readonly workspace: WorkspaceId;
+  waits: { readonly give: () => void; readonly drop: (why: Failure) => void } | null;
+};
 type Kept = { readonly answered: Answered<unknown>; readonly until: Instant };
 const KEPT_LEAST_MS = 30_000;
 const KEPT_MOST_MS = 15 * 60_000;
@@ -53,7 +56,7 @@ export class Questions {
 
   /**
    * The answer to `question` (anything that JSON can say, the question's name first), worked out by `work` unless it is
-   * known. Throws `Failure("too_many")` when too many wait already, and when every asker has gone.
+   * known. Throws `Failure("too_many")` when too many wait already, of all or of this workspace, and when every asker has gone.
    */
   async ask<T>(workspace: WorkspaceId, question: readonly unknown[], { fresh, gone }: Asking, work: () => Promise<Found<T>>): Promise<Answered<T>> {
     const key = `${workspace} ${JSON.stringify(question)}`;
@@ -62,13 +65,13 @@ export class Questions {
       const { answer, basis } = kept.answered as Answered<T>;
       return { answer, basis: { ...basis, reused: true } };
     }
-    const pending = this.#underWay.get(key) ?? this.#begin(key, work);
+    const pending = this.#underWay.get(key) ?? this.#begin(workspace, key, work);
     this.#joins(pending, gone);
     return pending.answering as Promise<Answered<T>>;
   } // prettier-ignore
 
-  #begin<T>(key: string, work: () => Promise<Found<T>>): Pending {
-    const turn: Turn = { waits: null };
+  #begin<T>(workspace: WorkspaceId, key: string, work: () => Promise<Found<T>>): Pending {
+    const turn: Turn = { workspace, waits: null };
     const answering = this.#inTurn(turn, () => this.#work(key, work)).finally(() => this.#ends(pending));
     const pending: Pending = { key, answering, turn, askers: 0 };
     this.#underWay.set(key, pending);
@@ -120,7 +123,8 @@ export class Questions {
   }
 
   async #itsTurn(turn: Turn): Promise<void> {
-    if (this.#waiting.length >= ANALYSIS_LIMITS.waitingMax)
+    const ofIt = this.#waiting.filter(({ workspace }) => workspace === turn.workspace).length;
+    if (this.#waiting.length >= ANALYSIS_LIMITS.waitingMax || ofIt >= ANALYSIS_LIMITS.waitingOfOneMax)
       throw new Failure("too_many", "Many questions are being worked out already. Try again in a moment.", {
         retryAfterSeconds: 5,
       });
