@@ -23,8 +23,6 @@ export const ANALYSIS_LIMITS = {
   waitingMax: 40,
   /** Of one workspace: so that another still finds a place when one asks for much. */
   waitingOfOneMax: 20,
-  /** Of one workspace: so that another still finds a place when one asks for much. */
-  waitingOfOneMax: 20,
   /** Answers kept. */
   keptMax: 300,
   visitGapMs: 30 * 60_000,
