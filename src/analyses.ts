@@ -1,6 +1,7 @@
 /** The routes of all that is asked about journeys as they are: one place that mounts them, with what they share. */
 import { momentRoutes } from "./analysis/routes.ts";
 import { Questions } from "./analysis/questions.ts";
+import { readDefined } from "./analysis/store.ts";
 import { attributionRoutes } from "./attribution/routes.ts";
 import { type GapDeps, gapRoutes } from "./gaps/routes.ts";
 import { digestRoutes } from "./digest/routes.ts";
@@ -11,7 +12,10 @@ import { questionRoutes } from "./questions/routes.ts";
 
 /** Registers them. */
 export function analysisRoutes(app: App, given: Omit<GapDeps, "questions">): void {
-  const deps = { ...given, questions: new Questions(given.clock) };
+  const deps = {
+    ...given,
+    questions: new Questions(given.clock, (workspace) => readDefined(given.sql, workspace)),
+  };
   momentRoutes(app, deps);
   mapRoutes(app, deps);
   gapRoutes(app, deps);

@@ -107,7 +107,10 @@ describe("the questions", () => {
 
   test("are another question when what the workspace defined is another, and one whose asker went meanwhile is given up", async () => {
     let defined = "Berlin";
-    const questions = new Questions(() => 0, () => Promise.resolve(defined));
+    const questions = new Questions(
+      () => 0,
+      () => Promise.resolve(defined),
+    );
     const same = held("same");
     same.end();
     const ask = async (asking: Asking = { fresh: false }) => (await questions.ask(WORKSPACE, ["same"], asking, same.work)).basis.reused; // prettier-ignore
@@ -119,7 +122,9 @@ describe("the questions", () => {
     await settled();
     const left = held("left");
     const gone = new AbortController();
-    const given = questions.ask(WORKSPACE, ["left"], { fresh: false, gone: gone.signal }, left.work).catch(String);
+    const given = questions
+      .ask(WORKSPACE, ["left"], { fresh: false, gone: gone.signal }, left.work)
+      .catch(String);
     gone.abort();
     for (const of of [...others, left]) of.end();
     expect(await given).toContain("Nobody waits");

@@ -43,15 +43,21 @@ const KEPT_MOST_MS = 15 * 60_000;
 /** An answer that took a second is good for a minute. */
 const KEPT_PER_MS = 60;
 
+/** A text that is another whenever what a workspace defined is another: an answer of other definitions answers no question. */
+export type DefinedBy = (workspace: WorkspaceId) => Promise<string>;
+
 export class Questions {
   readonly #clock: Clock;
+  readonly #definedBy: DefinedBy | undefined;
   readonly #kept = new LRUCache<string, Kept>({ max: ANALYSIS_LIMITS.keptMax });
   readonly #underWay = new Map<string, Pending>();
   readonly #waiting: Turn[] = [];
   #working = 0;
 
-  constructor(clock: Clock) {
+  /** Without `definedBy` the answers are those of one state of the workspace's definitions. */
+  constructor(clock: Clock, definedBy?: DefinedBy) {
     this.#clock = clock;
+    this.#definedBy = definedBy;
   }
 
   /**
@@ -59,7 +65,8 @@ export class Questions {
    * known. Throws `Failure("too_many")` when too many wait already, of all or of this workspace, and when every asker has gone.
    */
   async ask<T>(workspace: WorkspaceId, question: readonly unknown[], { fresh, gone }: Asking, work: () => Promise<Found<T>>): Promise<Answered<T>> {
-    const key = `${workspace} ${JSON.stringify(question)}`;
+    const defined = this.#definedBy === undefined ? "" : await this.#definedBy(workspace);
+    const key = `${workspace} ${defined} ${JSON.stringify(question)}`;
     const kept = this.#kept.get(key);
     if (kept && !fresh && this.#clock() < kept.until) {
       const { answer, basis } = kept.answered as Answered<T>;
@@ -94,7 +101,8 @@ export class Questions {
       pending.turn.waits = null;
       waits.drop(new Failure("too_many", "Nobody waits for this answer any more."));
     };
-    gone?.addEventListener("abort", leaves, { once: true });
+    if (gone?.aborted) leaves();
+    else gone?.addEventListener("abort", leaves, { once: true });
   }
 
   async #work<T>(key: string, work: () => Promise<Found<T>>): Promise<Answered<T>> {

@@ -1,4 +1,4 @@
-/** What the workspace laid down for its moments, in its settings. */
+/** What the workspace laid down for its moments, in its settings; and what names the state of all that it defined. */
 import type { Sql } from "../db/postgres.ts";
 import type { WorkspaceId } from "../values.ts";
 import { MomentGrouping } from "./model.ts";
@@ -20,3 +20,16 @@ export async function writeGrouping(
     [workspace, JSON.stringify(grouping)],
   );
 }
+
+/**
+ * Names what the workspace's answers hang on besides history: its settings (the zone, the grouping of moments, event names,
+ * bands) and the versions of segments, computed traits, stages and journeys.
+ */
+export async function readDefined(sql: Sql, workspace: WorkspaceId): Promise<string> {
+  const [row] = await sql.query<{ defined: string }>(
+    `select md5(concat(settings, (select string_agg(concat(id, state), ' ' order by id) from versions where workspace = $1 and state <> 'replaced'))) as defined
+     from workspaces where id = $1`,
+    [workspace],
+  );
+  return row?.defined ?? "";
+} // prettier-ignore

@@ -32,9 +32,8 @@ function metricQuestions({ sql, log, clock, questions }: AnalysisDeps) {
       questions.ask(workspace, ["funnel", asked], asking, () => readFunnel(deps(workspace), asked)),
     retention: (workspace: WorkspaceId, asked: RetentionAsked, asking: Asking): Promise<Answered<Without<RetentionAnswer>>> =>
       questions.ask(workspace, ["retention", asked], asking, () => readRetention(deps(workspace), asked)),
-    // An answer with names that are no longer the workspace's is none of a moment ago.
-    metrics: async (workspace: WorkspaceId, asked: MetricsAsked, asking: Asking): Promise<Answered<Without<MetricsAnswer>>> =>
-      questions.ask(workspace, ["metrics", asked, await readOwnNames(sql, workspace)], asking, () => readMetrics(deps(workspace), asked)),
+    metrics: (workspace: WorkspaceId, asked: MetricsAsked, asking: Asking): Promise<Answered<Without<MetricsAnswer>>> =>
+      questions.ask(workspace, ["metrics", asked], asking, () => readMetrics(deps(workspace), asked)),
   };
 } // prettier-ignore
 

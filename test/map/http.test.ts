@@ -81,6 +81,22 @@ test("nodes, edges and variants are files too", async () => {
   expect(variants.at(-1)).toMatch(/^2 others,,,2,,0\.66/);
 }); // prettier-ignore
 
+test("an answer of a moment ago is none any more when what was defined changed: the zone, or a version of a segment or of the stages", async () => {
+  const { sql } = whole.stores;
+  const { workspace } = whole.first;
+  const reused = async () => (await ask<MapAnswer>("/v1/map", { scope, case: { by: "visit" } })).basis.reused;
+  expect([await reused(), await reused()]).toEqual([false, true]);
+  const changes = [
+    () => sql.query(`update workspaces set settings = jsonb_set(settings, '{policy}', '{"zone": "Asia/Tokyo"}') where id = $1`, [workspace]),
+    () => sql.query("insert into versions (workspace, kind, body, context, state, created_at) values ($1, 'stages', $2, '{}', 'waiting', 0)", [workspace, JSON.stringify({ stages: [{ key: "new", name: "New" }], backward: "allowed" })]),
+    () => sql.query("update versions set state = 'live', live_at = 0 where workspace = $1 and kind = 'stages'", [workspace]),
+  ];
+  for (const change of changes) {
+    await change();
+    expect([await reused(), await reused()]).toEqual([false, true]);
+  }
+}); // prettier-ignore
+
 test("another workspace sees nothing of it", async () => {
   const other = await whole.workspace("Other");
   const answer = await whole.ask<MapAnswer>(other, "POST", "/v1/map", { scope });
