@@ -108,6 +108,8 @@ const Value = z.object({
   buyers: Count.describe("How many buyers the value of one rests on; 0: it was given by hand"),
   words: z.string().describe("How it was worked out, with the numbers"),
 }); // prettier-ignore
+/** Nothing is known to be lost. */
+const NoValue = z.object({ type: z.literal("none"), detail: z.string().describe("Why there is none") });
 const Evidence = z.object({
   customerId: CustomerId,
   moments: z.array(z.object({ at: At, event: z.string() })).describe("What shows it, the first first"),
@@ -155,7 +157,7 @@ export const GapMeasured = z.object({
   normal: Normal,
   trend: Trend,
   assumptions: Assumptions,
-  value: z.discriminatedUnion("type", [Value, TooLittle]),
+  value: z.discriminatedUnion("type", [Value, NoValue, TooLittle]),
   confidence: Confidence,
   evidence: z.array(Evidence),
   remedy: Remedy,

@@ -130,8 +130,7 @@ async function gapsOfCourses(
     if (gaps.some(({ subject }) => subject === gap.subject)) continue;
     if (gap.affected.people < GAP_LIMITS.affectedMin) continue;
     const periodMs = look.period.to - look.period.from;
-    const { affected, assumptions } = gap;
-    gaps.push({ ...gap, periodMs, value: valueOf({ affected, assumptions, orders, periodMs }) });
+    gaps.push({ ...gap, periodMs, value: valueOf({ ...gap, orders, periodMs }) });
   }
   return gaps;
 }
@@ -162,6 +161,7 @@ function measured({ subject, told, normal, pValue }: Judged, look: Look, orders:
   const { assumptions } = told;
   const kind = kindOf(subject.kind);
   const periodMs = toldMs(look, kind, subject.family);
+  const trend = trendOf(subject, (part) => isoOf(from + part * Math.ceil((to - from) / GAP_LIMITS.trendParts)));
   return {
     kind: subject.kind,
     subject: subject.subject,
@@ -169,9 +169,9 @@ function measured({ subject, told, normal, pValue }: Judged, look: Look, orders:
     definition: kind.definition,
     affected,
     normal,
-    trend: trendOf(subject, (part) => isoOf(from + part * Math.ceil((to - from) / GAP_LIMITS.trendParts))),
+    trend,
     assumptions,
-    value: valueOf({ affected, assumptions, orders, periodMs }),
+    value: valueOf({ kind: subject.kind, trend, affected, assumptions, orders, periodMs }),
     periodMs,
     confidence: confidenceOf(affected.people, pValue),
     evidence: shown.map(({ customer, moments }) => ({ customerId: customerIdOf(customer), moments: moments.map(([at, event]) => ({ at: isoOf(at), event })) })),

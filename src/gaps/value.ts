@@ -26,8 +26,7 @@ function worthOf(orders: Orders): { readonly mean: number; readonly error: numbe
   return { mean, error: Math.sqrt(Math.max(0, squares / n - mean * mean) / n) };
 }
 
-export type Stake = {
-  readonly affected: GapMeasured["affected"];
+export type Stake = Pick<GapMeasured, "kind" | "trend" | "affected"> & {
   readonly assumptions: Assumptions;
   readonly orders: Orders;
   /** How long they were counted for: of the period what is settled. */
@@ -36,8 +35,13 @@ export type Stake = {
 const money = (amount: number, currency: string | null): string =>
   `${amount.toFixed(2)}${currency === null ? "" : ` ${currency}`}`;
 
-/** The value at stake over the horizon; what is missing, where nobody knows what one is worth. */
-export function valueOf({ affected, assumptions, orders, periodMs }: Stake): GapMeasured["value"] {
+/** Whether more people do something than before: that is looked at, but nobody is lost by it. */
+const isMore = ({ kind, trend }: Pick<GapMeasured, "kind" | "trend">): boolean =>
+  kind === "changed_behaviour" && trend.direction === "growing";
+
+/** The value at stake over the horizon; none where nothing is lost; what is missing, where nobody knows what one is worth. */
+export function valueOf({ kind, trend, affected, assumptions, orders, periodMs }: Stake): GapMeasured["value"] {
+  if (isMore({ kind, trend })) return { type: "none", detail: "More people do it than before: nothing is known to be lost by that." };
   const { recoverableRatio, valuePerPerson, horizonDays } = assumptions;
   const worth = valuePerPerson === null ? worthOf(orders) : { mean: valuePerPerson, error: 0 };
   if (worth === null)
@@ -58,7 +62,7 @@ export function valueOf({ affected, assumptions, orders, periodMs }: Stake): Gap
     interval: { low: Math.max(0, amount - side(affected.interval.low)), high: amount + side(affected.interval.high), level: LEVEL },
     currency,
     buyers: valuePerPerson === null ? orders!.buyers : 0,
-    words: `${affected.people} people in ${(periodMs / DAY_MS).toFixed(0)} days, so ${(affected.people * times).toFixed(0)} in ${horizonDays} days; of them ${(recoverableRatio * 100).toFixed(0)} % can be won back (assumed); each is worth ${money(worth.mean, currency)} (${valuePerPerson === null ? `what ${orders!.buyers} buyers spent on average in the period` : "given by hand"}).`,
+    words: `${affected.people} people in ${(periodMs / DAY_MS).toFixed(0)} days, so ${(affected.people * times).toFixed(0)} times in ${horizonDays} days; of them ${(recoverableRatio * 100).toFixed(0)} % can be won back (assumed); each is worth ${money(worth.mean, currency)} (${valuePerPerson === null ? `what ${orders!.buyers} buyers spent on average in the period` : "given by hand"}).`,
   };
 } // prettier-ignore
 
@@ -69,10 +73,11 @@ const tooFewBuyers = (found: number): TooLittle => ({
   needed: BUYERS_MIN,
 }); // prettier-ignore
 
-/** What a gap is ranked by: people x recoverable x value of one x fixability, over the horizon. */
+/** What a gap is ranked by: people x recoverable x value of one x fixability, over the horizon; 0 where nothing is lost. */
 export function scoreOf(
   { affected, assumptions, value }: Pick<GapMeasured, "affected" | "assumptions" | "value">,
 ): number {
+  if (value.type === "none") return 0;
   const { recoverableRatio, fixabilityRatio } = assumptions;
   // Without a value people count alone, as if one was worth 1.
   return (value.type === "known" ? value.amount : affected.people * recoverableRatio) * fixabilityRatio;
@@ -85,6 +90,7 @@ export function rankingOf(
 ): GapMeasured["ranking"] {
   const { recoverableRatio, fixabilityRatio } = assumptions;
   const score = scoreOf({ affected, assumptions, value });
+  if (value.type === "none") return { score, place, words: `Place ${place}: ${value.detail}` };
   const stake =
     value.type === "known"
       ? `${money(value.amount, value.currency)} at stake (${affected.people} people x ${(recoverableRatio * 100).toFixed(0)} % to be won back x what one is worth, over ${assumptions.horizonDays} days)`

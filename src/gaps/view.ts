@@ -18,7 +18,7 @@ export type ViewDeps = { readonly sql: Sql; readonly log: EventLog; readonly que
 const put = ({ measured: { gap, orders, periodMs }, assumptions: edited }: StoredGap) => {
   const laidDown = Object.entries(edited).filter(([, value]) => value !== undefined);
   const assumptions: Assumptions = { ...gap.assumptions, ...Object.fromEntries(laidDown) };
-  const value = valueOf({ affected: gap.affected, assumptions, orders, periodMs });
+  const value = valueOf({ ...gap, assumptions, orders, periodMs });
   return { ...gap, assumptions, value, fixability: { ...gap.fixability, ratio: assumptions.fixabilityRatio } };
 }; // prettier-ignore
 

@@ -69,3 +69,25 @@ test("a hundred customers are a hundred people, however often each of them is mi
   expect(wordsOf(silent)).toContain("100 people in 56 days");
   expect(wordsOf(fewer)).toContain("70 people in 56 days");
 });
+
+test("what more people do than before is told, and nothing is at stake in it: it comes after what is lost", async () => {
+  const weeks = (2 * PERIOD_DAYS) / 7;
+  const events = Array.from({ length: 400 }, (_, i) =>
+    Array.from({ length: weeks }, (_week, week): readonly Past[] => {
+      const at = PERIOD.from - PERIOD_DAYS * DAY_MS + (7 * week + (i % 7)) * DAY_MS + HOUR_MS;
+      const [more, fewer] = week < weeks / 2 ? [2, 3] : [8, 2];
+      return [
+        { atom: 1 + i, at, name: "Page Read", channel: "web" },
+        ...((i + week) % 10 < more ? [{ atom: 1 + i, at, name: "Review Written", channel: "web" }] : []),
+        ...((i + week) % 10 < fewer ? [{ atom: 1 + i, at, name: "Login", channel: "web" }] : []),
+      ];
+    }),
+  ).flat(2);
+  const gaps = await gapsOf([...events, ...Array.from({ length: 25 }, (_, i) => bought(1 + i, PERIOD.from + DAY_MS))]);
+  const [fewer, more] = ["web: Login", "web: Review Written"].map((subject) => gaps.find((one) => one.subject === subject)!);
+  expect(more).toMatchObject({ trend: { direction: "growing" }, value: { type: "none" }, ranking: { score: 0 } });
+  expect(more!.ranking.words).toContain("nothing is known to be lost");
+  expect(fewer).toMatchObject({ trend: { direction: "shrinking" }, value: { type: "known" } });
+  expect(more!.affected.people).toBeGreaterThan(fewer!.affected.people);
+  expect(more!.ranking.place).toBeGreaterThan(fewer!.ranking.place);
+}); // prettier-ignore

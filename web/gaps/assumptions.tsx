@@ -26,6 +26,7 @@ const typedOf = ({ assumptions }: GapDetail): Typed => ({
 }); // prettier-ignore
 
 function Value({ value, edited }: { value: GapDetail["value"]; edited: boolean }) {
+  if (value.type === "none") return <p className="quiet">{value.detail}</p>;
   if (value.type === "too_little_data") return <TooLittleNote told={value} />;
   return (
     <>

@@ -73,7 +73,7 @@ const COLUMNS: readonly Column<GapView>[] = [
   { id: "kind", header: "Kind", value: ({ kind }) => KIND_WORDS[kind], cell: ({ kind }) => KIND_WORDS[kind] },
   { id: "people", header: "People", end: true, value: ({ affected }) => affected.people, cell: ({ affected }) => count(affected.people) },
   { id: "of", header: "Of", end: true, value: ({ affected }) => affected.of, cell: ({ affected }) => count(affected.of) },
-  { id: "value", header: "At stake", end: true, value: valueOf, cell: ({ value }) => (value.type === "known" ? sumWords(value.amount, value.currency) : "too little data") },
+  { id: "value", header: "At stake", end: true, value: valueOf, cell: ({ value }) => (value.type === "known" ? sumWords(value.amount, value.currency) : value.type === "none" ? "nothing known" : "too little data") },
   { id: "confidence", header: "Confidence", value: ({ confidence }) => confidence.level, cell: ({ confidence }) => confidence.level },
   { id: "state", header: "State", value: ({ state }) => STATE_WORDS[state], cell: ({ state }) => STATE_WORDS[state] },
 ]; // prettier-ignore

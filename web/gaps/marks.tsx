@@ -36,6 +36,8 @@ export function TrendMark({ trend }: { trend: GapView["trend"] }) {
 
 /** The value with its interval; too little data says so and nothing else. */
 export function ValueWords({ value }: { value: GapView["value"] }) {
+  if (value.type === "none")
+    return <dd className={classes["small"]} title={value.detail}>nothing known to be lost</dd>;
   if (value.type === "too_little_data")
     return <dd className={classes["small"]}><TooLittleNote told={value} compact /></dd>;
   return (

@@ -17,6 +17,7 @@ const TREND_WORDS = { growing: "growing", shrinking: "shrinking", unclear: "" } 
 
 /** What is at stake, or that too little is known of it. */
 function Stake({ value }: Pick<GapView, "value">) {
+  if (value.type === "none") return <span className="quiet" title={value.detail}>Nothing known to be lost</span>;
   if (value.type === "too_little_data") return <TooLittleNote told={value} compact />;
   return (
     <>
