@@ -1,6 +1,7 @@
 /**
  * Fits each workspace's purchases once a day and tells customers what came of it. The fit is kept first; customers are told
  * after, part by part, and noted when their events are durable: after a crash those not noted are told again at the next fit.
+ * Where nothing can be fitted any more, what they were told is taken back in the same way.
  */
 import type { EventLog } from "../db/clickhouse.ts";
 import { LOCKS } from "../db/locks.ts";
@@ -12,8 +13,8 @@ import type { Clock, Instant, WorkspaceId } from "../values.ts";
 import { scarce } from "./histories.ts";
 import { workOutAside } from "./host.ts";
 import { LIFETIME_LIMITS, LifetimeAsked } from "./model.ts";
-import { type KeptFit, PARTS_OF, type Place, readCustomers, readDueWorkspaces, readFit, readHistories, readSpan, readSpending, readTold, writeFit, writeTold } from "./store.ts"; // prettier-ignore
-import { hasMoved, tellingOf, toldOf } from "./tell.ts";
+import { type KeptFit, PARTS_OF, type OneCustomer, type Place, forgetTold, readCustomers, readDueWorkspaces, readFit, readHistories, readSomeTold, readSpan, readSpending, readTold, writeFit, writeTold } from "./store.ts"; // prettier-ignore
+import { type Sure, hasMoved, oftenOf, sureOf, tellingOf, toldOf, withdrawalOf } from "./tell.ts";
 import { type Worked, frequencyOf } from "./workout.ts";
 
 const DAY_MS = 86_400_000;
@@ -74,7 +75,8 @@ export async function fitWorkspace(
     fittedAt: clock(),
   });
   await writeFit(sql, workspace, kept(0));
-  const told = worked.type === "fitted" ? await tellAll(deps, place, worked, endDay) : 0;
+  // What rested on a fit before does not stand when there is none any more.
+  const told = worked.type === "fitted" ? await tellAll(deps, place, worked, endDay) : await withdrawAll(deps, workspace, endDay); // prettier-ignore
   const whole = kept(told);
   await writeFit(sql, workspace, whole);
   return whole;
@@ -84,20 +86,42 @@ export async function fitWorkspace(
 async function tellAll({ sql, append, clock }: FitDeps, place: Place, worked: Extract<Worked, { type: "fitted" }>, endDay: number): Promise<number> {
   const frequency = frequencyOf(worked);
   const parts = PARTS_OF(worked.customers);
+  // How often they come is as sure of all customers of one history: the law is asked once.
+  const known = new Map<string, ReturnType<typeof oftenOf>>();
+  const sureOfOne = (one: OneCustomer): Sure => {
+    const key = `${one.repeats} ${one.recencyDays} ${one.ageDays}`;
+    const often = known.get(key) ?? oftenOf(frequency, one);
+    if (known.size < LIFETIME_LIMITS.rowsMax) known.set(key, often);
+    return sureOf(often, worked.gammaGamma, one);
+  };
   let told = 0;
   for (let part = 0; part < parts; part += 1) {
-    const all = (await readCustomers(place, endDay, part, parts)).map((one) => toldOf(frequency, worked.gammaGamma, one));
+    const customers = new Map((await readCustomers(place, endDay, part, parts)).map((one) => [one.customer, one]));
+    const all = [...customers.values()].map((one) => toldOf(frequency, worked.gammaGamma, one));
     const before = new Map((await readTold(sql, place.workspace, all.map(({ customer }) => customer))).map((one) => [Number(one.customer), one]));
     const moved = all.filter((one) => hasMoved(one, before.get(one.customer)));
     for (let from = 0; from < moved.length; from += LIFETIME_LIMITS.tellMax) {
       const some = moved.slice(from, from + LIFETIME_LIMITS.tellMax);
       const now = clock();
-      await append(some.map((one) => tellingOf(place.workspace, one, endDay, now)));
+      await append(some.map((one) => tellingOf(place.workspace, one, sureOfOne(customers.get(one.customer)!), endDay, now)));
       await writeTold(sql, place.workspace, some, now);
     }
     told += moved.length;
   }
   return told;
+} // prettier-ignore
+
+/** Takes back what customers were told; of how many. */
+async function withdrawAll({ sql, append, clock }: FitDeps, workspace: WorkspaceId, endDay: number): Promise<number> {
+  let withdrawn = 0;
+  for (;;) {
+    const some = await readSomeTold(sql, workspace);
+    if (some.length === 0) return withdrawn;
+    const now = clock();
+    await append(some.map((customer) => withdrawalOf(workspace, customer, endDay, now)));
+    await forgetTold(sql, workspace, some);
+    withdrawn += some.length;
+  }
 } // prettier-ignore
 
 /** Looks every hour which workspaces' fits are a day old, and fits them one after the other. */

@@ -145,6 +145,21 @@ export const readTold = (
     [workspace, customers.join()],
   );
 
+/** Some of the customers who were told. */
+export async function readSomeTold(sql: Sql, workspace: WorkspaceId): Promise<readonly number[]> {
+  const rows = await sql.query<{ customer: number }>("select customer from lifetime_told where workspace = $1 order by customer limit $2", [workspace, LIFETIME_LIMITS.tellMax]); // prettier-ignore
+  return rows.map(({ customer }) => Number(customer));
+}
+
+/** Notes that these were told nothing any more. */
+export async function forgetTold(
+  sql: Sql,
+  workspace: WorkspaceId,
+  customers: readonly number[],
+): Promise<void> {
+  await sql.query("delete from lifetime_told where workspace = $1 and customer = any(string_to_array($2, ',')::bigint[])", [workspace, customers.join()]); // prettier-ignore
+}
+
 /** Notes what they were told. */
 export async function writeTold(sql: Sql, workspace: WorkspaceId, told: readonly Told[], now: Instant): Promise<void> {
   const column = (of: (one: Told) => number | null): string => told.map((one) => of(one) ?? "").join();

@@ -61,7 +61,11 @@ test("the log's purchases give the published laws, and customers are told by an 
   expect(new Set(told.map(({ id }) => id)).size).toBe(2_357);
   for (const { name, type, of, traits } of told) {
     expect([name, type, of! > 0]).toEqual([ESTIMATED, "identify", true]);
-    expect(Object.keys(traits!)).toEqual(["likely_active", "expected_purchases_12m", "expected_value_12m"]);
+    expect(Object.keys(traits!)).toEqual(["likely_active", "expected_purchases_12m", "expected_value_12m"].flatMap((trait) => [trait, `${trait}_low`, `${trait}_high`]));
+    const its = traits as { readonly [trait: string]: number };
+    for (const trait of ["likely_active", "expected_purchases_12m", "expected_value_12m"])
+      expect([trait, its[`${trait}_low`]! <= its[trait]! && its[trait]! <= its[`${trait}_high`]!]).toEqual([trait, true]);
+    expect([its["expected_purchases_12m_low"]! < its["expected_purchases_12m_high"]!, its["likely_active_high"]! <= 1]).toEqual([true, true]);
   }
 }); // prettier-ignore
 
@@ -113,6 +117,28 @@ test("with too few customers a reason is told, and no number and no trait", asyn
   const mean = again.reduce((sum, { meanSpent }) => sum + meanSpent, 0) / again.length;
   expect(Math.abs(whole.result.each!.value / mean - 1)).toBeLessThan(0.05);
   expect(LifetimeAnswer.parse(whole)).toEqual(whole);
+});
+
+test("what customers were told is withdrawn when a later fit has too little to tell", async () => {
+  told = [];
+  const before = await sql.query<{ customer: number }>("select customer from lifetime_told where workspace = $1", [workspace]); // prettier-ignore
+  expect(before.length).toBe(2_357);
+  // Nothing is called so: there are no purchases.
+  now += 1_000;
+  const kept = await fitWorkspace(deps(), workspace, LifetimeAsked.parse({ event: "Nothing" }));
+  expect(kept.result.worked.type).toBe("too_little_data");
+  expect(told.map(({ of }) => of).toSorted((a, b) => a! - b!)).toEqual(before.map(({ customer }) => Number(customer)).toSorted((a, b) => a - b)); // prettier-ignore
+  for (const { name, traits } of told) {
+    expect(name).toBe(ESTIMATED);
+    expect(Object.keys(traits!)).toHaveLength(9);
+    expect(Object.values(traits!).every((value) => value === null)).toBe(true);
+  }
+  // It is said once; with a fit again, all are told again.
+  told = [];
+  now += 1_000;
+  await fitWorkspace(deps(), workspace, LifetimeAsked.parse({ event: "Nothing" }));
+  expect(told).toEqual([]);
+  expect((await fitWorkspace(deps(), workspace, asked)).result.told).toBe(2_357);
 });
 
 test("two workers whose hour has come fit each workspace once, and tell each customer once", async () => {

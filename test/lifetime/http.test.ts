@@ -48,7 +48,7 @@ test("a fit asked for is kept, told to customers as traits, and changes no time 
   expect(result).toMatchObject({ type: "fitted", customers: 900, chosen: fitted.result.chosen, stepDays: 1 });
   await whole.drain();
   const after = await whole.ask<Customer>(whole.first, "GET", path);
-  expect(Object.keys(after.traits)).toEqual(expect.arrayContaining(["likely_active", "expected_purchases_12m", "expected_value_12m"]));
+  expect(Object.keys(after.traits)).toEqual(expect.arrayContaining(["likely_active", "expected_purchases_12m", "expected_value_12m", "expected_value_12m_low"]));
   expect(after.lastSeenAt).toBe(before.lastSeenAt);
 }); // prettier-ignore
 

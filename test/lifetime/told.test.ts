@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { LifetimeAnswer, lifetimeTold } from "../../src/lifetime/document.ts";
 import { LifetimeAsked } from "../../src/lifetime/model.ts";
-import { toldOf } from "../../src/lifetime/tell.ts";
+import { oftenOf, sureOf, toldOf } from "../../src/lifetime/tell.ts";
 import { type Purchases, frequencyOf, workOut } from "../../src/lifetime/workout.ts";
 import { randomOf } from "../chaos/random.ts";
 
@@ -48,6 +48,12 @@ test("whatever was bought, a fit tells numbers only, of all and of each", { time
     for (const history of purchases.histories) {
       const { alive, purchases: expected, worth } = toldOf(frequencyOf(worked), worked.gammaGamma, { ...history, customer: 1, meanSpent: 50 }); // prettier-ignore
       expect([alive, expected, worth ?? 0].every((one) => one >= 0 && one < Infinity)).toBe(true);
+      const sure = sureOf(oftenOf(frequencyOf(worked), history), worked.gammaGamma, {
+        ...history,
+        meanSpent: 50,
+      });
+      for (const sum of [sure.alive, sure.purchases, sure.worth])
+        if (sum) expect(0 <= sum.low && sum.low <= sum.value && sum.value <= sum.high && sum.high < Infinity).toBe(true); // prettier-ignore
     }
   }
   expect(came).toEqual(expect.arrayContaining(["fitted", "not_fitted"]));

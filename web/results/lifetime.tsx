@@ -154,7 +154,7 @@ function Told({ result, basis }: { result: Fitted; basis: LifetimeAnswer["basis"
             </div>
           </dl>
           <p className={classes["use"]}>
-            Each customer has the traits <code>likely_active</code>, <code>expected_purchases_12m</code> and <code>expected_value_12m</code>
+            Each customer has the traits <code>likely_active</code>, <code>expected_purchases_12m</code> and <code>expected_value_12m</code>, each with the ends of its interval (<code>_low</code>, <code>_high</code>)
             {told > 0 && ` (${counted(told, "customer")} told anew by this fit)`}. Use them in{" "}
             <Link to="/segments/new" className="link">a segment</Link> or a journey.
           </p>
