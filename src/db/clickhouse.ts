@@ -38,15 +38,17 @@ export function openChdb(path: string): EventLog {
 /** A client of the ClickHouse server at `url`; the database is the path's last part. */
 export function openClickhouse(url: string): EventLog {
   return eventLogOn(
-    createClient({ url, request_timeout: 60_000, max_open_connections: 8, log: QUIET }),
+    // Longer than any statement may take (analysis/bound.ts), so that the server says why it gave one up.
+    createClient({ url, request_timeout: 150_000, max_open_connections: 8, log: QUIET }),
     "server",
   );
 }
 
 function eventLogOn(client: ClickHouseClient, kind: "embedded" | "server"): EventLog {
+  const inTurn = kind === "embedded" ? turnsOf(client) : <T>(work: () => Promise<T>): Promise<T> => work();
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      return await work();
+      return await inTurn(work);
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
       throw new Failure("store_unavailable", `The event log cannot serve for now: ${messageOf(cause)}`, {
@@ -80,6 +82,23 @@ function eventLogOn(client: ClickHouseClient, kind: "embedded" | "server"): Even
         });
       }),
     close: () => client.close(),
+  };
+}
+
+/**
+ * One statement after the other, as chDB works them off anyway. What a failed statement had told by then stays in chDB's
+ * buffer and comes before the rows of the next one: so after a failure it is read away before anybody else has a turn.
+ */
+function turnsOf(client: ClickHouseClient): <T>(work: () => Promise<T>) => Promise<T> {
+  let before: Promise<unknown> = Promise.resolve();
+  const emptied = async (): Promise<void> => {
+    const answer = await client.query({ query: "select 1 as one", format: "JSONEachRow" });
+    await answer.text();
+  };
+  return (work) => {
+    const its = before.then(work);
+    before = its.catch(() => emptied().catch(() => undefined));
+    return its;
   };
 }
 

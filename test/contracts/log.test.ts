@@ -53,6 +53,12 @@ describe.each(implementations)("%s", (_name, open) => {
     expect(row).toEqual(loggedOf(7 as AtomId, event));
     expect(JSON.parse(row!.properties)).toEqual(event.properties);
   });
+  test("what a failed statement had told by then is in nobody else's answer, also of those who waited for it", async () => {
+    const failing =
+      "select number as n, throwIf(number = 300000) as t from numbers(400000) settings max_threads = 1";
+    const asked = [failing, "select 1 as a", failing, "select {p:UInt8} as a"].map((text) => log.rows(text, { p: 2 }).catch(() => "failed")); // prettier-ignore
+    expect(await Promise.all(asked)).toEqual(["failed", [{ a: 1 }], "failed", [{ a: 2 }]]);
+  });
   test("times before 1970 and far ahead keep their milliseconds", async () => {
     for (const at of [-86_400_001, 0, 1, 4_102_444_800_999]) {
       const event = eventOf({ who: ["user_id ada"], at });
