@@ -1,4 +1,5 @@
 /** The routes of all that is asked about journeys as they are: one place that mounts them, with what they share. */
+import { boundedLog } from "./analysis/bound.ts";
 import { momentRoutes } from "./analysis/routes.ts";
 import { Questions } from "./analysis/questions.ts";
 import { readDefined } from "./analysis/store.ts";
@@ -14,6 +15,7 @@ import { questionRoutes } from "./questions/routes.ts";
 export function analysisRoutes(app: App, given: Omit<GapDeps, "questions">): void {
   const deps = {
     ...given,
+    log: boundedLog(given.log),
     questions: new Questions(given.clock, (workspace) => readDefined(given.sql, workspace)),
   };
   momentRoutes(app, deps);

@@ -25,6 +25,9 @@ export const ANALYSIS_LIMITS = {
   waitingOfOneMax: 20,
   /** Answers kept. */
   keptMax: 300,
+  /** What one statement of a question may take of the log. */
+  memoryBytesMax: 4_000_000_000,
+  tookMsMax: 120_000,
   visitGapMs: 30 * 60_000,
 } as const;
 

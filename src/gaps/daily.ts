@@ -2,6 +2,7 @@
  * Looks for gaps once a day in every workspace, over the last months, so that a gap shows without anybody asking. One
  * process looks at a workspace, whoever takes it first; a workspace with little data costs a count.
  */
+import { boundedLog } from "../analysis/bound.ts";
 import { Questions } from "../analysis/questions.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Database } from "../db/postgres.ts";
@@ -29,7 +30,13 @@ export async function lookOnce({ sql, log, clock }: Omit<DailyDeps, "onFault">):
   const [workspace] = await claimLooks(sql, now, DAY_MS, TAKEN_MAX);
   if (workspace === undefined) return false;
   const scope = { from: now - GAP_LIMITS.lookDays * DAY_MS, to: now };
-  await searchAndKeep({ sql, log, questions: new Questions(clock) }, workspace, { scope }, true, now);
+  await searchAndKeep(
+    { sql, log: boundedLog(log), questions: new Questions(clock) },
+    workspace,
+    { scope },
+    true,
+    now,
+  );
   return true;
 }
 
