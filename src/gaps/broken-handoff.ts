@@ -1,5 +1,5 @@
 /** Broken hand-off between channels: people were passed on, and nobody took them up. */
-import { type ChanceKind, DAY_MS, HOUR_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
+import { type ChanceKind, DAY_MS, HOUR_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, firstOfEach, property } from "./kind.ts"; // prettier-ignore
 import { taskRemedy } from "./remedies.ts";
 
 const WITHIN_MS = DAY_MS;
@@ -15,7 +15,7 @@ export const brokenHandoff: ChanceKind = {
       ? `select 'handoff' as family, concat(x.2, ' to ', if(x.3 = '', 'whoever', x.3)) as subject, customer, x.1 as at,
           toUInt8(not arrayExists(t -> t.1 > x.1 and t.1 <= x.1 + ${WITHIN_MS} and (not has(channels, x.3) or t.2 = x.3), taken)) as lost, [(x.1, x.4)] as moments
         from (select customer, taken, arrayJoin(handed) as x, arrayConcat(arrayMap(t -> t.2, taken), arrayMap(h -> h.2, handed), ['phone', 'store', 'sales', 'support', 'email', 'web', 'app', 'whatsapp']) as channels from (
-          select customer, groupArrayIf((at, toString(channel), target, toString(name)), ${look.is("handed_off")}) as handed, groupArrayIf((at, toString(channel)), ${look.is("taken_up")} and not ${look.is("handed_off")}) as taken
+          select customer, ${firstOfEach(`groupArrayIf((at, toString(channel), target, toString(name)), ${look.is("handed_off")})`, look)} as handed, groupArrayIf((at, toString(channel)), ${look.is("taken_up")} and not ${look.is("handed_off")}) as taken
           from (select *, substring(lower(${property("target")}), 1, 60) as target from (${look.rows(`name, channel, touchpoint, ${PROPERTIES_SQL} as properties`, ["handed_off", "taken_up"], { backMs: 0, aheadMs: WITHIN_MS })}))
           group by customer ${PEOPLE_ONLY}))`
       : null,

@@ -1,5 +1,5 @@
 /** Broken promises: what was promised by a time, and was not done by then. */
-import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
+import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, firstOfEach, property } from "./kind.ts"; // prettier-ignore
 import { dueSql } from "../metrics/calendar.ts";
 import { taskRemedy } from "./remedies.ts";
 
@@ -18,7 +18,7 @@ export const brokenPromise: ChanceKind = {
       ? `select 'promise' as family, if(x.4 = '', 'a promise', x.4) as subject, customer, x.1 as at,
           toUInt8(not arrayExists(k -> k.1 >= x.1 and k.1 <= x.3 and (k.2 = x.2 or k.2 = '' or x.2 = ''), done)) as lost, [(x.1, x.5), (x.3, 'It was due')] as moments
         from (select customer, done, arrayJoin(arrayFilter(p -> p.3 > p.1 and p.3 <= least(p.1 + ${AHEAD_MS}, ${look.knownUntil}), promised)) as x from (
-          select customer, groupArrayIf((at, promise, due, what, toString(name)), ${look.is("promised")}) as promised, groupArrayIf((at, promise), ${look.is("kept")}) as done
+          select customer, ${firstOfEach(`groupArrayIf((at, promise, due, what, toString(name)), ${look.is("promised")})`, look)} as promised, groupArrayIf((at, promise), ${look.is("kept")}) as done
           from (select customer, at, name, touchpoint, ${property("promiseId")} as promise, ${dueSql(property("due"), look.zone)} as due, substringUTF8(lowerUTF8(${property("promise")}), 1, 80) as what
             from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["promised", "kept"], { backMs: 0, aheadMs: AHEAD_MS })}))
           group by customer ${PEOPLE_ONLY}))`

@@ -2,7 +2,7 @@
  * Contradiction: one product has one price, offer or promise here and another there, for the same person within a day; or
  * one order was promised for two days.
  */
-import { type ChanceKind, DAY_MS, ITEMS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
+import { type ChanceKind, DAY_MS, ITEMS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, firstOfEach, property } from "./kind.ts"; // prettier-ignore
 import { contentRemedy } from "./remedies.ts";
 import type { PROPERTIES, Role } from "../questions/vocabulary.ts";
 
@@ -24,7 +24,7 @@ function shown(look: Look): string {
   const several = `select customer from (${look.rows("channel", SHOWN, reach)}) group by customer having uniq(channel) > 1`;
   const values = WHAT.map((what) => `('${what}', ${what === "delivery" ? DELIVERY("one", "promised") : property(what, "one")})`).join(", ");
   const item = `if(${property("product", "one")} != '' or promised = 0, ${property("product", "one")}, if(${property("order", "one")} = '', '', concat('order ', ${property("order", "one")})))`;
-  return `select customer, item, said.1 as what, arraySort(groupArray((at, channel, said.2, currency, name))) as told from (
+  return `select customer, item, said.1 as what, ${firstOfEach("groupArray((at, channel, said.2, currency, name))", look)} as told from (
       select customer, at, toString(channel) as channel, toString(name) as name, ${item} as item, arrayJoin([${values}]) as said, upper(${property("currency", "one")}) as currency
       from (select customer, at, channel, name, toUInt8(${look.is("promised")}) as promised, arrayJoin(${ITEMS}) as one from (${look.rows(`channel, name, touchpoint, ${PROPERTIES_SQL} as properties`, SHOWN, reach)}) where customer in (${several}))
       where item != '' and said.2 != '')

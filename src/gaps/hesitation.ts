@@ -1,5 +1,5 @@
 /** Hesitation: people who come back to the prices, or to one product, again and again and do nothing about it. */
-import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, firstInEach, property } from "./kind.ts"; // prettier-ignore
+import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, firstInEach, firstOfEach, property } from "./kind.ts"; // prettier-ignore
 import { periodSql } from "../metrics/calendar.ts";
 import { journeyRemedy, spelled } from "./remedies.ts";
 import type { Role } from "../questions/vocabulary.ts";
@@ -23,10 +23,10 @@ function familySql(look: Look, family: string, seen: Role, key: string): string 
   return `select '${family}' as family, '${family}' as subject, customer, x.1 as at,
       toUInt8(${days} > 0 and not arrayExists(t -> t >= x.1 and t <= ${last} + ${THEN_MS}, decided)) as lost, ${views} as moments
     from (select customer, seen, decided, arrayJoin(${firstInEach("seen", look)}) as x from (
-      select customer, ${key} as item, arraySort(groupArray((at, toString(name)))) as seen
+      select customer, ${key} as item, ${firstOfEach("groupArray((at, toString(name)))", look)} as seen
       from (${look.rows(`name${key === "''" ? "" : `, ${PROPERTIES_SQL} as properties`}`, [seen], REACH)})
       ${key === "''" ? "" : `where ${key} != ''`} group by customer, item ${PEOPLE_ONLY}) s
-    left any join (select customer, groupArray(at) as decided from (${look.rows("", DECIDED[family]!, REACH)}) group by customer) d using customer)`;
+    left any join (select customer, arrayMap(m -> m.1, ${firstOfEach("groupArray((at, 0))", look)}) as decided from (${look.rows("", DECIDED[family]!, REACH)}) group by customer) d using customer)`;
 } // prettier-ignore
 
 /** Prices, and single products. */

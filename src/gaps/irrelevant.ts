@@ -2,7 +2,7 @@
  * Irrelevant messages: what was just bought is advertised, what cannot be had, to somebody whose complaint is open, or for
  * something they have done already.
  */
-import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PRODUCT_IDS, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
+import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PRODUCT_IDS, PROPERTIES_SQL, type Told, assumed, firstOfEach, property } from "./kind.ts"; // prettier-ignore
 import { dataRemedy } from "./remedies.ts";
 import type { Role } from "../questions/vocabulary.ts";
 
@@ -19,7 +19,7 @@ const plainly = (name: string): string => `replaceRegexpAll(lowerUTF8(${name}), 
 const gathered = (look: Look): string =>
   `select customer, x, bought, opened, closed, did from (
     select customer, arrayJoin(sent) as x, bought, opened, closed, did from (
-      select customer, groupArrayIf((at, products, asks, toString(name)), ${look.is("message")} and purpose not in ${SERVICE}) as sent,
+      select customer, ${firstOfEach(`groupArrayIf((at, products, asks, toString(name)), ${look.is("message")} and purpose not in ${SERVICE})`, look)} as sent,
         groupArrayIf((at, products, toString(name)), ${look.is("order")}) as bought, groupArrayIf((at, toString(name)), ${look.is("complained")}) as opened,
         groupArrayIf(at, ${look.is("settled")}) as closed, groupArrayIf((at, toString(name), ${plainly("name")}), not ${look.is("message")}) as did
       from (select customer, at, name, ${PRODUCT_IDS} as products, lower(${property("purpose")}) as purpose, ${plainly(property("asks"))} as asks

@@ -5,7 +5,7 @@
 import type { Period } from "../analysis/model.ts";
 import type { Scoped } from "../analysis/scope.ts";
 import type { DurationMs, Instant } from "../values.ts";
-import type { Assumptions, GapKind, Remedy } from "./model.ts";
+import { type Assumptions, GAP_LIMITS, type GapKind, type Remedy } from "./model.ts";
 import { PROPERTIES_SQL, type Role, property } from "../questions/vocabulary.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -77,6 +77,13 @@ export type ChanceKind = {
 export const ITEMS = `if(JSONHas(properties, 'products'), JSONExtractArrayRaw(properties, 'products'), [properties])`;
 /** SQL of the ids of those products. */
 export const PRODUCT_IDS = `arrayDistinct(arrayFilter(x -> x != '', arrayMap(p -> ${property("product", "p")}, ${ITEMS})))`;
+
+/**
+ * SQL of a customer's moments (tuples, their time first), sorted, with the first so many of each period: each of them is
+ * held against all of them, and somebody with thousands would take the memory of everybody else.
+ */
+export const firstOfEach = (moments: string, { period }: Look): string =>
+  `arrayConcat(${[`< ${period.from}`, `>= ${period.from}`].map((when) => `arraySlice(arraySort(arrayFilter(m -> m.1 ${when}, ${moments})), 1, ${GAP_LIMITS.momentsOfOne})`).join(", ")})`;
 
 /** SQL of the first of `moments` (sorted, at first) in each of the two periods, as rows; 0 in `at` where there is none. */
 export const firstInEach = (moments: string, { before, period }: Look, at = "x.1"): string =>

@@ -28,6 +28,8 @@ export const GAP_LIMITS = {
   evidenceMoments: 12,
   historyKept: 200,
   noteCharsMax: 500,
+  /** Moments of one customer and subject that are looked at in each of the two periods: the first ones. */
+  momentsOfOne: 150,
   /** Parts of the period in the trend. */
   trendParts: 8,
   /** How far back the daily look goes. */

@@ -35,8 +35,7 @@ type Looked = { readonly kind: GapKind; readonly tested: number; readonly found:
 export type SubjectCounted = Pick<Subject, "kind" | "subject" | "now"> & { readonly periodMs: DurationMs };
 export type SearchDeps = { readonly sql: Sql; readonly log: EventLog; readonly questions: Questions };
 
-const METHOD =
-  "Each gap's share of people with its exact 95 % interval (Clopper and Pearson 1934), held against a stated tolerance (binomial test), the business's other channels and its period before (Fisher's exact test); all tests of the search corrected together (Holm 1979), so that the probability of any false alarm is at most 1 %. Comparisons of what was observed: no effect is claimed.";
+const METHOD = `Each gap's share of people with its exact 95 % interval (Clopper and Pearson 1934), held against a stated tolerance (binomial test), the business's other channels and its period before (Fisher's exact test); all tests of the search corrected together (Holm 1979), so that the probability of any false alarm is at most 1 %. Of one customer the first ${GAP_LIMITS.momentsOfOne} moments of a subject in each period are looked at. Comparisons of what was observed: no effect is claimed.`;
 
 /** Finds gaps, or answers from a moment ago; `basis` says which. */
 export const searchGaps = (

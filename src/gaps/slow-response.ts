@@ -8,6 +8,7 @@ import {
   type Told,
   assumed,
   channelName,
+  firstOfEach,
 } from "./kind.ts";
 import { taskRemedy } from "./remedies.ts";
 
@@ -24,7 +25,7 @@ export const slowResponse: ChanceKind = {
     look.has("enquiry") && look.has("answered")
       ? `select 'response' as family, x.2 as subject, customer, x.1 as at, toUInt8(answer.1 > x.1 + ${TARGET_MS}) as lost, [(x.1, x.3), answer] as moments from (
           select customer, arrayJoin(asked) as x, arrayFirst(a -> a.1 > x.1 and a.1 <= x.1 + ${ANSWERED_WITHIN_MS}, answers) as answer from (
-            select customer, groupArrayIf((at, toString(channel), toString(name)), ${look.is("enquiry")}) as asked,
+            select customer, ${firstOfEach(`groupArrayIf((at, toString(channel), toString(name)), ${look.is("enquiry")})`, look)} as asked,
               arraySort(groupArrayIf((at, toString(name)), ${look.is("answered")})) as answers
             from (${look.rows("name, channel, touchpoint", ["enquiry", "answered"], { backMs: 0, aheadMs: ANSWERED_WITHIN_MS })}) group by customer ${PEOPLE_ONLY})
           ) where answer.1 > 0`

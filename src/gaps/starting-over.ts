@@ -2,7 +2,7 @@
  * Starting over: people who had to ask the same again, be identified again or begin a form again, who changed the channel
  * and began anew there, and who went round in circles.
  */
-import { type ChanceKind, DAY_MS, HOUR_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, channelName, property } from "./kind.ts"; // prettier-ignore
+import { type ChanceKind, DAY_MS, HOUR_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, channelName, firstOfEach, property } from "./kind.ts"; // prettier-ignore
 import { dataRemedy } from "./remedies.ts";
 import type { Role } from "../questions/vocabulary.ts";
 
@@ -39,7 +39,7 @@ const againSql = (look: Look, { family, role, same, id, withinMs, times, inOneCh
       toUInt8(length(arrayDistinct(arrayMap(y -> if(y.2 = '', toString(y.1), y.2), near))) >= ${times}) as lost,
       arrayMap(y -> (y.1, y.3), near) as moments
     from (select customer, begun, arrayJoin(begun) as x from (
-      select customer, ${same} as same, arraySort(groupArray((at, ${id}, toString(name), toString(channel)))) as begun
+      select customer, ${same} as same, ${firstOfEach(`groupArray((at, ${id}, toString(name), toString(channel)))`, look)} as begun
       from (${look.rows(`name, channel, ${PROPERTIES_SQL} as properties`, [role], { backMs: 0, aheadMs: withinMs })}) group by customer, same ${PEOPLE_ONLY}))`; // prettier-ignore
 
 /** What is begun in one channel and could be gone on with in another. */
@@ -61,7 +61,7 @@ function elsewhereSql(look: Look): string {
       arrayFilter(y -> y.1 > x.1 + ${SAME_CONTACT_MS} and y.1 <= x.1 + ${WEEK_MS} and y.4 != x.4 and (y.2 = '' or y.2 != x.2), begun) as anew,
       toUInt8(notEmpty(anew)) as lost, arrayPushFront(arrayMap(y -> (y.1, concat(y.3, ' (', y.4, ')')), anew), (x.1, concat(x.3, ' (', x.4, ')'))) as moments
     from (select customer, begun, arrayJoin(begun) as x from (
-      select customer, ${of("same")} as same, arraySort(groupArray((at, ${of("id")}, toString(name), toString(channel)))) as begun
+      select customer, ${of("same")} as same, ${firstOfEach(`groupArray((at, ${of("id")}, toString(name), toString(channel)))`, look)} as begun
       from (${rows}) where channel not in ${NO_CHANNELS} ${unnamed} group by customer, same ${PEOPLE_ONLY}))`;
 } // prettier-ignore
 
@@ -77,7 +77,7 @@ const circlesSql = (look: Look): string =>
       arrayFilter((y, i) -> i = 1 or (y.2, y.3, y.4) != (near[i - 1].2, near[i - 1].3, near[i - 1].4), near, arrayEnumerate(near)) as turns,
       toUInt8(countEqual(arrayMap(y -> (y.2, y.3, y.4), turns), (x.2, x.3, x.4)) >= ${ROUNDS}) as lost, arrayMap(y -> (y.1, y.3), turns) as moments
     from (select customer, steps, arrayJoin(arrayFilter(s -> s.5 = 1, steps)) as x from (
-      select customer, arraySort(groupArray((at, toString(channel), toString(name), ${property("topic")}, toUInt8(${ROUND.map(look.is).join(" or ")})))) as steps
+      select customer, ${firstOfEach(`groupArray((at, toString(channel), toString(name), ${property("topic")}, toUInt8(${ROUND.map(look.is).join(" or ")})))`, look)} as steps
       from (${look.rows(`name, touchpoint, channel, ${PROPERTIES_SQL} as properties`, BETWEEN, { backMs: 0, aheadMs: DAY_MS })}) group by customer ${PEOPLE_ONLY}))`; // prettier-ignore
 
 const PASSED = "passed back";
@@ -88,7 +88,7 @@ const passedSql = (look: Look): string =>
       toUInt8(arrayExists(y -> y.3 = x.2 and y.2 != x.2, near)) as lost,
       arrayMap(y -> (y.1, concat(y.4, ' (', y.2, ' to ', y.3, ')')), arrayPushFront(near, x)) as moments
     from (select customer, handed, arrayJoin(handed) as x from (
-      select customer, arraySort(groupArray((at, toString(channel), lower(${property("target")}), toString(name)))) as handed
+      select customer, ${firstOfEach(`groupArray((at, toString(channel), lower(${property("target")}), toString(name)))`, look)} as handed
       from (${look.rows(`name, channel, ${PROPERTIES_SQL} as properties`, ["handed_off"], { backMs: 0, aheadMs: WEEK_MS })}) group by customer ${PEOPLE_ONLY}))`; // prettier-ignore
 
 /** How each is called, and how its subject goes on to the channel. */

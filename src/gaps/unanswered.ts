@@ -1,5 +1,5 @@
 /** Unanswered questions: people asked and never heard, or searched and found nothing; by what it was about. */
-import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, property } from "./kind.ts"; // prettier-ignore
+import { type ChanceKind, DAY_MS, type Look, PEOPLE_ONLY, PROPERTIES_SQL, type Told, assumed, firstOfEach, property } from "./kind.ts"; // prettier-ignore
 import { contentRemedy } from "./remedies.ts";
 
 const WITHIN_MS = 7 * DAY_MS;
@@ -11,7 +11,7 @@ const supportSql = (look: Look): string =>
   `select 'support' as family, concat('support: ', if(x.2 = '', 'no topic told', x.2)) as subject, customer, x.1 as at,
       toUInt8(not arrayExists(a -> a > x.1 and a <= x.1 + ${WITHIN_MS}, answers)) as lost, [(x.1, x.3)] as moments
     from (select customer, answers, arrayJoin(asked) as x from (
-      select customer, groupArrayIf((at, topic, toString(name)), ${look.is("enquiry")}) as asked, groupArrayIf(at, ${look.is("answered")}) as answers
+      select customer, ${firstOfEach(`groupArrayIf((at, topic, toString(name)), ${look.is("enquiry")})`, look)} as asked, groupArrayIf(at, ${look.is("answered")}) as answers
       from (select *, ${topic("topic")} as topic from (${look.rows(`name, touchpoint, ${PROPERTIES_SQL} as properties`, ["enquiry", "answered"], { backMs: 0, aheadMs: WITHIN_MS })}))
       group by customer ${PEOPLE_ONLY}))`; // prettier-ignore
 
