@@ -2,6 +2,7 @@
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Database, Sql } from "../db/postgres.ts";
 import { beginOf, periodOf } from "../metrics/calendar.ts";
+import { isAlarm } from "../metrics/change.ts";
 import { readMetrics } from "../metrics/metrics.ts";
 import { type Change, type Figure, type Metric, MetricsAsked } from "../metrics/model.ts";
 import type { Clock, Instant, WorkspaceId } from "../values.ts";
@@ -45,18 +46,22 @@ async function lookInto(sql: Database, log: EventLog, place: Place, now: Instant
   const [any] = await log.rows<{ one: number }>(`select 1 as one from events where workspace = ${id} and happenedAt >= ${Date.parse(scope.from)} limit 1`); // prettier-ignore
   if (!any) return 0;
   const { answer } = await readMetrics({ sql, log, workspace: id, now }, MetricsAsked.parse({ scope, every: "day" })); // prettier-ignore
+  const watched = answer.metrics.flatMap(({ figures }) => figures.filter(({ changes }) => changes.type === "watched")).length; // prettier-ignore
   let raised = 0;
   for (const metric of answer.metrics)
     for (const figure of metric.figures)
-      for (const change of newsIn(figure, now))
+      for (const change of newsIn(figure, watched, now))
         if (await raise(sql, place, metric, figure, change, now)) raised++;
   return raised;
 }
 
-/** Changes that began lately. */
-const newsIn = ({ changes }: Pick<Figure, "changes">, now: Instant): readonly Change[] =>
+/** Changes that began lately, and are sure enough among all series that are watched. */
+const newsIn = ({ changes }: Pick<Figure, "changes">, watched: number, now: Instant): readonly Change[] =>
   changes.type === "watched"
-    ? changes.changes.filter(({ since }) => Date.parse(since) >= now - DIGEST_LIMITS.newsDays * DAY_MS)
+    ? changes.changes.filter(
+        ({ since, pValue }) =>
+          Date.parse(since) >= now - DIGEST_LIMITS.newsDays * DAY_MS && isAlarm(pValue, watched),
+      )
     : [];
 
 /** Raises an alert unless the same change has one; whether it did. */

@@ -29,7 +29,7 @@ export type Found = {
 };
 
 export const CHANGE_LIMITS = {
-  /** Alarms where nothing changes, for one series and year, looked at with each new point. */
+  /** Alarms where nothing changes, of one series in a year that is looked at with each new point; and of a workspace by `isAlarm`. */
   falseAlarmsPerYear: 1,
   /** The p value at which a change is told: chosen by simulation so that the rate above holds. */
   pValueMax: 0.003,
@@ -44,6 +44,13 @@ export const CHANGE_LIMITS = {
   /** A total of which fewer points than this are above 0 is a few single orders: how they fall together tells nothing. */
   totalRatioMin: 0.2,
 } as const;
+
+/**
+ * Whether a change is sure enough to alarm where so many series are watched: what is told of one may be wrong once a year,
+ * all of a workspace's together no more often (Bonferroni).
+ */
+export const isAlarm = (pValue: number, watchedSeries: number): boolean =>
+  pValue * watchedSeries <= CHANGE_LIMITS.pValueMax;
 
 /** The changes of a series, the oldest first. `season`: how many points make a round (7 of days), 1 where there is none. */
 export function changesOf(points: readonly Point[], kind: SeriesKind, season: number): readonly Found[] {

@@ -218,7 +218,9 @@ export const Changes = z.discriminatedUnion("type", [
     points: z.int(),
     falseAlarmsPerYear: z
       .number()
-      .describe("At most so many where nothing changes, for a series looked at every day"),
+      .describe(
+        "At most so many where nothing changes, for this series looked at every day; alerts are held to it over all series of the workspace",
+      ),
   }),
   TooLittle,
 ]);

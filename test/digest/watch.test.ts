@@ -144,6 +144,9 @@ test("where nothing changes, no more alerts are raised than is stated, over all 
   }
   // The first look tells of the days before it too, as long as they are news.
   const years = (DAYS + DIGEST_LIMITS.newsDays) / 365;
-  expect((await alertsOf()).length).toBeLessThanOrEqual(watched.length * years * CHANGE_LIMITS.falseAlarmsPerYear); // prettier-ignore
+  expect(watched.length).toBeGreaterThan(5);
+  // Of the workspace, however much is watched in it: less than one is expected in so short a time.
+  expect(years * CHANGE_LIMITS.falseAlarmsPerYear).toBeLessThan(1);
+  expect(await alertsOf()).toEqual([]);
   expect(faults).toEqual([]);
 }, 400_000);

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CHANGE_LIMITS, type Point, type SeriesKind, changesOf } from "../../src/metrics/change.ts";
+import { CHANGE_LIMITS, type Point, type SeriesKind, changesOf, isAlarm } from "../../src/metrics/change.ts";
 
 /** Mulberry32: enough for a simulation, and the same on every machine. */
 function chanceOf(seed: number): () => number {
@@ -81,11 +81,12 @@ const SEEDS = 4;
 const steady: Level = () => 1;
 
 /** Alarms of a year of daily looks at the newest half year; one that comes again from about the same day is one. */
-function alarmsOf({ kind, make }: World, seed: number): number {
+function alarmsOf({ kind, make }: World, seed: number, watched = 1): number {
   const series = make(WINDOW + YEAR, chanceOf(seed), steady);
   const known: number[] = [];
   for (let end = WINDOW; end <= series.length; end++)
-    for (const { at } of changesOf(series.slice(end - WINDOW, end), kind, 7)) {
+    for (const { at, pValue } of changesOf(series.slice(end - WINDOW, end), kind, 7)) {
+      if (!isAlarm(pValue, watched)) continue;
       const day = end - WINDOW + at;
       if (!known.some((other) => Math.abs(other - day) <= 14)) known.push(day);
     }
@@ -97,6 +98,20 @@ describe("where nothing changes", () => {
     const alarms = Array.from({ length: SEEDS }, (_, seed) => alarmsOf(world, 7_919 * seed + 1));
     expect(alarms.reduce((a, b) => a + b, 0) / SEEDS).toBeLessThanOrEqual(CHANGE_LIMITS.falseAlarmsPerYear);
   }); // prettier-ignore
+
+  test(
+    "a workspace that watches thirty series has at most one alarm a year in all of them together",
+    { timeout: 180_000 },
+    () => {
+      const worlds = Object.values(WORLDS);
+      const years = 3;
+      let alarms = 0;
+      for (let year = 0; year < years; year++)
+        for (let series = 0; series < 30; series++)
+          alarms += alarmsOf(worlds[series % worlds.length]!, 15_485_863 * year + 6_101 * series + 11, 30);
+      expect(alarms / years).toBeLessThanOrEqual(CHANGE_LIMITS.falseAlarmsPerYear);
+    },
+  );
 
   test("a week that always looks the same has no change, however different its days are", () => {
     expect(changesOf(days(WINDOW, (day) => ({ value: WEEK[day % 7]! * 100 + ((day * 7) % 5), n: 1 })), "count", 7)).toEqual([]); // prettier-ignore
@@ -122,6 +137,8 @@ describe("what was planted", () => {
     for (const name of ["revenue, with single large orders"]) {
       const hits = found(WORLDS[name]!, stopped, WINDOW - 7).filter((hit) => hit !== undefined);
       expect([name, hits.length]).toEqual([name, 25]);
+      // Also where it is one of a hundred series that are watched.
+      expect(hits.every(({ pValue }) => isAlarm(pValue, 100))).toBe(true);
       expect(hits.every(({ after }) => after === 0)).toBe(true);
     }
   });
