@@ -12,6 +12,7 @@ import {
   totals,
 } from "./measure.ts";
 import { Columns } from "./matching.ts";
+import { METRIC_LIMITS } from "./model.ts";
 import { periodSql } from "./calendar.ts";
 import { reachedSql, spellsSql } from "./spells.ts";
 
@@ -76,6 +77,10 @@ export async function repeatPurchase(given: Given): Promise<Measured> {
   return { source: `${quoted(given.names.order)}, all of history`, kind: "share", figures: orNone(shares(rows, "customers bought"), "customers bought") };
 } // prettier-ignore
 
+/** So many sources of leads are told apart, the most frequent; the rest is one part, so that all parts are told. */
+const SOURCES_MAX = METRIC_LIMITS.partsMax - 2;
+const OTHERS = "$others";
+
 /** Who reached the goal in time, of who became a lead, by source. */
 export async function leadQuality(given: Given): Promise<Measured> {
   const { asked, names, stages, until } = given;
@@ -94,12 +99,16 @@ export async function leadQuality(given: Given): Promise<Measured> {
     from (${events}) group by customer having countIf(${lead}) > 0 and began <= ${until - asked.horizonMs}`;
   const joined = known ? `${"select l.*, s.spells as spells"} from (${leads}) l left any join (${spellsSql(given, scoped)}) s on l.customer = s.customer` : leads;
   const rows = await given.log.rows<ShareRow>(
-    `select arrayJoin(['', source]) as part, ${periodsSql(given, "began")} as period, countIf(${reached}) as yes, count() as n from (${joined}) group by part, period`,
+    `select if(place > ${SOURCES_MAX + 1}, '${OTHERS}', source) as part, period, sum(some) as yes, sum(many) as n from (
+       select *, dense_rank() over (order by size desc, source) as place from (
+         select *, sum(many) over (partition by source) as size from (
+           select arrayJoin(['', source]) as source, ${periodsSql(given, "began")} as period, countIf(${reached}) as some, count() as many from (${joined}) group by source, period)))
+     group by part, period`,
     scoped.parameters.values,
   );
   const what = `leads had ${Math.round(asked.horizonMs / 86_400_000)} days`;
   return {
     source: `${quoted(names.lead)}, and ${known ? `the stage ${goal} or a further one${asked.goalStage === undefined ? `, or ${quoted(names.order)}` : ""}` : quoted(names.order)}`,
-    kind: "share", lateMs: asked.horizonMs, figures: orNone(shares(rows, what), what),
+    kind: "share", lateMs: asked.horizonMs, figures: orNone(shares(rows, what, (part) => (part === "" ? "All" : part === OTHERS ? "All others" : part)), what),
   };
 } // prettier-ignore

@@ -124,6 +124,21 @@ test("leads are told by source, and by whether they reached the stage in which c
   expect((await ask("lead_quality", { goalStage: "buyer" }))[0]!.result).toMatchObject({ value: 0.1, n: 50 });
 });
 
+test("of many sources the most frequent leads are told, and all others as one", async () => {
+  const lead = (source: string) => ({ name: "Form Submitted", at: T0 + DAY_MS, campaign: { source } });
+  await tell([
+    ...each(40, 1, () => [lead("fair")]),
+    ...Array.from({ length: 60 }, (_, i) => each(i < 17 ? 3 : 1, 100 + i * 10, () => [lead(`s${i}`), ...(i >= 17 ? [order(2, 10)] : [])])).flat(),
+  ]); // prettier-ignore
+  const figures = await ask("lead_quality");
+  expect(figures).toHaveLength(20);
+  expect(figures.slice(0, 3).map(({ part, name, result }) => [part, name, result])).toMatchObject([
+    [null, "All", { n: 40 + 17 * 3 + 43 }],
+    ["$others", "All others", { value: 1, n: 43 }],
+    ["fair", "fair", { value: 0, n: 40 }],
+  ]);
+});
+
 test("what is open still counts for the time to resolution, by the request's number", async () => {
   const ticket = (name: string, hours: number, id: number) => ({ name, at: T0 + hours * HOUR_MS, properties: { ticket_id: `T-${id}` } }); // prettier-ignore
   await tell(each(30, 1, (i) => [ticket("Ticket Created", i, i), ...(i < 20 ? [ticket("Ticket Solved", i + 5, i), ticket("Ticket Closed", i + 9, i)] : [])])); // prettier-ignore
