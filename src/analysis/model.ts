@@ -16,15 +16,14 @@ export const ANALYSIS_LIMITS = {
   stagesMax: 40,
   groupingRules: 200,
   patternCharsMax: 200,
-  /** Moments of one case; later ones of a longer case are cut off, and the answer says of how many cases. */
-  caseMomentsMax: 500,
   /** Questions computed at the same time, and those that may wait for their turn. */
   atOnce: 2,
   waitingMax: 40,
   /** Of one workspace: so that another still finds a place when one asks for much. */
   waitingOfOneMax: 20,
-  /** Answers kept. */
+  /** Answers kept: how many, and what they weigh together, as the length of their JSON. */
   keptMax: 300,
+  keptBytesMax: 64_000_000,
   /** What one statement of a question may take of the log. */
   memoryBytesMax: 4_000_000_000,
   tookMsMax: 120_000,

@@ -132,6 +132,27 @@ describe("the questions", () => {
     expect(left.begun()).toBe(0);
   });
 
+  test("are kept as answers as long as there is room for what they weigh; the one that was not asked for longest goes", async () => {
+    const questions = new Questions(() => 0);
+    const large = "x".repeat(ANALYSIS_LIMITS.keptBytesMax / 2 - 1_000);
+    const ask = async (name: string, answer = large) =>
+      (await questions.ask(WORKSPACE, [name], { fresh: false }, async () => ({ answer, asOfAt: 0, events: 1, customers: 1, method: "" }))).basis.reused; // prettier-ignore
+    expect([await ask("a"), await ask("b"), await ask("a"), await ask("b")]).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect([await ask("c"), await ask("b"), await ask("a")]).toEqual([false, true, false]);
+    // What is larger than all the room is answered, and not kept.
+    const whole = "x".repeat(ANALYSIS_LIMITS.keptBytesMax);
+    expect([await ask("whole", whole), await ask("whole", whole), await ask("b")]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
   test("beyond what may wait are refused, and a refused one takes nobody's place", async () => {
     const { ask, first, asked } = crowded();
     const waiting = Array.from({ length: ANALYSIS_LIMITS.waitingMax }, (_, i) => held(`waits ${i}`));

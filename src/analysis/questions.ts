@@ -49,7 +49,11 @@ export type DefinedBy = (workspace: WorkspaceId) => Promise<string>;
 export class Questions {
   readonly #clock: Clock;
   readonly #definedBy: DefinedBy | undefined;
-  readonly #kept = new LRUCache<string, Kept>({ max: ANALYSIS_LIMITS.keptMax });
+  readonly #kept = new LRUCache<string, Kept>({
+    max: ANALYSIS_LIMITS.keptMax,
+    maxSize: ANALYSIS_LIMITS.keptBytesMax,
+    sizeCalculation: ({ answered }) => JSON.stringify(answered).length,
+  });
   readonly #underWay = new Map<string, Pending>();
   readonly #waiting: Turn[] = [];
   #working = 0;

@@ -9,7 +9,7 @@
  * the first moment cannot come into it, and is left out as well.
  */
 import { momentsIn } from "../analysis/cases.ts";
-import { ANALYSIS_LIMITS, type MomentGrouping } from "../analysis/model.ts";
+import type { MomentGrouping } from "../analysis/model.ts";
 import { type Scoped, scopeFor } from "../analysis/scope.ts";
 import { stageSql, toldSql } from "../analysis/stages.ts";
 import type { Sql } from "../db/postgres.ts";
@@ -37,6 +37,8 @@ export type Followed = {
   readonly reachedBefore: number;
   readonly tooShort: number;
   readonly alreadyThere: number;
+  /** Of those who are followed, how many did more until the landmark than is looked at. */
+  readonly cut: number;
   readonly asOfAt: number;
   readonly events: number;
 }; // prettier-ignore
@@ -74,7 +76,7 @@ export async function followed(
   const begun = await beforeSql(sql, scoped, goal, `select customer, arraySort(groupArray((at, moment))) as s, s[1].1 as t0 from (${moments.rows("")}) group by customer`);
   const people = `select m.customer as customer, s, there, t0 + ${landmarkMs} as markAt, t0 + ${landmarkMs + horizonMs} > ${untilAt} as short,
       toInt64(ifNull(h.goalAt, 0)) as goalAt, m.customer in (select customer from (${before})) as seen,
-      arraySlice(arrayMap(x -> (x.1 - markAt, x.2), arrayFilter(x -> x.1 <= markAt, s)), 1, ${ANALYSIS_LIMITS.caseMomentsMax}) as early
+      arrayMap(x -> (x.1 - markAt, x.2), arrayFilter(x -> x.1 <= markAt, s)) as whole, arraySlice(whole, 1, ${MAP_LIMITS.earlyMomentsMax}) as early
     from (${begun}) m
     left join (select customer, toNullable(min(at)) as goalAt from (${hits}) where ${hit} group by customer) h on m.customer = h.customer`;
   const group = (of: string): string =>
@@ -88,8 +90,9 @@ export async function followed(
      group by moment, own, others order by moment, own, others`,
     parameters.values,
   );
-  const [left] = await log.rows<Pick<Followed, "tooShort" | "reachedBefore" | "alreadyThere">>(
-    `select countIf(not there and short) as tooShort, countIf(not there and not short and goalAt > 0 and goalAt <= markAt) as reachedBefore, countIf(there) as alreadyThere from (${people})`,
+  const [left] = await log.rows<Pick<Followed, "tooShort" | "reachedBefore" | "alreadyThere" | "cut">>(
+    `select countIf(not there and short) as tooShort, countIf(not there and not short and goalAt > 0 and goalAt <= markAt) as reachedBefore, countIf(there) as alreadyThere,
+       countIf(not there and not short and not (goalAt > 0 and goalAt <= markAt) and length(whole) > ${MAP_LIMITS.earlyMomentsMax}) as cut from (${people})`,
     parameters.values,
   );
   return { moments: moments.moments, rows, ...left!, asOfAt: scoped.asOfAt, events: moments.moments.reduce((sum, { events }) => sum + events, 0) };
@@ -142,9 +145,12 @@ export function helpsOf(found: Followed, channelsApart: boolean): Helps | null {
     type: "helps", label: "correlation", followed: all.n, reached: all.hits, leftOut: { reachedBefore: found.reachedBefore, tooShort: found.tooShort, alreadyThere: found.alreadyThere },
     adjustedFor: ADJUSTED_FOR.filter((_, i) => i !== 2 || channelsApart), tooRare: byMoment.size - asked.length,
     moments: moments.toSorted((a, b) => a.pValue - b.pValue || (a.key < b.key ? -1 : 1)),
-    notes: ["This is a correlation. Who is about to reach the goal does other things anyway; only an experiment shows what a moment brings about."],
+    notes: ["This is a correlation. Who is about to reach the goal does other things anyway; only an experiment shows what a moment brings about.", ...cutWords(found)],
   };
 } // prettier-ignore
+
+const cutWords = ({ cut }: Followed): readonly string[] =>
+  cut === 0 ? [] : [`${cut === 1 ? "One customer" : `${cut} customers`} did more until the landmark than is looked at: the first ${MAP_LIMITS.earlyMomentsMax} moments count.`]; // prettier-ignore
 
 /** One moment: those who had it against those who had not, each within groups of people alike. */
 function helpOf(rows: readonly GroupRow[], groups: ReadonlyMap<string, GroupRow>, all: Share): { readonly present: Share; readonly absent: Share; readonly adjusted: Adjusted } | null {

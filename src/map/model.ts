@@ -16,8 +16,6 @@ export const MAP_LIMITS = {
   edgesShown: 5_000,
   /** Moments shown when nobody says how many: the most frequent. */
   momentsUsual: 40,
-  /** Moments times stages that are told apart. */
-  placesMax: 5_000,
   variantsShown: 200,
   /** Moments of a variant that are told; longer cases with the same beginning are one variant that says so. */
   variantMomentsMax: 100,
@@ -39,6 +37,8 @@ export const MAP_LIMITS = {
   reachedLeast: 30,
   /** Customers with and without a moment, below which nothing is said of that moment. */
   armLeast: 30,
+  /** Moments of a customer until the landmark that are looked at; the answer says of how many there were more. */
+  earlyMomentsMax: 500,
   landmarkMsMax: 365 * 86_400_000,
   runsLeast: 1,
   betweenMost: 100,

@@ -137,6 +137,17 @@ test("having had more time is no help: a moment that comes with time alone tells
   expect(found.moments.map(({ name, direction }) => [name, direction])).toEqual([["Letter read", "unclear"]]);
 });
 
+test("of whom more was done until the landmark than is looked at, it is said", async () => {
+  const at = (atom: number, ms: number, name: string): Past => ({ atom, at: T0 + ms, name });
+  await tell([
+    ...people(300, 1, (atom) => [at(atom, 0, "Viewed"), ...(atom % 2 === 0 ? [at(atom, 9 * DAY_MS, "Bought")] : [])]),
+    ...[1, 2].flatMap((atom) => Array.from({ length: 600 }, (_, i) => at(atom, i + 1, "Viewed"))),
+    ...[1, 2].flatMap((atom) => Array.from({ length: 600 }, (_, i) => at(atom, 8 * DAY_MS + i, "Viewed"))), ...Array.from({ length: 600 }, (_, i) => at(3, 8 * DAY_MS + i, "Viewed")),
+  ]); // prettier-ignore
+  const found = (await helpsFor({ goal: { type: "event", event: "Bought" } }))!;
+  expect(found.notes).toContainEqual("2 customers did more until the landmark than is looked at: the first 500 moments count."); // prettier-ignore
+});
+
 test("coming into a stage can be the goal", async () => {
   const random = chances(9);
   await tell(people(600, 1, (atom) => {
