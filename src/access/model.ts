@@ -102,7 +102,7 @@ export const SessionView = z.object({
   setupNeeded: z.boolean().describe("No owner account exists yet"),
   user: z.object({ id: z.number().int(), email: z.string(), name: z.string() }).nullable(),
   workspaces: z
-    .array(WorkspaceView)
+    .array(WorkspaceView.extend({ zone: z.string().describe("Of its clock: its days are the days") }))
     .describe("Oldest first; the first is chosen when X-Workspace is not sent"),
   csrf: z.string().nullable().describe("To send as X-CSRF-Token with every request but GET and HEAD"),
 });

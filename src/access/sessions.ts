@@ -109,7 +109,7 @@ export function createSessions(sql: Sql, clock: Clock, passwords: Passwords): Se
 
 const exists = (): Failure => new Failure("conflict", "An owner account exists already. Sign in with it.");
 const viewsOf = (rows: readonly MemberRow[]): SessionView["workspaces"] =>
-  rows.map(({ id, name, role }) => ({ id, name, role }));
+  rows.map(({ id, name, role, zone }) => ({ id, name, role, zone }));
 
 async function addOwner(
   tx: Sql,

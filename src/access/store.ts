@@ -30,7 +30,12 @@ export type SessionRow = {
   readonly csrf: string;
   readonly expires_at: Instant;
 };
-export type MemberRow = { readonly id: WorkspaceId; readonly name: string; readonly role: MemberRole };
+export type MemberRow = {
+  readonly id: WorkspaceId;
+  readonly name: string;
+  readonly role: MemberRole;
+  readonly zone: string;
+};
 
 const KEY_COLUMNS = "id, workspace, kind, name, value, hash, hint, created_at, revoked_at";
 
@@ -156,7 +161,7 @@ export async function addMember(
 /** The workspaces a user belongs to, oldest first. */
 export const workspacesOf = (sql: Sql, user: number): Promise<readonly MemberRow[]> =>
   sql.query<MemberRow>(
-    "select w.id, w.name, m.role from members m join workspaces w on w.id = m.workspace where m.user_id = $1 order by w.id",
+    "select w.id, w.name, m.role, coalesce(w.settings->'policy'->>'zone', 'UTC') as zone from members m join workspaces w on w.id = m.workspace where m.user_id = $1 order by w.id",
     [user],
   );
 

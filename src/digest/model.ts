@@ -29,7 +29,7 @@ export const ViewDraft = z.strictObject({
   name: z.string().trim().min(1).max(200),
   path: z.string().regex(/^\/v1\/[a-z][a-z/-]{0,98}$/).describe("Where the question is posted, as /v1/metrics"),
   body: z.record(z.string().max(100), AnyJson),
-  lastDays: z.int().min(1).max(3_660).nullable().default(null).describe("The scope is the last so many whole days before it is opened; null: as it stands in the body"),
+  lastDays: z.int().min(1).max(3_660).nullable().default(null).describe("The scope is the last so many whole days before the one on which it is opened, by the workspace's clock: the same on screen and in a digest; null: as it stands in the body"),
 }).meta({ examples: [{ name: "Recognition, four weeks", path: "/v1/metrics", body: { metrics: ["recognition"] }, lastDays: 28 }] }); // prettier-ignore
 export type ViewDraft = z.infer<typeof ViewDraft>;
 export const View = ViewDraft.extend({ id: Id, createdAt: At, updatedAt: At, by: z.string() });

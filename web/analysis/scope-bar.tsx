@@ -8,10 +8,11 @@ import { date } from "../ui/format.ts";
 import { CHANNEL_WORDS, CHANNELS } from "../ui/words.ts";
 import classes from "./analysis.module.css";
 import { CheckList } from "./check-menu.tsx";
-import { channelsOf, dayOf, DEFAULT_DAYS, daysOf, PERIODS, scopeOf, type ScopeSearch, textOfDay } from "./scope.ts"; // prettier-ignore
-import { useToday } from "./use-scope.ts";
+import { channelsOf, dayOf, DEFAULT_DAYS, daysOf, isWhole, PERIODS, scopeOf, type ScopeSearch, textOfDay } from "./scope.ts"; // prettier-ignore
+import { useToday, useZone } from "./use-scope.ts";
 
 const DATES = "dates";
+const WHOLE = "whole";
 
 /** Change of the address: absent names stay, undefined ones go. */
 export type ScopeChange = (change: { readonly [name in keyof ScopeSearch]?: string | undefined }) => void;
@@ -25,17 +26,20 @@ function PeriodField({ search, onChange }: ScopeBarProps) {
   const days = daysOf(search);
   const [choosing, setChoosing] = useState(false);
   const offered: { value: string; label: string }[] = PERIODS.map(({ days: n, label }) => ({ value: String(n), label: n === 365 ? "The last year" : `The last ${label}` }));
+  const zone = useZone();
   if (days !== null && !PERIODS.some((one) => one.days === days)) offered.push({ value: String(days), label: `The last ${days} days` });
+  const whole = isWhole(search);
+  if (whole) offered.push({ value: WHOLE, label: days === 1 ? "The last whole day" : `The last ${days} whole days` });
   const between = days === null;
   return (
     <>
       <NativeSelect
         aria-label="Period"
-        value={between || choosing ? DATES : String(days)}
-        data={[...offered, { value: DATES, label: between ? `${date(dayOf(search.from)!)} – ${date(dayOf(search.to)!)}` : "Between two days …" }]}
+        value={between || choosing ? DATES : whole ? WHOLE : String(days)}
+        data={[...offered, { value: DATES, label: between ? `${date(dayOf(search.from, zone)!, zone)} – ${date(dayOf(search.to, zone)!, zone)}` : "Between two days …" }]}
         onChange={({ currentTarget: { value } }) => {
           setChoosing(value === DATES);
-          if (value !== DATES) onChange({ days: value === String(DEFAULT_DAYS) ? undefined : value, from: undefined, to: undefined });
+          if (value !== DATES && value !== WHOLE) onChange({ days: value === String(DEFAULT_DAYS) ? undefined : value, whole: undefined, from: undefined, to: undefined });
         }}
       />
       {(choosing || between) && <DatesFields search={search} onChange={(change) => { setChoosing(false); onChange(change); }} />}
@@ -44,14 +48,15 @@ function PeriodField({ search, onChange }: ScopeBarProps) {
 } // prettier-ignore
 
 function DatesFields({ search, onChange }: ScopeBarProps) {
-  const asked = scopeOf(search, useToday());
-  const [from, setFrom] = useState(textOfDay(Date.parse(asked.from)));
-  const [to, setTo] = useState(textOfDay(Date.parse(asked.to) - 1));
-  const [begin, end] = [dayOf(from), dayOf(to)];
+  const zone = useZone();
+  const asked = scopeOf(search, useToday(zone), zone);
+  const [from, setFrom] = useState(textOfDay(Date.parse(asked.from), zone));
+  const [to, setTo] = useState(textOfDay(Date.parse(asked.to) - 1, zone));
+  const [begin, end] = [dayOf(from, zone), dayOf(to, zone)];
   const possible = begin !== null && end !== null && begin <= end;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (possible) onChange({ days: undefined, from, to });
+    if (possible) onChange({ days: undefined, whole: undefined, from, to });
   };
   return (
     <form className={classes["dates"]} onSubmit={submit} aria-label="Between two days">

@@ -1,18 +1,19 @@
 /**
  * Which part of history a screen is about, as it stands in the address and as the API is asked: a period, who, and where.
- * Pure: the present moment comes in as a value.
+ * Days are those of the workspace's clock, as in digests and in the API. Pure: the present moment and the zone come in as values.
  */
 import type { z } from "zod";
 import type { Scope } from "../../src/analysis/model.ts";
 import type { Channel } from "../../src/events/model.ts";
+import { dateOfDay, instantOf, localOf, unitOf } from "../../src/permission/zone.ts";
 import { CHANNEL_WORDS } from "../ui/words.ts";
 
 /** A scope as a request carries it. */
 export type ScopeAsked = z.input<typeof Scope>;
 
 /** The names under which a scope stands in the address. */
-export const SCOPE_NAMES = ["days", "from", "to", "segment", "channels", "account"] as const;
-/** A scope in the address: `days` back from today, or the days `from` and `to`, both in it. */
+export const SCOPE_NAMES = ["days", "whole", "from", "to", "segment", "channels", "account"] as const;
+/** A scope in the address: `days` with today (`whole`: the whole ones before it), or the days `from` and `to`, both in it. */
 export type ScopeSearch = { readonly [name in (typeof SCOPE_NAMES)[number]]?: string };
 
 const DAY_MS = 86_400_000;
@@ -27,45 +28,50 @@ export const PERIODS = [
 /** What is shown where the address says nothing. */
 export const DEFAULT_DAYS = 90;
 
-/** The midnight with which the day of `at` begins where the reader is; `days` later. */
-function midnight(at: number, days = 0): number {
-  const day = new Date(at);
-  day.setHours(0, 0, 0, 0);
-  day.setDate(day.getDate() + days);
-  return day.getTime();
-}
-/** "2026-03-01" as the midnight with which that day begins where the reader is; null where it is no day. */
-export function dayOf(text: string | undefined): number | null {
+/** The midnight with which the day of `at` begins by the zone's clock; `days` later. */
+const midnight = (at: number, zone: string, days = 0): number =>
+  instantOf(dateOfDay(unitOf(at, zone, "day") + days), 0, zone);
+/** "2026-03-01" as the midnight with which that day begins by the zone's clock; null where it is no day. */
+export function dayOf(text: string | undefined, zone: string): number | null {
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text ?? "") ?? [];
-  const at = new Date(Number(year), Number(month) - 1, Number(day)).getTime();
-  return Number.isFinite(at) ? at : null;
+  const number = Date.UTC(Number(year), Number(month) - 1, Number(day)) / DAY_MS;
+  return Number.isFinite(number) ? instantOf(dateOfDay(number), 0, zone) : null;
 }
-/** A midnight as "2026-03-01". */
-export function textOfDay(at: number): string {
-  const day = new Date(at);
+/** The day of an instant by the zone's clock as "2026-03-01". */
+export function textOfDay(at: number, zone: string): string {
+  const { year, month, day } = localOf(at, zone);
   const two = (n: number) => String(n).padStart(2, "0");
-  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+  return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
 }
 
 /** How many days back the address asks for; null where it names two days. */
 export function daysOf({ days, from, to }: ScopeSearch): number | null {
-  const [begin, end] = [dayOf(from), dayOf(to)];
+  const [begin, end] = [dayOf(from, "UTC"), dayOf(to, "UTC")];
   if (begin !== null && end !== null && begin <= end) return null;
   const n = Number(days);
   return Number.isInteger(n) && n >= 1 && n <= DAYS_MAX ? n : DEFAULT_DAYS;
 }
 
-/** The period: whole days where the reader is, so that one question is asked all day long. */
-function periodOf(search: ScopeSearch, now: number): { readonly from: number; readonly to: number } {
+/** Whether the days end with yesterday, as those of a kept view do: the same on screen and in a digest. */
+export const isWhole = (search: ScopeSearch): boolean =>
+  daysOf(search) !== null && search.whole !== undefined;
+
+/** The period, by the workspace's clock: whole days, so that one question is asked all day long; the last is today where they are not `whole`. */
+function periodOf(
+  search: ScopeSearch,
+  now: number,
+  zone: string,
+): { readonly from: number; readonly to: number } {
   const days = daysOf(search);
-  if (days !== null) return { from: midnight(now, 1 - days), to: midnight(now, 1) };
-  const [from, last] = [dayOf(search.from)!, dayOf(search.to)!];
-  return { from: Math.max(from, midnight(last, 1 - DAYS_MAX)), to: midnight(last, 1) };
+  const until = isWhole(search) ? 0 : 1;
+  if (days !== null) return { from: midnight(now, zone, until - days), to: midnight(now, zone, until) };
+  const [from, last] = [dayOf(search.from, zone)!, dayOf(search.to, zone)!];
+  return { from: Math.max(from, midnight(last, zone, 1 - DAYS_MAX)), to: midnight(last, zone, 1) };
 }
 
-/** The scope that the address asks for. */
-export function scopeOf(search: ScopeSearch, now: number): ScopeAsked {
-  const { from, to } = periodOf(search, now);
+/** The scope that the address asks for, in days of the workspace's clock. */
+export function scopeOf(search: ScopeSearch, now: number, zone: string): ScopeAsked {
+  const { from, to } = periodOf(search, now, zone);
   const segment = Number(search.segment);
   const channels = channelsOf(search);
   return {
@@ -81,14 +87,14 @@ export function scopeOf(search: ScopeSearch, now: number): ScopeAsked {
 export const channelsOf = ({ channels = "" }: ScopeSearch): readonly Channel[] =>
   channels.split(",").filter((name): name is Channel => Object.hasOwn(CHANNEL_WORDS, name));
 
-/** A kept scope in the address again: `lastDays` where it moves with the day. */
-export function searchOf(scope: Partial<ScopeAsked>, lastDays: number | null): ScopeSearch {
+/** A kept scope in the address again: `lastDays` whole days where it moves with the day. */
+export function searchOf(scope: Partial<ScopeAsked>, lastDays: number | null, zone: string): ScopeSearch {
   const [from, to] = [Date.parse(scope.from ?? ""), Date.parse(scope.to ?? "")];
   const period =
     lastDays !== null
-      ? { days: String(lastDays) }
+      ? { days: String(lastDays), whole: "yes" }
       : Number.isFinite(from) && Number.isFinite(to)
-        ? { from: textOfDay(midnight(from)), to: textOfDay(midnight(to - 1)) }
+        ? { from: textOfDay(from, zone), to: textOfDay(to - 1, zone) }
         : {};
   return {
     ...period,

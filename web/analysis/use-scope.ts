@@ -1,32 +1,46 @@
-/** The scope that the address says, and the reader's day: apart from the bar, for screens that only look. */
-import { useEffect, useMemo, useState } from "react";
-import { scopeOf, type ScopeAsked, type ScopeSearch } from "./scope.ts";
+/** The scope that the address says, and the workspace's day: apart from the bar, for screens that only look. */
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useServices } from "../services.tsx";
+import { useSession } from "../session/gate.tsx";
+import { dayOf, scopeOf, textOfDay, type ScopeAsked, type ScopeSearch } from "./scope.ts";
 
 const EVERY_MS = 60_000;
-const midnightNow = (): number => new Date().setHours(0, 0, 0, 0);
-/** The midnight with which the reader's day began; another once the day is over. */
-export function useToday(): number {
+/** The zone of the workspace's clock. */
+export function useZone(): string {
+  const { workspaces } = useSession();
+  const id = useServices().workspaceId();
+  return (workspaces.find((one) => one.id === id) ?? workspaces[0])?.zone ?? "UTC";
+}
+/** The midnight with which the workspace's day began; another once the day is over. */
+export function useToday(zone: string): number {
+  const midnightNow = useCallback(() => {
+    const now = Date.now();
+    return dayOf(textOfDay(now, zone), zone) ?? now;
+  }, [zone]);
   const [today, setToday] = useState(midnightNow);
   useEffect(() => {
+    setToday(midnightNow());
     const timer = setInterval(() => setToday(midnightNow()), EVERY_MS);
     return () => clearInterval(timer);
-  }, []);
+  }, [midnightNow]);
   return today;
 }
 
 /** The scope as it is asked; the same object until the address or the day changes. */
 export function useScope(search: ScopeSearch): ScopeAsked {
-  const today = useToday();
-  const { days, from, to, segment, channels, account } = search;
+  const zone = useZone();
+  const today = useToday(zone);
+  const { days, whole, from, to, segment, channels, account } = search;
   return useMemo(
     () =>
       scopeOf(
         {
-          ...(days ? { days } : {}), ...(from ? { from } : {}), ...(to ? { to } : {}),
+          ...(days ? { days } : {}), ...(whole ? { whole } : {}), ...(from ? { from } : {}), ...(to ? { to } : {}),
           ...(segment ? { segment } : {}), ...(channels ? { channels } : {}), ...(account ? { account } : {}),
         },
         today,
+        zone,
       ),
-    [days, from, to, segment, channels, account, today],
+    [days, whole, from, to, segment, channels, account, today, zone],
   ); // prettier-ignore
 }

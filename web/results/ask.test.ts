@@ -51,14 +51,14 @@ describe("what an address asks", () => {
 describe("a kept view", () => {
   test("opens on its screen with all that was asked, its period moving with the day", () => {
     const body = { scope: { ...SCOPE, segment: 3 }, every: "week", kind: "rolling" };
-    expect(placeOf({ path: "/v1/retention", body, lastDays: 28 })).toEqual({
+    expect(placeOf({ path: "/v1/retention", body, lastDays: 28 }, "UTC")).toEqual({
       to: "/results/retention",
-      search: { days: "28", segment: "3", ask: { every: "week", kind: "rolling" } },
+      search: { days: "28", whole: "yes", segment: "3", ask: { every: "week", kind: "rolling" } },
     });
   });
 
   test("of a question that no screen shows opens nowhere", () => {
-    expect(placeOf({ path: "/v1/moments", body: {}, lastDays: null })).toBeNull();
-    expect(placeOf({ path: "toString", body: {}, lastDays: null })).toBeNull();
+    expect(placeOf({ path: "/v1/moments", body: {}, lastDays: null }, "UTC")).toBeNull();
+    expect(placeOf({ path: "toString", body: {}, lastDays: null }, "UTC")).toBeNull();
   });
 });

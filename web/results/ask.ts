@@ -153,11 +153,11 @@ type Path = keyof typeof ASKED_AT;
 const isPath = (path: string): path is Path => Object.hasOwn(ASKED_AT, path);
 
 /** Where a kept view opens: the screen and what stands in its address; null where no screen shows it. */
-export function placeOf({ path, body, lastDays }: Pick<ViewBody, "path" | "body" | "lastDays">): { readonly to: (typeof ASKED_AT)[Path]; readonly search: ScopeSearch & { readonly ask?: object } } | null {
+export function placeOf({ path, body, lastDays }: Pick<ViewBody, "path" | "body" | "lastDays">, zone: string): { readonly to: (typeof ASKED_AT)[Path]; readonly search: ScopeSearch & { readonly ask?: object } } | null {
   if (!isPath(path)) return null;
   const { scope, ...ask } = body;
   return {
     to: ASKED_AT[path],
-    search: { ...searchOf(fieldsOf(scope) as Partial<ScopeAsked>, lastDays ?? null), ...(Object.keys(ask).length > 0 ? { ask } : {}) },
+    search: { ...searchOf(fieldsOf(scope) as Partial<ScopeAsked>, lastDays ?? null, zone), ...(Object.keys(ask).length > 0 ? { ask } : {}) },
   };
 } // prettier-ignore

@@ -36,7 +36,7 @@ export function SaveView({ path, body, search }: SaveViewProps) {
         <form onSubmit={submit}>
           <TextInput label="What is it called?" value={name} maxLength={200} data-autofocus onChange={(event) => setName(event.currentTarget.value)} />
           <p className="quiet">
-            {daysOf(search) === null ? "It keeps the two days that are chosen." : `It always shows the last ${daysOf(search)} days.`}
+            {daysOf(search) === null ? "It keeps the two days that are chosen." : `It always shows the last ${daysOf(search)} whole days before today, by the workspace's clock: the same here and by mail.`}
           </p>
           {save.isError && <Fault fault={save.error} />}
           <Group justify="flex-end">

@@ -6,6 +6,7 @@ import { Bookmark, Pencil, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { View } from "../../src/digest/model.ts";
 import { lengthDaysOf, type ScopeAsked } from "../analysis/scope.ts";
+import { useZone } from "../analysis/use-scope.ts";
 import { useApi, useServices } from "../services.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { date } from "../ui/format.ts";
@@ -32,12 +33,12 @@ export function useViews() {
   return useQuery({ queryKey: ["views"], queryFn: ({ signal }) => api.views(signal) });
 }
 
-function periodOf({ body, lastDays }: View): string {
-  if (lastDays !== null) return `the last ${lastDays} days`;
+function periodOf({ body, lastDays }: View, zone: string): string {
+  if (lastDays !== null) return lastDays === 1 ? "the last whole day" : `the last ${lastDays} whole days`;
   const { from, to } = fieldsOf(body["scope"]) as Partial<ScopeAsked>;
   if (!from || !to) return "";
   const last = Date.parse(to) - 1;
-  return lengthDaysOf({ from, to }) <= 1 ? date(Date.parse(from)) : `${date(Date.parse(from))} to ${date(last)}`; // prettier-ignore
+  return lengthDaysOf({ from, to }) <= 1 ? date(Date.parse(from), zone) : `${date(Date.parse(from), zone)} to ${date(last, zone)}`; // prettier-ignore
 }
 
 function Rename({ view, onClose }: { view: View; onClose: () => void }) {
@@ -86,15 +87,16 @@ function Remove({ view, onClose }: { view: View; onClose: () => void }) {
 
 function Views({ views }: { views: readonly View[] }) {
   const [chosen, setChosen] = useState<{ view: View; act: "rename" | "remove" } | null>(null);
+  const zone = useZone();
   const columns: readonly Column<View>[] = [
     {
       id: "name", header: "View", width: "44%", value: ({ name }) => name,
       cell: (view) => {
-        const place = placeOf(view);
+        const place = placeOf(view, zone);
         return (
           <div className="wrap">
             {place ? <Link to={place.to} search={place.search} className="name">{view.name}</Link> : <strong>{view.name}</strong>}
-            <span className={classes["small"]}>{KINDS[view.path] ?? view.path}, {periodOf(view)}</span>
+            <span className={classes["small"]}>{KINDS[view.path] ?? view.path}, {periodOf(view, zone)}</span>
           </div>
         );
       },
