@@ -23,7 +23,7 @@ const put = ({ measured: { gap, orders, periodMs }, assumptions: edited }: Store
 }; // prettier-ignore
 
 /** Of a state or kind where one is named, so many. */
-export type Listed = Parameters<typeof readGaps>[2] & { readonly limit: number };
+type Listed = Parameters<typeof readGaps>[2] & { readonly limit: number };
 /** The gaps of a workspace, ranked among all; those that were dismissed come last. */
 export async function viewGaps(deps: ViewDeps, workspace: WorkspaceId, asked: Listed, now: Instant): Promise<readonly GapView[]> {
   const all = await readGaps(deps.sql, workspace, { state: null, kind: null });
