@@ -1,5 +1,5 @@
 /** The scope that the address says, and the workspace's day: apart from the bar, for screens that only look. */
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useServices } from "../services.tsx";
 import { useSession } from "../session/gate.tsx";
 import { dayOf, scopeOf, textOfDay, type ScopeAsked, type ScopeSearch } from "./scope.ts";
@@ -13,17 +13,12 @@ export function useZone(): string {
 }
 /** The midnight with which the workspace's day began; another once the day is over. */
 export function useToday(zone: string): number {
-  const midnightNow = useCallback(() => {
-    const now = Date.now();
-    return dayOf(textOfDay(now, zone), zone) ?? now;
-  }, [zone]);
-  const [today, setToday] = useState(midnightNow);
+  const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    setToday(midnightNow());
-    const timer = setInterval(() => setToday(midnightNow()), EVERY_MS);
+    const timer = setInterval(() => setNow(Date.now()), EVERY_MS);
     return () => clearInterval(timer);
-  }, [midnightNow]);
-  return today;
+  }, []);
+  return dayOf(textOfDay(now, zone), zone) ?? now;
 }
 
 /** The scope as it is asked; the same object until the address or the day changes. */
