@@ -10,6 +10,7 @@
 import { ANALYSIS_LIMITS } from "../analysis/model.ts";
 import type { Scoped } from "../analysis/scope.ts";
 import type { EventLog } from "../db/clickhouse.ts";
+import { type Currency, currenciesSql, currencyOf, currencySql, isCountedSql } from "../metrics/currency.ts";
 import { CHANNELS } from "../events/model.ts";
 import { floating, literal, memberSql, tamed, valueOfRaw } from "../segments/sql-values.ts";
 import { ATTRIBUTION_LIMITS, type AttributionAsked, OTHERS, type Path } from "./model.ts";
@@ -32,6 +33,8 @@ export type ReadPaths = {
   readonly leftOut: number;
   readonly events: number;
   readonly customers: number;
+  /** What the values are in. */
+  readonly currency: Currency;
 };
 type PathRow = {
   readonly labels: readonly number[];
@@ -60,7 +63,8 @@ export async function readPaths(log: EventLog, scoped: Scoped, asked: Attributio
     labelsOf(log, scoped, asked, period),
     log.rows<{ events: number; customers: number }>(`select count() as events, uniqExact(customer) as customers from (${scoped.rows("")})`, parameters.values),
   ]);
-  const rows = await log.rows<PathRow>(pathsSql(scoped, asked, period, labels), parameters.values);
+  const currency = await currencyIn(log, scoped, asked);
+  const rows = await log.rows<PathRow>(pathsSql(scoped, asked, period, labels, currency), parameters.values);
   const named = (label: number): string => labels[label - 1] ?? OTHERS;
   const met = rows.filter((row) => row.labels.length > 0);
   const unmet = rows.find((row) => row.labels.length === 0);
@@ -73,12 +77,20 @@ export async function readPaths(log: EventLog, scoped: Scoped, asked: Attributio
     cut: met.reduce((sum, row) => sum + row.cut, 0),
     leftOut: (rows[0]?.journeys ?? 0) - read,
     ...counted!,
+    currency,
   };
 } // prettier-ignore
 
 type Period = { readonly from: number; readonly to: number };
 const isMeeting = (conversion: string): string =>
   `(name != ${conversion} and channel not in ${listed(NOWHERE)} and name not in ${listed(NO_MEETING)} and type in ('track', 'page', 'screen'))`;
+
+/** The currency that most conversions of the scope tell. */
+async function currencyIn(log: EventLog, scoped: Scoped, { conversion }: AttributionAsked): Promise<Currency> {
+  if (conversion.value === undefined) return currencyOf([]);
+  const currency = currencySql(tamed("properties"), scoped.parameters);
+  return currencyOf(await log.rows(currenciesSql(scoped.rows(`${currency} as currency`, `name = ${scoped.parameters.text(conversion.event)}`)), scoped.parameters.values));
+} // prettier-ignore
 
 /** The names touchpoints are counted under, the most frequent first; rarer ones are `OTHERS`. */
 async function labelsOf(log: EventLog, scoped: Scoped, { by, conversion }: AttributionAsked, period: Period): Promise<readonly string[]> {
@@ -102,13 +114,15 @@ const instantOf = (packed: string): string => `bitShiftRight(${packed}, ${INSTAN
  * A customer's events are numbers, sorted and gone through many times faster than tuples: of one instant what was met comes
  * before what came of it.
  */
-function pathsSql(scoped: Scoped, asked: AttributionAsked, period: Period, labels: readonly string[]): string {
+function pathsSql(scoped: Scoped, asked: AttributionAsked, period: Period, labels: readonly string[], currency: Currency): string {
   const { parameters, scope } = scoped;
   const event = parameters.text(asked.conversion.event);
   const valued = asked.conversion.value;
   // Of other events the properties are not even looked at.
-  const raw = valued === undefined ? "''" : memberSql(tamed(`if(name = ${event}, properties, '')`), valued, parameters);
-  const columns = `name = ${event} as won, channel, name, type, ${raw} as raw,
+  const json = tamed(`if(name = ${event}, properties, '')`);
+  const raw = valued === undefined ? "''" : memberSql(json, valued, parameters);
+  const isCounted = currency.main === null ? "1" : isCountedSql(currencySql(json, parameters), currency, parameters);
+  const columns = `name = ${event} as won, channel, name, type, if(${isCounted}, ${raw}, '') as raw,
     campaign != '' or referrer != '' or channel not in ${listed(OWN_GROUND)} as tells,
     toInt64(indexOf(${parameters.texts(labels)}, ${LABEL[asked.by]})) as label`;
   const number = valueOfRaw("raw").number;

@@ -15,6 +15,7 @@ import type { EventLog } from "../../src/db/clickhouse.ts";
 import type { Database } from "../../src/db/postgres.ts";
 import type { Channel, Event } from "../../src/events/model.ts";
 import { drawsOf } from "../../src/journeys/chance.ts";
+import { currencyWords } from "../../src/metrics/currency.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { bothStores } from "../stores.ts";
 import { journeysOf } from "./naive.ts";
@@ -158,4 +159,19 @@ test("a customer's path of many touchpoints keeps the newest, and the answer cou
   expect(found.paths[0]!.channels).not.toContain(OTHERS);
   const result = await answerOf(found, asked, () => Promise.resolve());
   expect(result).toMatchObject({ type: "too_little_data", found: 1, needed: ATTRIBUTION_LIMITS.conversionsMin });
+}); // prettier-ignore
+
+test("values are of the most frequent currency, and it is said how many conversions are in another", async () => {
+  const orders = ["EUR", "eur", undefined, "USD"].map((currency, i) => ({ currency, at: FROM + (10 + i) * DAY_MS })); // prettier-ignore
+  const lines = orders.flatMap(({ currency, at }, i) => {
+    const line = (name: string, before: number, properties: object) =>
+      JSON.stringify({ atom: CUSTOMERS + 10 + i, workspace: 9, id: `${name} ${i}`, type: "track", name, happenedAt: at - before, receivedAt: at, channel: "ads", touchpoint: "x", key: 1, identifiers: [], properties });
+    return [line("Seen", 3_600_000, {}), line("Order Completed", 0, { total: 10, ...(currency && { currency }) })];
+  });
+  await log.insert("events", lines.join("\n"), "currencies");
+  const asked = asking();
+  const found = await readPaths(log, await scopeFor(sql, log, 9 as WorkspaceId, asked.scope, Date.now()), asked);
+  expect(found.paths).toMatchObject([{ channels: ["ads"], conversions: 4, value: 30 }]);
+  expect(found.currency).toEqual({ main: "EUR", events: 2, others: 1 });
+  expect(currencyWords(found.currency)).toBe(" Worths are in EUR, the most frequent currency: 1 of 3 that tell one are in another and count with no worth.");
 }); // prettier-ignore
