@@ -1,6 +1,7 @@
 /** What the API tells of a fit: the laws with their intervals, what they expect, and whether they would have foretold it. Pure. */
 import { z } from "zod";
 import { Basis, Interval, TooLittle } from "../analysis/model.ts";
+import { currencyWords } from "../metrics/currency.ts";
 import { isoOf } from "../values.ts";
 import { LEVEL_RATIO } from "./fitting.ts";
 import { type Estimate, type Fit, LIFETIME_LIMITS, LifetimeAsked, type Scarce } from "./model.ts";
@@ -34,6 +35,12 @@ const FittedTold = z.object({
 /** A workspace's fit, why there is none, or that none was made yet. */
 export const LifetimeAnswer = z.object({
   asked: LifetimeAsked,
+  purchase: z
+    .object({ events: z.array(z.string()), values: z.array(z.string()) })
+    .nullable()
+    .describe(
+      "What was taken for a purchase, and the properties of which the first is its worth; null: nothing was looked at yet",
+    ),
   result: z.discriminatedUnion("type", [
     FittedTold,
     TooLittle,
@@ -45,7 +52,7 @@ export const LifetimeAnswer = z.object({
 export type LifetimeAnswer = z.infer<typeof LifetimeAnswer>;
 
 const METHOD =
-  "BG/NBD (Fader, Hardie and Lee 2005) and Pareto/NBD (Schmittlein, Morrison and Colombo 1987) fitted by maximum likelihood to days with a purchase; money by Gamma-Gamma (Fader and Hardie 2013), which supposes that how much customers spend has nothing to do with how often they come. Intervals by the observed information. Whoever bought before the log began counts from the first purchase in it.";
+  "BG/NBD (Fader, Hardie and Lee 2005) and Pareto/NBD (Schmittlein, Morrison and Colombo 1987) fitted by maximum likelihood to days with a purchase; money by Gamma-Gamma (Fader and Hardie 2013), which supposes that how much customers spend has nothing to do with how often they come. Intervals by the observed information. Whoever bought before the log began counts from the first purchase in it. Refunds are not subtracted.";
 
 /** Says what is missing. */
 function littleTold({ reason, found, needed }: Scarce): z.infer<typeof TooLittle> {
@@ -94,13 +101,14 @@ function workedTold(worked: Worked, told: number): LifetimeAnswer["result"] {
 /** A kept fit as it is told; null: there is none yet. */
 export function lifetimeTold(kept: KeptFit | null, tookMs: number): LifetimeAnswer {
   if (kept === null)
-    return { asked: LifetimeAsked.parse({}), basis: null, result: { type: "not_yet", detail: "Nothing was fitted yet; it is done once a day, or when asked for." } }; // prettier-ignore
-  const { worked, events, endDay, told } = kept.result;
+    return { asked: LifetimeAsked.parse({}), purchase: null, basis: null, result: { type: "not_yet", detail: "Nothing was fitted yet; it is done once a day, or when asked for." } }; // prettier-ignore
+  const { worked, events, endDay, told, purchase, currency } = kept.result;
   const customers = worked.type === "too_little_data" ? (worked.reason === "customers" ? worked.found : 0) : worked.customers;
   return {
     asked: kept.asked,
+    purchase: purchase ? { events: [...purchase.events], values: [...purchase.values] } : null,
     result: workedTold(worked, told),
-    basis: { asOf: isoOf((endDay + 1) * DAY_MS), events, customers, method: METHOD, tookMs, reused: tookMs === 0 },
+    basis: { asOf: isoOf((endDay + 1) * DAY_MS), events, customers, method: `${METHOD}${currency ? currencyWords(currency) : ""}`, tookMs, reused: tookMs === 0 },
   };
 } // prettier-ignore
 const DAY_MS = 86_400_000;

@@ -13,7 +13,7 @@ import type { Clock, Instant, WorkspaceId } from "../values.ts";
 import { scarce } from "./histories.ts";
 import { workOutAside } from "./host.ts";
 import { LIFETIME_LIMITS, LifetimeAsked } from "./model.ts";
-import { type KeptFit, PARTS_OF, type OneCustomer, type Place, forgetTold, readCustomers, readDueWorkspaces, readFit, readHistories, readSomeTold, readSpan, readSpending, readTold, writeFit, writeTold } from "./store.ts"; // prettier-ignore
+import { type KeptFit, PARTS_OF, type OneCustomer, type Place, forgetTold, readCurrency, readCustomers, readDueWorkspaces, readFit, readHistories, readPurchase, readSomeTold, readSpan, readSpending, readTold, writeFit, writeTold } from "./store.ts"; // prettier-ignore
 import { type Sure, hasMoved, oftenOf, sureOf, tellingOf, toldOf, withdrawalOf } from "./tell.ts";
 import { type Worked, frequencyOf } from "./workout.ts";
 
@@ -58,9 +58,12 @@ export async function fitWorkspace(
   asked: LifetimeAsked,
 ): Promise<KeptFit> {
   const { sql, log, clock } = deps;
-  const place: Place = { log, workspace, asked, parameters: () => new Parameters() };
+  const purchase = await readPurchase(sql, workspace, asked);
   // Whole days: today's purchases are not all made yet.
   const endDay = Math.floor(clock() / DAY_MS) - 1;
+  const looked = { log, workspace, purchase, parameters: () => new Parameters() };
+  const currency = await readCurrency(looked, endDay);
+  const place: Place = { ...looked, currency };
   const { firstDay, events } = await readSpan(place, endDay);
   const middleDay = firstDay + Math.floor(((endDay - firstDay) * 2) / 3);
   const histories = await readHistories(place, endDay, endDay);
@@ -71,7 +74,7 @@ export async function fitWorkspace(
   })); // prettier-ignore
   const kept = (told: number): KeptFit => ({
     asked,
-    result: { worked, events, endDay, told },
+    result: { worked, events, endDay, told, purchase, currency },
     fittedAt: clock(),
   });
   await writeFit(sql, workspace, kept(0));

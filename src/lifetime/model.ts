@@ -37,8 +37,8 @@ export const LIFETIME_LIMITS = {
 
 /** What a purchase is. */
 export const LifetimeAsked = z.strictObject({
-  event: z.string().min(1).max(LIFETIME_LIMITS.eventNameCharsMax).default("Order Completed").describe("The event that is a purchase; two on one day (UTC) are one"),
-  value: z.string().min(1).max(LIFETIME_LIMITS.propertyCharsMax).optional().describe("The property that holds its worth; absent: `total`, `revenue` or `value`"),
+  event: z.string().min(1).max(LIFETIME_LIMITS.eventNameCharsMax).optional().describe("The event that is a purchase; two on one day (UTC) are one; absent: what the workspace calls an order in its metrics"),
+  value: z.string().min(1).max(LIFETIME_LIMITS.propertyCharsMax).optional().describe("The property that holds its worth; absent: what the workspace calls its value, or else `total`, `revenue` or `value`"),
 }); // prettier-ignore
 export type LifetimeAsked = z.infer<typeof LifetimeAsked>;
 

@@ -2,13 +2,16 @@
  * The statements of lifetime value: purchases by customer from the event log, the fits and what customers were told from the
  * state store.
  *
- * A purchase is a day (UTC) with an event of the asked name: two on one day are one. `later` and everything else is counted in
+ * A purchase is a day (UTC) with an event of the asked name, or of those the workspace calls an order: two on one day are one. `later` and everything else is counted in
  * the log, so a million customers are a few ten thousand rows.
  */
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
 import { type Parameters, floating, memberSql, tamed, valueOfRaw } from "../segments/sql-values.ts";
 import { eventsSql } from "../segments/sql-rows.ts";
+import { namesIn } from "../metrics/catalogue.ts";
+import { type Currency, currenciesSql, currencyOf, currencySql, isCountedSql } from "../metrics/currency.ts";
+import { readOwnNames } from "../metrics/store.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
 import type { Counted } from "./histories.ts";
 import { type LifetimeAsked, LIFETIME_LIMITS, type Spending } from "./model.ts";
@@ -19,23 +22,42 @@ const DAY_MS = 86_400_000;
 const USUAL_VALUES = ["total", "revenue", "value"] as const;
 const VALUE_MAX = 1e9;
 
+/** What counts as a purchase: these events, and the first of these properties that is there as the worth. */
+export type Purchase = { readonly events: readonly string[]; readonly values: readonly string[] };
+/** What is meant: what was asked for, or else what the workspace calls its orders and their value in its metrics. */
+export async function readPurchase(sql: Sql, workspace: WorkspaceId, { event, value }: LifetimeAsked): Promise<Purchase> {
+  const own = namesIn({ business: undefined, names: {} }, await readOwnNames(sql, workspace));
+  return {
+    events: event === undefined ? own.order : [event],
+    values: value === undefined ? [...new Set([own.value, ...USUAL_VALUES])] : [value],
+  };
+} // prettier-ignore
+
 type Place = {
   readonly log: EventLog;
   readonly workspace: WorkspaceId;
-  readonly asked: LifetimeAsked;
+  readonly purchase: Purchase;
+  readonly currency: Currency;
   readonly parameters: () => Parameters;
 };
 
 /** Each purchase: customer, day and worth. */
-function purchasesSql({ workspace, asked }: Place, parameters: Parameters, beforeDay: number): string {
+function purchasesSql({ workspace, purchase, currency }: Place, parameters: Parameters, beforeDay: number): string {
   const json = tamed("properties");
-  const named = asked.value === undefined ? USUAL_VALUES : [asked.value];
-  const numbers = named.map((name) => valueOfRaw(memberSql(json, name, parameters)).number);
-  const worth = `coalesce(${numbers.join(", ")}, 0)`;
-  const where = `name = ${parameters.text(asked.event)} and happenedAt < ${beforeDay * DAY_MS}`;
+  const numbers = purchase.values.map((name) => valueOfRaw(memberSql(json, name, parameters)).number);
+  const worth = `if(${currency.main === null ? "1" : isCountedSql(currencySql(json, parameters), currency, parameters)}, coalesce(${numbers.join(", ")}, 0), 0)`;
+  const where = `name in ${parameters.texts(purchase.events)} and happenedAt < ${beforeDay * DAY_MS}`;
   const source = { workspace, epochBelow: null, customers: null };
   return `select customer, intDiv(at, ${DAY_MS}) as day, if(abs(worth) <= ${floating(VALUE_MAX)}, greatest(0., toFloat64(worth)), 0.) as spent
     from (${eventsSql(source, `${worth} as worth`, where)})`;
+} // prettier-ignore
+
+/** The currency that most purchases until the end of `lastDay` tell. */
+export async function readCurrency({ workspace, purchase, log, parameters: fresh }: Omit<Place, "currency">, lastDay: number): Promise<Currency> {
+  const parameters = fresh();
+  const where = `name in ${parameters.texts(purchase.events)} and happenedAt < ${(lastDay + 1) * DAY_MS}`;
+  const rows = eventsSql({ workspace, epochBelow: null, customers: null }, `${currencySql(tamed("properties"), parameters)} as currency`, where);
+  return currencyOf(await log.rows(currenciesSql(rows), parameters.values));
 } // prettier-ignore
 
 /** Histories at the end of `endDay`, and on how many days until `lastDay` those customers came afterwards. */
@@ -99,6 +121,10 @@ export type KeptResult = {
   readonly events: number;
   readonly endDay: number;
   readonly told: number;
+  /** What was taken for a purchase; absent in a fit kept from before it was told. */
+  readonly purchase?: Purchase;
+  /** What worths are in; absent likewise. */
+  readonly currency?: Currency;
 };
 
 /** The workspace's fit, or null before there was any. */

@@ -7,6 +7,7 @@ import type { Event } from "../../src/events/model.ts";
 import { LifetimeAnswer, lifetimeTold } from "../../src/lifetime/document.ts";
 import { type FitDeps, fitOnce, fitWorkspace, startFitter } from "../../src/lifetime/fit.ts";
 import { LifetimeAsked } from "../../src/lifetime/model.ts";
+import { writeOwnNames } from "../../src/metrics/store.ts";
 import { readFit } from "../../src/lifetime/store.ts";
 import { ESTIMATED } from "../../src/lifetime/tell.ts";
 import type { WorkspaceId } from "../../src/values.ts";
@@ -141,6 +142,21 @@ test("what customers were told is withdrawn when a later fit has too little to t
   expect((await fitWorkspace(deps(), workspace, asked)).result.told).toBe(2_357);
 });
 
+test("a purchase is what the workspace calls an order, unless somebody says otherwise", async () => {
+  now += 1_000;
+  // Two of them are told: what they are called in a shop, and what this one calls them.
+  await writeOwnNames(sql, small, { business: "ecommerce", names: { order: ["Nothing", "Order Completed"], value: "total" } }); // prettier-ignore
+  const both = await fitWorkspace(deps(), small, LifetimeAsked.parse({}));
+  expect(both.result.worked).toMatchObject({ type: "too_little_data", found: 150 });
+  await writeOwnNames(sql, small, { business: "ecommerce", names: { order: ["Contract Signed"] } });
+  const signed = await fitWorkspace(deps(), small, LifetimeAsked.parse({}));
+  expect(signed.result.worked).toMatchObject({ type: "too_little_data", found: 0 });
+  expect(lifetimeTold(signed, 0)).toMatchObject({ purchase: { events: ["Contract Signed"], values: ["total", "revenue", "value"] } }); // prettier-ignore
+  const named = await fitWorkspace(deps(), small, LifetimeAsked.parse({ event: "Order Completed" }));
+  expect(named.result.worked).toMatchObject({ found: 150 });
+  await sql.query("update workspaces set settings = settings - 'metrics'");
+});
+
 test("two workers whose hour has come fit each workspace once, and tell each customer once", async () => {
   await sql.query("truncate lifetime_fits, lifetime_told");
   const two = openPostgres(sql.url, 8);
@@ -184,4 +200,30 @@ test("a workspace that another process is fitting is left to it, and what it has
   });
   const again = await fitOnce(deps(), workspace, LifetimeAsked.parse({}), madeAt);
   expect(again.type === "kept" && again.kept.fittedAt).toBe(now);
+});
+
+test("worths are of the most frequent currency, and it is said how many are of another", async () => {
+  const euro = 3 as WorkspaceId;
+  await sql.query("insert into workspaces (id, name, created_at) overriding system value values (3, 'Three', 0) on conflict do nothing"); // prettier-ignore
+  const line = ({ customer, day }: Purchase, i: number) =>
+    JSON.stringify({
+      atom: customer, workspace: euro, id: `p ${i}`, type: "track", name: "Order Completed", happenedAt: day * DAY_MS + i, receivedAt: day * DAY_MS, channel: "web",
+      touchpoint: "checkout", key: 1, identifiers: [], properties: customer % 4 === 0 ? { total: 1_000_000, currency: "jpy" } : { total: 10 + (i % 7), ...((customer % 4 === 1 || i % 2 === 0) && { currency: "eur" }) },
+    }); // prettier-ignore
+  await log.insert(
+    "events",
+    purchases
+      .filter(({ customer }) => customer <= 600 && customer % 4 < 3)
+      .map(line)
+      .join("\n"),
+    "euro",
+  );
+  const kept = await fitWorkspace(deps(), euro, LifetimeAsked.parse({}));
+  const whole = lifetimeTold(kept, 0);
+  if (whole.result.type !== "fitted") throw new Error(whole.result.type);
+  expect(whole.result.each === null || whole.result.each.value < 20).toBe(true);
+  expect(whole.basis!.method).toMatch(
+    /Refunds are not subtracted\. Worths are in EUR, the most frequent currency: [0-9]+ of [0-9]+ that tell one/,
+  );
+  expect(kept.result.currency!.main).toBe("EUR");
 });

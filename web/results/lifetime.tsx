@@ -39,23 +39,23 @@ const two = (n: number): string => n.toFixed(2);
 const parameter = (n: number): string => Number(n.toPrecision(4)).toString();
 
 /** What counts as a purchase, and fitting anew. */
-function FitForm({ asked }: { asked: LifetimeAnswer["asked"] }) {
+function FitForm({ asked, purchase }: Pick<LifetimeAnswer, "asked" | "purchase">) {
   const { api, queries } = useServices();
-  const [event, setEvent] = useState(asked.event);
+  const [event, setEvent] = useState(asked.event ?? "");
   const [value, setValue] = useState(asked.value ?? "");
   const fit = useMutation({
-    mutationFn: () => api.fitLifetime({ event: event.trim(), ...(value.trim() === "" ? {} : { value: value.trim() }) }),
+    mutationFn: () => api.fitLifetime({ ...(event.trim() === "" ? {} : { event: event.trim() }), ...(value.trim() === "" ? {} : { value: value.trim() }) }),
     onSuccess: (answer) => queries.setQueryData(KEY, answer),
   });
   const submit = (sent: FormEvent) => {
     sent.preventDefault();
-    if (event.trim() !== "") fit.mutate();
+    fit.mutate();
   };
   return (
     <form className={classes["form"]} onSubmit={submit} aria-label="What a purchase is">
-      <TextInput aria-label="Event that is a purchase" value={event} maxLength={200} onChange={(typed) => setEvent(typed.currentTarget.value)} />
+      <TextInput aria-label="Event that is a purchase" placeholder={purchase?.events.join(", ") ?? "orders, as in metrics"} value={event} maxLength={200} onChange={(typed) => setEvent(typed.currentTarget.value)} />
       <TextInput aria-label="Property with its worth" placeholder="worth, as usual" value={value} maxLength={200} onChange={(typed) => setValue(typed.currentTarget.value)} />
-      <Button type="submit" variant="default" leftSection={<RefreshCw size={16} />} loading={fit.isPending} disabled={event.trim() === ""}>Fit now</Button>
+      <Button type="submit" variant="default" leftSection={<RefreshCw size={16} />} loading={fit.isPending}>Fit now</Button>
       <span className="quiet">Fitted once a day by itself.</span>
       {fit.isError && <Fault fault={fit.error} />}
     </form>
@@ -173,14 +173,14 @@ export function LifetimeTab() {
   const api = useApi();
   const search = route.useSearch();
   const answer = useQuery({ queryKey: KEY, queryFn: ({ signal }) => api.lifetime(signal) });
-  const { result, basis, asked } = answer.data ?? {};
+  const { result, basis, asked, purchase } = answer.data ?? {};
   return (
     <Room title="Lifetime value" intro="What customers are expected to buy, how sure that is, and whether it would have come true." search={search}>
       {answer.isPending && <section className="sheet"><Rows rows={4} /></section>}
       {answer.isError && <Fault fault={answer.error} retry={() => void answer.refetch()} retrying={answer.isFetching} />}
       {asked && result && (
         <div className={classes["stack"]}>
-          <FitForm asked={asked} />
+          <FitForm asked={asked} purchase={purchase ?? null} />
           {result.type === "fitted" && <Told result={result} basis={basis ?? null} />}
           {result.type === "too_little_data" && <Sheet title="The year to come" basis={basis ?? undefined}><TooLittleNote told={result} /></Sheet>}
           {result.type === "not_fitted" && <section className="sheet"><p className="pad">{result.detail}</p></section>}
