@@ -35,12 +35,13 @@ const define = (key: MetricKey, title: string, unit: MetricDefinition["unit"], b
 const WILSON = "A share with Wilson's interval (1927).";
 const SURVIVAL =
   "The Kaplan-Meier median (1958), in which those still waiting count as waiting until now, with the interval of Brookmeyer and Crowley (1982).";
-const TOTAL = "A total; its interval takes the customers for a sample (compound Poisson).";
+const TOTAL =
+  "A total; its interval takes the customers for a sample (compound Poisson). Refunds are not subtracted, and values are added as they stand, whatever their currency.";
 
 /** GET /v1/metrics. */
 export const DEFINITIONS: readonly MetricDefinition[] = [
   define("conversion", "Conversion", "ratio", "more", ["order"], "Of the customers who did anything in the period, the share that bought in it.", WILSON),
-  define("revenue", "Revenue", "money", "more", ["order", "value"], "The value of all orders. Values are added as they stand, whatever their currency.", TOTAL),
+  define("revenue", "Revenue", "money", "more", ["order", "value"], "The value of all orders, before refunds. Values are added as they stand, whatever their currency.", TOTAL),
   define("repeat_purchase", "Repeat purchase", "ratio", "more", ["order"], "Of the customers who bought in the period, the share with an order in it that was not their first ever.", WILSON),
   define("stage_conversion", "Conversion by stage", "ratio", "more", [], "Of the customers who came into a stage, the share that came into a further one within the time given. Who came in too late to have had that time is not counted yet. Stages found by a new stage model in history tell no time and begin nothing.", WILSON),
   define("stage_time", "Time to the next stage", "ms", "less", [], "How long customers are in a stage until they come into a further one. Who is still in it counts as waiting; who went back counts as waiting until then.", SURVIVAL),
