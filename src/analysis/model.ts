@@ -32,12 +32,15 @@ export const ANALYSIS_LIMITS = {
 
 const At = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
+/** The id of a row: no row has a larger one. */
+export const RowId = z.int().min(1).max(2_147_483_647);
+
 /** The part of history a question is about. Absent fields leave all in. */
 export const Scope = z
   .strictObject({
     from: At.describe("Events that happened at this time or later"),
     to: At.describe("Events that happened before this time"),
-    segment: z.int().min(1).optional().describe("Only customers who are in this segment now"),
+    segment: RowId.optional().describe("Only customers who are in this segment now"),
     channels: z.array(Channel).min(1).max(Channel.options.length).optional().describe("Only events of these channels; the goal of cases counts in any"),
     account: z.string().min(1).max(200).optional().describe("Only customers of this account"),
   })

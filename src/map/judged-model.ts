@@ -3,10 +3,10 @@
  * answers. None of them is an effect: they are differences and correlations of what was seen. Pure: shapes.
  */
 import { z } from "zod";
-import { Basis, Interval, MomentGrouping, Scope, TooLittle } from "../analysis/model.ts";
+import { Basis, Interval, MomentGrouping, RowId, Scope, TooLittle } from "../analysis/model.ts";
 import { Channel } from "../events/model.ts";
 import { StepId } from "../journeys/model.ts";
-import { MAP_LIMITS } from "./model.ts";
+import { MAP_LIMITS, PartQuery } from "./model.ts";
 
 const Count = z.int().min(0);
 const Ratio = z.number().min(0).max(1);
@@ -114,7 +114,7 @@ export const HelpsAnswer = z.object({
 export type HelpsAnswer = z.infer<typeof HelpsAnswer>;
 
 export const ConformanceRequest = z.strictObject({
-  journey: z.int().min(1),
+  journey: RowId,
   version: z.int().min(1).optional().describe("How many-th of its journey; absent: the newest that serves"),
   scope: Scope.describe("Runs that began in this period, of these customers"),
   grouping: Grouping,
@@ -188,6 +188,10 @@ export const Conformance = z.object({
   notes: z.array(z.string()),
 }); // prettier-ignore
 export type Conformance = z.infer<typeof Conformance>;
+/** The query of a conformance, which has many tables. */
+export const ConformanceQuery = PartQuery.extend({
+  part: z.enum(["runs", "steps", "ways", "deviations", "unmet", "between"]).default("between").describe("Of CSV: which table"),
+}); // prettier-ignore
 /** POST /v1/map/conformance. */
 export const ConformanceAnswer = z.object({
   answer: z.discriminatedUnion("type", [Conformance, TooLittle]),

@@ -6,10 +6,10 @@ import type { App } from "../http/app.ts";
 import { compared, sidesOf } from "./compare.ts";
 import { conformanceOf } from "./conformance.ts";
 import { everybodyOf, followed, helpsOf } from "./helps.ts";
-import { CompareAnswer, CompareRequest, ConformanceAnswer, ConformanceRequest, HelpsAnswer, HelpsRequest } from "./judged-model.ts"; // prettier-ignore
+import { CompareAnswer, CompareRequest, ConformanceAnswer, ConformanceQuery, ConformanceRequest, HelpsAnswer, HelpsRequest } from "./judged-model.ts"; // prettier-ignore
 import { MAP_LIMITS, PartQuery } from "./model.ts";
 import { wholeOf } from "./show.ts";
-import { betweenTable, comparedEdgesTable, comparedNodesTable, helpsTable } from "./tables.ts";
+import { comparedEdgesTable, comparedNodesTable, conformanceTable, helpsTable } from "./tables.ts";
 import { METHODS } from "./words.ts";
 
 const tags = ["Journeys as they are"];
@@ -36,11 +36,11 @@ function compareRoute(app: App, deps: AnalysisDeps): void {
       return { answer: found, asOfAt: found.asOfAt, events: a.events + b.events, customers: a.people + b.people, method: METHODS.compare };
     });
     const answer = compared(sides);
+    if (query.format === "csv") return sendCsv(reply, `compare-${query.part}`, query.part === "nodes" ? comparedNodesTable(answer) : comparedEdgesTable(answer));
     if (answer === null) {
       const found = Math.min(wholeOf(sides.a).people, wholeOf(sides.b).people);
       return { answer: { type: "too_little_data", detail: "On the smaller side are too few people to be compared.", found, needed: MAP_LIMITS.comparedLeast } satisfies TooLittle, basis };
     }
-    if (query.format === "csv") return sendCsv(reply, `compare-${query.part}`, query.part === "nodes" ? comparedNodesTable(answer) : comparedEdgesTable(answer));
     return { answer, basis };
   });
 } // prettier-ignore
@@ -59,7 +59,7 @@ function helpsRoute(app: App, deps: AnalysisDeps): void {
       return { answer: people, asOfAt: people.asOfAt, events: people.events, customers: everybodyOf(people).n + people.reachedBefore + people.tooShort + people.alreadyThere, method: METHODS.helps };
     });
     const answer = helpsOf(found, grouping.channels === "apart");
-    return answer === null ? { answer: tooFewOf(everybodyOf(found)), basis } : query.format === "csv" ? sendCsv(reply, "helps", helpsTable(answer)) : { answer, basis };
+    return query.format === "csv" ? sendCsv(reply, "helps", helpsTable(answer)) : { answer: answer ?? tooFewOf(everybodyOf(found)), basis };
   });
 } // prettier-ignore
 
@@ -80,7 +80,7 @@ function conformanceRoute(app: App, deps: AnalysisDeps): void {
     config: { access: "secret", reads: true },
     schema: {
       operationId: "readConformance", tags, summary: "A published journey over what people really do",
-      body: ConformanceRequest, querystring: AnswerQuery, response: { 200: ConformanceAnswer },
+      body: ConformanceRequest, querystring: ConformanceQuery, response: { 200: ConformanceAnswer },
     },
   }, async ({ workspace, body, query }, reply) => {
     const grouping = body.grouping ?? (await readGrouping(deps.sql, workspace));
@@ -88,7 +88,7 @@ function conformanceRoute(app: App, deps: AnalysisDeps): void {
       const { conformance, ...rest } = await conformanceOf(deps, workspace, body, grouping);
       return { answer: conformance, ...rest, method: METHODS.conformance };
     });
-    if (answer === null) return { answer: { type: "too_little_data", detail: "Nobody came into this version in the period.", found: 0, needed: MAP_LIMITS.runsLeast } satisfies TooLittle, basis };
-    return query.format === "csv" ? sendCsv(reply, "between-steps", betweenTable(answer)) : { answer, basis };
+    if (query.format === "csv") return sendCsv(reply, `conformance-${query.part}`, conformanceTable(answer, query.part));
+    return { answer: answer ?? ({ type: "too_little_data", detail: "Nobody came into this version in the period.", found: 0, needed: MAP_LIMITS.runsLeast } satisfies TooLittle), basis };
   });
 } // prettier-ignore

@@ -294,3 +294,7 @@ export const PartQuery = z.object({
   fresh: z.stringbool().default(false).describe("Work it out anew, also if an answer of a moment ago is known"),
   part: z.enum(["nodes", "edges"]).default("nodes").describe("Of CSV: which table"),
 }); // prettier-ignore
+/** The query of durations. */
+export const DurationsQuery = PartQuery.extend({
+  part: z.enum(["longest", "spread"]).default("longest").describe("Of CSV: the longest cases, or how long all of them take"),
+}); // prettier-ignore

@@ -5,7 +5,7 @@ import { readGrouping } from "../analysis/store.ts";
 import type { App } from "../http/app.ts";
 import { asked, wholeMap } from "./discover.ts";
 import { durationsOf } from "./durations.ts";
-import { DurationsAnswer, DurationsRequest, MapAnswer, MapRequest, PartQuery, PathAnswer, PathRequest, VariantsAnswer, VariantsRequest } from "./model.ts"; // prettier-ignore
+import { DurationsAnswer, DurationsQuery, DurationsRequest, MapAnswer, MapRequest, PartQuery, PathAnswer, PathRequest, VariantsAnswer, VariantsRequest } from "./model.ts"; // prettier-ignore
 import { judgedRoutes } from "./judged-routes.ts";
 import { pathOf } from "./path.ts";
 import { shown, wholeOf } from "./show.ts";
@@ -47,10 +47,9 @@ function drawRoute(app: App, deps: AnalysisDeps): void {
       const { events, people } = wholeOf(whole);
       return { answer: whole, asOfAt: ready.scoped.asOfAt, events, customers: people, method: METHODS.map };
     });
-    if (wholeOf(map).cases === 0) return { answer: NO_CASES, basis };
-    const answer = shown(map, show, notesOf(question, map));
+    const answer = wholeOf(map).cases === 0 ? null : shown(map, show, notesOf(question, map));
     if (query.format === "csv") return sendCsv(reply, `map-${query.part}`, query.part === "nodes" ? nodesTable(answer) : edgesTable(answer));
-    return { answer, basis };
+    return { answer: answer ?? NO_CASES, basis };
   });
 } // prettier-ignore
 
@@ -68,8 +67,7 @@ function variantsRoute(app: App, deps: AnalysisDeps): void {
       const variants = await variantsOf(deps.log, ready, body);
       return { answer: variants && { ...variants, notes: [...notesOf(body, null)] }, asOfAt: ready.scoped.asOfAt, events: ready.events, customers: variants?.totals.people ?? 0, method: METHODS.variants };
     });
-    if (answer === null) return { answer: NO_CASES, basis };
-    return query.format === "csv" ? sendCsv(reply, "variants", variantsTable(answer)) : { answer, basis };
+    return query.format === "csv" ? sendCsv(reply, "variants", variantsTable(answer)) : { answer: answer ?? NO_CASES, basis };
   });
 } // prettier-ignore
 
@@ -87,8 +85,7 @@ function pathRoute(app: App, deps: AnalysisDeps): void {
       const path = await pathOf(deps, ready, body);
       return { answer: path, asOfAt: ready.scoped.asOfAt, events: ready.events, customers: path?.people ?? 0, method: METHODS.path };
     });
-    if (answer === null) return { answer: { ...NO_CASES, detail: "No case of this scope has it." }, basis };
-    return query.format === "csv" ? sendCsv(reply, "path", pathTable(answer)) : { answer, basis };
+    return query.format === "csv" ? sendCsv(reply, "path", pathTable(answer)) : { answer: answer ?? { ...NO_CASES, detail: "No case of this scope has it." }, basis };
   });
 } // prettier-ignore
 
@@ -97,7 +94,7 @@ function durationsRoute(app: App, deps: AnalysisDeps): void {
     config: { access: "secret", reads: true },
     schema: {
       operationId: "readDurations", tags, summary: "How long cases take, and how much of it is work",
-      body: DurationsRequest, querystring: AnswerQuery, response: { 200: DurationsAnswer },
+      body: DurationsRequest, querystring: DurationsQuery, response: { 200: DurationsAnswer },
     },
   }, async ({ workspace, body, query }, reply) => {
     const grouping = body.grouping ?? (await readGrouping(deps.sql, workspace));
@@ -106,7 +103,6 @@ function durationsRoute(app: App, deps: AnalysisDeps): void {
       const found = await durationsOf(deps.log, ready, body);
       return { answer: found && found.durations, asOfAt: ready.scoped.asOfAt, events: ready.events, customers: found?.people ?? 0, method: METHODS.durations };
     });
-    if (answer === null) return { answer: NO_CASES, basis };
-    return query.format === "csv" ? sendCsv(reply, "durations", durationsTable(answer)) : { answer, basis };
+    return query.format === "csv" ? sendCsv(reply, `durations-${query.part}`, durationsTable(answer, query.part)) : { answer: answer ?? NO_CASES, basis };
   });
 } // prettier-ignore

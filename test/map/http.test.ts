@@ -1,5 +1,6 @@
 /** The map over HTTP: every route, JSON and CSV, answers of a moment ago, and too little data. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { JourneyDraft } from "../../src/journeys/model.ts";
 import type { CompareAnswer, HelpsAnswer } from "../../src/map/judged-model.ts";
 import type {
   DiscoveredMap,
@@ -67,12 +68,14 @@ test("too little data says so, and shows nothing else", async () => {
   expect(path.answer).toMatchObject({ type: "too_little_data" });
 });
 
+const file = async (path: string, body: object) => {
+  const answer = await fetch(`${whole.address}${path}`, { method: "POST", headers: { authorization: `Bearer ${whole.first.secretKey}`, "content-type": "application/json" }, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(await answer.text());
+  expect([path, answer.headers.get("content-type")]).toEqual([path, expect.stringContaining("text/csv")]);
+  return (await answer.text()).trim().split("\r\n");
+}; // prettier-ignore
+
 test("nodes, edges and variants are files too", async () => {
-  const file = async (path: string, body: object) => {
-    const answer = await fetch(`${whole.address}${path}`, { method: "POST", headers: { authorization: `Bearer ${whole.first.secretKey}`, "content-type": "application/json" }, body: JSON.stringify(body) });
-    expect(answer.headers.get("content-type")).toContain("text/csv");
-    return (await answer.text()).trim().split("\r\n");
-  };
   const nodes = await file("/v1/map?format=csv", { scope });
   expect(nodes[1]!.startsWith("web: Viewed,web,Viewed,,4,3,3,3,1,0,,1,")).toBe(true);
   const edges = await file("/v1/map?format=csv&part=edges", { scope });
@@ -80,6 +83,57 @@ test("nodes, edges and variants are files too", async () => {
   const variants = await file("/v1/map/variants?format=csv", { scope, most: 1 });
   expect(variants.at(-1)).toMatch(/^2 others,,,2,,0\.66/);
 }); // prettier-ignore
+
+/** A published journey of a message and a pause, with nobody in it yet. */
+async function published(name: string): Promise<{ readonly journey: number; readonly version: number }> {
+  const { sql } = whole.stores;
+  const draft = JourneyDraft.parse({ name, entry: { type: "event", event: "Bought" }, start: "write", steps: { write: { type: "message", channel: "email", template: 1, purpose: "marketing", next: "rest" }, rest: { type: "wait", ms: 60_000, next: null } } });
+  const [journey] = await sql.query<{ id: number }>("insert into journeys (workspace, name, state, draft, created_at, updated_at) values ($1, $3, 'live', $2, 0, 0) returning id", [whole.first.workspace, JSON.stringify(draft), name]);
+  const [version] = await sql.query<{ id: number }>("insert into versions (workspace, kind, journey, number, body, context, state, created_at, live_at, published_by, former_runs) values ($1, 'journey', $2, 1, $3, '{}', 'live', 0, 0, 'Ada', 'pin') returning id", [whole.first.workspace, journey!.id, JSON.stringify({ draft })]);
+  return { journey: journey!.id, version: version!.id };
+} // prettier-ignore
+
+test("a file of too little data has its header and nothing else", async () => {
+  const { journey } = await published("Nobody comes");
+  const empty = { from: "2020-01-01T00:00:00Z", to: "2020-02-01T00:00:00Z" };
+  const goal = { type: "event", event: "Bought" };
+  const asked: readonly (readonly [path: string, body: object, header: string])[] = [
+    ["/v1/map?", { scope: empty }, "moment,channel"], ["/v1/map?part=edges&", { scope: empty }, "from,to,transitions"], ["/v1/map/variants?", { scope: empty }, "moments,cut"],
+    ["/v1/map/path?", { scope: empty, of: { type: "moment", moment: "web: Viewed" } }, "customer,name"], ["/v1/map/durations?", { scope: empty }, "customer,key"],
+    ["/v1/map/compare?", { scope: empty, against: { by: "goal", goal: "Bought" } }, "moment,people_a"], ["/v1/map/compare?part=edges&", { scope: empty, against: { by: "goal", goal: "Bought" } }, "from,to,people_a"],
+    ["/v1/map/helps?", { scope: empty, goal }, "moment,people_with"], ["/v1/map/conformance?", { scope: empty, journey }, "after,moment"],
+  ];
+  for (const [path, body, header] of asked) {
+    const lines = await file(`${path}format=csv`, body);
+    expect([path, lines.length, lines[0]]).toEqual([path, 1, expect.stringContaining(header)]);
+  }
+}); // prettier-ignore
+
+test("every part of a conformance and of durations is a file", async () => {
+  const { journey, version } = await published("Thanks");
+  const own = (atom: number, minute: number, name: string, properties: object = {}) => ({ workspace: whole.first.workspace, atom, at: T0 + minute * 60_000, name, channel: "other", properties: { journey, version, run: `r${atom}`, ...properties } });
+  await tellHistory(whole.stores.log!, [
+    own(1, 2, "$journey.entered"), own(1, 3, "$message.sent", { step: "write" }), own(1, 9, "$journey.left", { reason: "completed", step: "rest" }),
+    own(2, 2, "$journey.entered"), own(2, 4, "$journey.left", { reason: "exited", step: "write" }),
+  ]);
+  await whole.stores.sql.query("insert into step_hours (version, step, path, hour_at, n) values ($1, 'write', 'next', $2, 1), ($1, 'rest', 'next', $2, 1)", [version, T0]);
+  const parts = Object.fromEntries(await Promise.all(["runs", "steps", "ways", "deviations", "unmet", "between"].map(async (part) => [part, await file(`/v1/map/conformance?format=csv&part=${part}`, { scope, journey })] as const)));
+  expect(parts["runs"]![1]).toMatch(/^2,0,2,0,1,0\.5,/);
+  expect(parts["steps"]).toEqual(["step,type,title,passed,waiting,left", "write,message,,1,0,1", "rest,wait,,1,0,0"]);
+  expect(parts["ways"]).toEqual(["step,path,next,passed,share", "write,next,rest,1,1", "rest,next,,1,1"]);
+  expect(parts["deviations"]).toEqual(["step,end,detail,runs,share", "write,exited,Something happened that takes people out of the journey.,1,0.5"]);
+  expect(parts["unmet"]).toEqual(["kind,step,path,of,at_most,words"]);
+  expect(parts["between"]!.length).toBeGreaterThanOrEqual(1);
+  const spread = await file("/v1/map/durations?format=csv&part=spread", { scope: { ...scope, channels: ["web"] }, case: { by: "goal", goal: "Bought" } });
+  expect(spread).toEqual(["measure,cases,mean_ms,median_ms,p90_ms,least_ms,most_ms", expect.stringMatching(/^throughput,3,/)]);
+}); // prettier-ignore
+
+test("an id that no journey can have is refused with words, not by the database", async () => {
+  const refused = await whole.answer<object>(whole.first, "POST", "/v1/map/conformance", { scope, journey: 3_000_000_000 }); // prettier-ignore
+  expect([refused.status, JSON.stringify(refused.body)]).toEqual([400, expect.stringContaining("journey")]);
+  const segment = await whole.answer<object>(whole.first, "POST", "/v1/map", { scope: { ...scope, segment: 3_000_000_000 } }); // prettier-ignore
+  expect(segment.status).toBe(400);
+});
 
 test("an answer of a moment ago is none any more when what was defined changed: the zone, or a version of a segment or of the stages", async () => {
   const { sql } = whole.stores;
