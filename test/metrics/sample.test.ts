@@ -154,5 +154,5 @@ test("conversion, revenue and repeat purchase add up to the files' own totals; a
   });
   const csv = await whole.answer<string>(whole.first, "POST", "/v1/metrics?format=csv", { scope, metrics: ["revenue"], every: "week" }); // prettier-ignore
   expect(csv.headers.get("content-type")).toContain("text/csv");
-  expect(csv.body.split("\r\n")[0]).toBe("metric,unit,part,name,from,value,low,high,n");
+  expect(csv.body.split("\r\n")[0]).toBe("metric,unit,part,name,from,value,low,high,n,what,before,p_value");
 });
