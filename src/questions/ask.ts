@@ -7,6 +7,7 @@ import { type Scoped, scopeFor } from "../analysis/scope.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
 import { eventsSql } from "../segments/sql-rows.ts";
+import { readDefinitions } from "../segments/store.ts";
 import { type Instant, type WorkspaceId, customerIdOf } from "../values.ts";
 import { QUESTION_LIMITS, type QuestionGroup, QuestionKind, type QuestionsAnswer, type QuestionsAsked, type QuestionsFound } from "./model.ts"; // prettier-ignore
 import { type Counted, differenceOf, intervalOf, ratioOf } from "./rate.ts";
@@ -44,9 +45,10 @@ export async function findQuestions(sql: Sql, log: EventLog, workspace: Workspac
     return { answer: { type: "too_little_data", detail: "Too few customers did anything in this period.", found: counted!.customers, needed: QUESTION_LIMITS.customersMin }, ...said };
   const byRole = namesByRole(names.map(({ name }) => name));
   const kinds = (asked.kinds ?? QuestionKind.options).map((kind) => ({ kind, eventNames: byRole.get(KINDS[kind].role) ?? [] }));
+  const firstStage = (await readDefinitions(sql, workspace)).stages?.model.stages[0]?.key ?? "";
   const all: { readonly kind: QuestionKind; readonly groups: readonly Group[] }[] = [];
   for (const { kind, eventNames } of kinds)
-    all.push({ kind, groups: eventNames.length === 0 ? [] : await groupsOf(log, scoped, workspace, kind, eventNames) });
+    all.push({ kind, groups: eventNames.length === 0 ? [] : await groupsOf(log, scoped, workspace, kind, eventNames, firstStage) });
   const people = await readPeople(log, scoped, kinds);
   const groups = all.flatMap(({ kind, groups: found }) => found.map((group) => groupTold(kind, group, counted!.customers, former!.customers)));
   const sorted = groups.toSorted((a, b) => b.people - a.people || b.events - a.events || (`${a.kind} ${a.key}` < `${b.kind} ${b.key}` ? -1 : 1));
@@ -93,6 +95,7 @@ type Row = {
   readonly moodSquares: number;
   readonly scores: number;
   readonly scoreSum: number;
+  readonly scoreSquares: number;
   readonly latest: readonly (readonly [number, number])[];
 };
 type StageRow = {
@@ -103,7 +106,7 @@ type StageRow = {
 };
 type Group = { readonly words: WordingGroup; readonly row: Row; readonly stages: readonly StageRow[] };
 
-async function groupsOf(log: EventLog, scoped: Scoped, workspace: WorkspaceId, kind: QuestionKind, eventNames: readonly string[]): Promise<readonly Group[]> {
+async function groupsOf(log: EventLog, scoped: Scoped, workspace: WorkspaceId, kind: QuestionKind, eventNames: readonly string[], firstStage: string): Promise<readonly Group[]> {
   const { parameters, scope: { from } } = scoped;
   const telling = tellingSql(scoped, kind, eventNames);
   const wordings = await log.rows<{ text: string; events: number; hash: string }>(
@@ -118,14 +121,14 @@ async function groupsOf(log: EventLog, scoped: Scoped, workspace: WorkspaceId, k
   const rows = await log.rows<Row>(
     `select place, uniqExactIf(customer, now) as people, countIf(now) as events, uniqExactIf(customer, not now) as before, countIf(now and empty = 1) as emptyEvents, countIf(now and counted = 1) as countedEvents,
        countIf(now and isFinite(mood) and abs(mood) <= 1) as moods, sumIf(mood, now and isFinite(mood) and abs(mood) <= 1) as moodSum, sumIf(mood * mood, now and isFinite(mood) and abs(mood) <= 1) as moodSquares,
-       countIf(now and isFinite(score)) as scores, sumIf(score, now and isFinite(score)) as scoreSum,
+       countIf(now and isFinite(score)) as scores, sumIf(score, now and isFinite(score)) as scoreSum, sumIf(score * score, now and isFinite(score)) as scoreSquares,
        arraySlice(arrayReverseSort(groupUniqArrayIf(200)((at, customer), now)), 1, 50) as latest
      from (select customer, at, empty, counted, ifNull(mood, nan) as mood, ifNull(score, nan) as score, place, at >= ${from} as now from (${placed})) group by place`,
     parameters.values,
   );
   const stages = await log.rows<StageRow>(
     `select place, stage, uniqExact(customer) as people, count() as events from (
-       select q.place as place, q.customer as customer, s.stage as stage from (select customer, at, place from (${placed}) where at >= ${from}) q asof left join (${stageSql(workspace)}) s on q.customer = s.customer and q.at >= s.at)
+       select q.place as place, q.customer as customer, ifNull(s.stage, ${parameters.text(firstStage)}) as stage from (select customer, at, place from (${placed}) where at >= ${from}) q asof left join (${stageSql(workspace)}) s on q.customer = s.customer and q.at >= s.at)
      group by place, stage order by people desc, stage`,
     parameters.values,
   );
@@ -135,9 +138,9 @@ async function groupsOf(log: EventLog, scoped: Scoped, workspace: WorkspaceId, k
   });
 } // prettier-ignore
 
-/** Every change of a customer's stage, with the instant. */
+/** Every change of a customer's stage, with the instant; who never changed is in the model's first, and joins to null. */
 const stageSql = (workspace: WorkspaceId): string =>
-  `select customer, at, stage from (${eventsSql({ workspace, epochBelow: null, customers: null }, "JSONExtractString(properties, 'stage') as stage", "name = '$stage.changed' and key = 0")})`;
+  `select customer, at, stage from (${eventsSql({ workspace, epochBelow: null, customers: null }, "toNullable(JSONExtractString(properties, 'stage')) as stage", "name = '$stage.changed' and key = 0")})`;
 
 /** People and events of each kind, and of all of them. */
 async function readPeople(log: EventLog, scoped: Scoped, kinds: readonly { readonly kind: QuestionKind; readonly eventNames: readonly string[] }[]) {
@@ -167,16 +170,16 @@ function groupTold(kind: QuestionKind, { words, row, stages }: Group, active: nu
     withoutAnswer: row.countedEvents > 0 ? row.emptyEvents : null,
     stages: stages.slice(0, QUESTION_LIMITS.stagesShown).map(({ stage, people, events }) => ({ stage: stage === "" ? null : stage, people, events })),
     trend: { people: row.people, peopleBefore: row.before, shareRatio: ratioOf(now), shareBeforeRatio: activeBefore > 0 ? ratioOf(before) : null, change, direction },
-    sentiment: moodOf(row),
-    score: row.scores > 0 ? { mean: row.scoreSum / row.scores, events: row.scores } : null,
+    sentiment: meanOf(row.moods, row.moodSum, row.moodSquares, { low: -1, high: 1 }),
+    score: meanOf(row.scores, row.scoreSum, row.scoreSquares, { low: -Infinity, high: Infinity }),
     customers: [...new Set(row.latest.map(([, customer]) => customer))].slice(0, QUESTION_LIMITS.customersShown).map(customerIdOf),
   };
 } // prettier-ignore
 
-/** The mean with its interval by the normal distribution, from ten events on. */
-function moodOf({ moods: n, moodSum, moodSquares }: Row): QuestionGroup["sentiment"] {
-  if (n === 0) return null;
-  const mean = moodSum / n;
-  const half = n < 10 ? null : 1.96 * Math.sqrt(Math.max(0, (moodSquares - n * mean * mean) / (n - 1)) / n);
-  return { mean, events: n, interval: half === null ? null : { low: Math.max(-1, mean - half), high: Math.min(1, mean + half), level: 0.95 } }; // prettier-ignore
-}
+/** The mean with its interval by the normal distribution; null of too few to tell one. */
+function meanOf(n: number, sum: number, squares: number, { low, high }: { readonly low: number; readonly high: number }): QuestionGroup["score"] {
+  if (n < QUESTION_LIMITS.meanLeast) return null;
+  const mean = sum / n;
+  const half = 1.96 * Math.sqrt(Math.max(0, (squares - n * mean * mean) / (n - 1)) / n);
+  return { mean, events: n, interval: { low: Math.max(low, mean - half), high: Math.min(high, mean + half), level: 0.95 } };
+} // prettier-ignore

@@ -15,6 +15,8 @@ export const QUESTION_LIMITS = {
   spellingsShown: 5,
   stagesShown: 20,
   customersShown: 5,
+  /** With fewer answers than this no mean is told. */
+  meanLeast: 10,
   /** With fewer customers than this nothing is said. */
   customersMin: 20,
 } as const;
@@ -72,7 +74,7 @@ export const QuestionGroup = z.object({
   stages: z
     .array(
       z.object({
-        stage: z.string().nullable().describe("The stage they were in at that time; null: not known"),
+        stage: z.string().nullable().describe("The stage they were in at that time, the model's first where they never changed; null: not known"),
         people: Count,
         events: Count,
       }),
@@ -80,13 +82,13 @@ export const QuestionGroup = z.object({
     .describe("The most frequent first"),
   trend: QuestionTrend,
   sentiment: z
-    .object({ mean: z.number().describe("From -1 to 1"), interval: Interval.nullable(), events: Count })
+    .object({ mean: z.number().describe("From -1 to 1"), interval: Interval, events: Count })
     .nullable()
-    .describe("As the sender told it; null: no event of it told any"),
+    .describe("As the sender told it; null: fewer than ten events of it told any"),
   score: z
-    .object({ mean: z.number(), events: Count })
+    .object({ mean: z.number(), interval: Interval, events: Count })
     .nullable()
-    .describe("Survey answers: the mean of the score the sender told"),
+    .describe("Survey answers: the mean of the score the sender told; null: fewer than ten told one"),
   customers: z.array(CustomerId).describe("Some of those who asked, the latest first"),
 }); // prettier-ignore
 export type QuestionGroup = z.infer<typeof QuestionGroup>;

@@ -53,7 +53,7 @@ test("each kind is heard by the usual names: tickets, forms left, objections, su
   ); // prettier-ignore
   expect(groups.map(({ kind, key, people: n }) => [kind, key, n])).toEqual([["form_field", "phone", 30], ["objection", "expensive too", 30], ["support_topic", "delivery", 30], ["survey_answer", "easy", 30]]); // prettier-ignore
   expect(groups[1]!.sentiment).toMatchObject({ mean: -1, events: 30 });
-  expect(groups[3]!.score).toEqual({ mean: 3, events: 30 });
+  expect(groups[3]!.score).toMatchObject({ mean: 3, events: 30, interval: { low: expect.closeTo(3 - 1.96 * Math.sqrt(30 / 29 / 30), 9), high: expect.closeTo(3 + 1.96 * Math.sqrt(30 / 29 / 30), 9), level: 0.95 } }); // prettier-ignore
   expect(kinds.find(({ kind }) => kind === "form_field")!.eventNames).toEqual(["Form Abandoned"]);
 });
 
@@ -73,6 +73,28 @@ test("a question is counted in the stage its asker was in at that time, and agai
   expect(groups[0]!.stages).toEqual([{ stage: "lead", people: 20, events: 20 }, { stage: "buyer", people: 10, events: 10 }]); // prettier-ignore
   expect(groups[0]!.trend).toMatchObject({ people: 30, peopleBefore: 5, direction: "more" });
   expect(groups[0]!.trend.change!.low).toBeGreaterThan(0);
+});
+
+test("of fewer than ten answers no mean is told, and of ten one with its interval", async () => {
+  const answers = (n: number) => people(1, n).map((atom) => ({ atom, at: FROM + atom, name: "Survey Answered", properties: { answer: "easy", score: atom % 5, sentiment: atom % 2 ? "positive" : "neutral" } })); // prettier-ignore
+  const others = people(50, 30).map((atom) => ({ atom, at: FROM, name: "$page.viewed" }));
+  const { groups: few } = await found([...answers(9), ...others]);
+  expect([few[0]!.people, few[0]!.score, few[0]!.sentiment]).toEqual([9, null, null]);
+  const { groups: enough } = await found([...answers(10), ...others]);
+  expect(enough[0]).toMatchObject({ score: { mean: 2, events: 10 }, sentiment: { mean: 0.5, events: 10 } });
+  expect(enough[0]!.score!.interval.low).toBeLessThan(2);
+  expect(enough[0]!.sentiment!.interval.high).toBeGreaterThan(0.5);
+});
+
+test("who never changed stage asked in the model's first one", async () => {
+  await stores.sql.query("insert into versions (workspace, kind, body, context, state, created_at, live_at) values (1, 'stages', $1, '{}', 'live', 0, 0)", [JSON.stringify({ stages: [{ key: "new", name: "New" }, { key: "buyer", name: "Buyer" }], backward: "allowed" })]); // prettier-ignore
+  const ask = (atom: number): Past => ({ atom, at: FROM + 2 * DAY_MS, name: "Ticket Created", channel: "support", properties: { topic: "Returns" } }); // prettier-ignore
+  const { groups } = await found([
+    ...people(1, 30).map(ask),
+    ...people(1, 10).map((atom): Past => ({ atom, at: FROM + DAY_MS, name: "$stage.changed", channel: "other", properties: { stage: "buyer" } })),
+  ]); // prettier-ignore
+  expect(groups[0]!.stages).toEqual([{ stage: "new", people: 20, events: 20 }, { stage: "buyer", people: 10, events: 10 }]); // prettier-ignore
+  await stores.sql.query("delete from versions");
 });
 
 test("with too few customers nothing is said", async () => {
