@@ -9,6 +9,7 @@ import { withStages } from "../../src/analysis/stages.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { bothStores } from "../stores.ts";
 import { type Past, tellHistory, tellJoined } from "./history.ts";
+import { cutCases } from "./naive-cases.ts";
 
 let stores: Awaited<ReturnType<typeof bothStores>>;
 beforeAll(async () => {
@@ -21,27 +22,12 @@ const MINUTE_MS = 60_000;
 const NAMES = ["Viewed", "Added", "Bought", "Asked"];
 type Case = { readonly customer: number; readonly names: readonly string[]; readonly reached: boolean };
 
-/** Cases of one customer's events, which are in order. */
-function casesOf(by: CaseBy, customer: number, events: readonly Past[]): readonly Case[] {
-  const cases: { customer: number; names: string[]; reached: boolean }[] = [];
-  let open: (typeof cases)[number] | null = null;
-  let last = -Infinity;
-  for (const { name, at } of events) {
-    if (by.by === "visit" && at - last > by.gapMs) open = null;
-    if (!open && (by.by !== "goal" || by.start === undefined || name === by.start))
-      cases.push((open = { customer, names: [], reached: false }));
-    open?.names.push(name);
-    const began = open?.names.length === 1;
-    // Where the goal is the beginning as well, it ends a case and begins the next; the first one only begins.
-    if (open && by.by === "goal" && name === by.goal && !(began && by.start === by.goal)) {
-      open.reached = true;
-      open = null;
-      if (by.start === by.goal) cases.push((open = { customer, names: [name], reached: false }));
-    }
-    last = at;
-  }
-  return cases;
-}
+const casesOf = (by: CaseBy, customer: number, events: readonly Past[]): readonly Case[] =>
+  cutCases(by, events).map(({ steps, reached }) => ({
+    customer,
+    names: steps.map(({ name }) => name),
+    reached,
+  }));
 
 async function casesInLog(by: CaseBy): Promise<readonly Case[]> {
   const { log, sql } = stores;

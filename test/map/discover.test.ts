@@ -7,6 +7,7 @@ import { edgesOf, shown, totalsOf, wholeOf } from "../../src/map/show.ts";
 import type { WholeMap } from "../../src/map/discover.ts";
 import { edgesTable } from "../../src/map/tables.ts";
 import { tellHistory } from "../analysis/history.ts";
+import { cutCases } from "../analysis/naive-cases.ts";
 import { type TestStores, drawn, mapStores, questionOf } from "./ask.ts";
 
 let stores: TestStores;
@@ -23,33 +24,18 @@ type Happening = { readonly atom: number; readonly minute: number; readonly name
 type Step = { readonly key: string; readonly at: number; readonly name: string };
 type Case = { readonly customer: number; readonly steps: readonly Step[]; readonly reached: boolean };
 
-/** Cases by hand. */
+/** Cases by hand; one of a key is the customer's whose moment is its first. */
 function casesOf(by: CaseBy, events: readonly Happening[]): readonly Case[] {
-  const cases: { customer: number; steps: Step[]; reached: boolean }[] = [];
-  const open = new Map<string, (typeof cases)[number]>();
+  const rows = new Map<string, (Step & { readonly customer: number })[]>();
   for (const { atom, minute, name, channel, order } of events.toSorted((a, b) => a.minute - b.minute)) {
-    const step = { key: `${channel}: ${name}`, at: T0 + minute * MINUTE_MS, name };
     if (by.by === "key" && order === null) continue;
     const row = by.by === "key" ? order! : String(atom);
-    let its = open.get(row);
-    if (by.by === "visit" && its && step.at - its.steps.at(-1)!.at > by.gapMs) its = undefined;
-    if (!its) {
-      if (by.by === "goal" && by.start !== undefined && name !== by.start) continue;
-      cases.push((its = { customer: atom, steps: [step], reached: false }));
-      open.set(row, its);
-      // Where the goal is the beginning as well, the first one only begins.
-      if (by.by === "goal" && by.start === by.goal) continue;
-    } else its.steps.push(step);
-    if (by.by === "goal" && name === by.goal) {
-      its.reached = true;
-      open.delete(row);
-      if (by.start !== by.goal) continue;
-      const next = { customer: atom, steps: [step], reached: false };
-      cases.push(next);
-      open.set(row, next);
-    }
+    const step = { key: `${channel}: ${name}`, at: T0 + minute * MINUTE_MS, name, customer: atom };
+    rows.set(row, [...(rows.get(row) ?? []), step]);
   }
-  return cases;
+  return [...rows.values()].flatMap((row) =>
+    cutCases(by, row).map((one) => ({ customer: one.steps[0]!.customer, ...one })),
+  );
 }
 
 const unique = (values: readonly unknown[]): number => new Set(values).size;

@@ -50,7 +50,13 @@ async function aSegment(name: string): Promise<number> {
   return row!.id;
 }
 const start = (): Sender => {
-  const sender = startWebhooks({ sql, vault: VAULT, clock, random: () => 0, onFault: (cause) => faults.push(cause) });
+  const sender = startWebhooks({
+    sql,
+    vault: VAULT,
+    clock,
+    random: () => 0,
+    onFault: (cause) => faults.push(cause),
+  });
   senders.push(sender);
   return sender;
 };
