@@ -18,7 +18,7 @@ export const REPLAY_LIMITS = {
   /** For so long one customer after the other is rehearsed before others have their turn. */
   sliceMs: 15,
   /** Work of a replay in events read; an entry costs as much as so many. Beyond it customers are sampled. */
-  workMax: 6_000_000,
+  workMax: 3_500_000,
   eventsPerEntry: 25,
   oneInMax: 4_096,
   /** Times that time does something in one customer's rehearsal; what turns more often is taken to be done. */

@@ -22,7 +22,7 @@ import {
   untilQuiet,
   WRITE_KEY,
 } from "./platform.ts";
-import { randomOf } from "./random.ts";
+import { randomOf } from "../random.ts";
 import { aJourneyChaos, hoursPass, publishAgain, sendOrders, setUpJourneys, untilSent, wrongJourneys } from "./journeys.ts"; // prettier-ignore
 import { disturbSegments, wrongSegments } from "./segments.ts";
 

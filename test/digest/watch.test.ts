@@ -10,6 +10,7 @@ import { writeOwnNames } from "../../src/metrics/store.ts";
 import { isoOf } from "../../src/values.ts";
 import { type Past, tellHistory } from "../analysis/history.ts";
 import { type Stood, WORKSPACE, stood } from "../metrics/stood.ts";
+import { randomOf } from "../random.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -34,21 +35,11 @@ beforeEach(async () => {
 const looks = () => lookForChanges({ ...stores, clock: () => now, onFault: (cause) => void faults.push(cause) }); // prettier-ignore
 const alertsOf = async () => (await listAlerts(stores.sql, WORKSPACE, { open: false, limit: 500 })).alerts;
 
-/** Mulberry32: the same on every machine. */
-function chanceOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 const WEEK = [1, 1, 0.9, 1.1, 1.3, 0.6, 0.5];
 type Day = { readonly people: number; readonly buyRatio: number; readonly askRatio: number };
 /** Customers of each day, fewer at the weekend, of whom some buy, some ask for something and some answer a survey. */
 function world(days: number, seed: number, order: string, of: (day: number) => Day): readonly Past[] {
-  const chance = chanceOf(seed);
+  const chance = randomOf(seed);
   return Array.from({ length: days }, (_, i) => {
     const day = i - days;
     const { people, buyRatio, askRatio } = of(day);

@@ -6,7 +6,8 @@ import type { GapKind, GapMeasured } from "../../src/gaps/model.ts";
 import { type Searched, searchGaps } from "../../src/gaps/search.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { tellHistory } from "../analysis/history.ts";
-import { LOOKED_AT, PERIOD, PLANTS, type Plant, type World, drawing, worldOf } from "./worlds.ts";
+import { LOOKED_AT, PERIOD, PLANTS, type Plant, type World, worldOf } from "./worlds.ts";
+import { randomOf } from "../random.ts";
 
 export type Found = Extract<Searched, { type: "found" }>;
 const LINES = 20_000;
@@ -59,7 +60,7 @@ export async function held(sql: Sql, log: EventLog, seed: number, planted: reado
 
 /** The kinds planted in the world of a seed: each with a chance of three in ten, and none at all in every fifth world. */
 export function plantsOf(seed: number): readonly Plant[] {
-  const draw = drawing(seed * 7_919);
+  const draw = randomOf(seed * 7_919);
   const plants = (Object.keys(PLANTS) as Plant[]).filter(() => draw() < 0.3);
   return seed % 5 === 0 ? [] : plants;
 }

@@ -4,6 +4,7 @@
  */
 import type { GapKind } from "../../src/gaps/model.ts";
 import type { Past } from "../analysis/history.ts";
+import { randomOf } from "../random.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -19,17 +20,6 @@ export type World = {
   readonly events: readonly Past[];
   readonly joined: readonly (readonly [atom: number, customer: number])[];
 };
-
-/** Numbers in [0, 1) from a seed (Mulberry32). */
-export function drawing(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 type Planted = {
   readonly kind: GapKind;
@@ -228,7 +218,7 @@ function stockOf(customers: number): readonly Past[] {
 } // prettier-ignore
 /** A world of a seed, with gaps of these kinds in it. */
 export function worldOf(seed: number, plants: readonly Plant[], customers = 2_400): World {
-  const draw = drawing(seed);
+  const draw = randomOf(seed);
   const planted = new Set(plants);
   const events: Past[] = [...stockOf(customers)];
   const joined: (readonly [number, number])[] = [];

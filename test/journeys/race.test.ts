@@ -9,7 +9,7 @@ import { addProvider } from "../../src/messages/provider-store.ts";
 import { readStranded } from "../../src/journeys/store.ts";
 import { openSending } from "../../src/sending.ts";
 import { startWorker } from "../../src/worker.ts";
-import { randomOf } from "../chaos/random.ts";
+import { randomOf } from "../random.ts";
 import { type Mood, aMailCounterpart } from "../messages/counterparts.ts";
 import { mailIdsIn } from "../messages/sending-story.ts";
 import { type Said, WORKSPACE, eventOf } from "../world.ts";

@@ -4,7 +4,7 @@ import { LifetimeAnswer, lifetimeTold } from "../../src/lifetime/document.ts";
 import { LifetimeAsked } from "../../src/lifetime/model.ts";
 import { oftenOf, sureOf, toldOf } from "../../src/lifetime/tell.ts";
 import { type Purchases, frequencyOf, workOut } from "../../src/lifetime/workout.ts";
-import { randomOf } from "../chaos/random.ts";
+import { randomOf } from "../random.ts";
 
 /** A few hundred customers who go away after each purchase with one chance, all the same: at the edge of what the laws know. */
 function someShop(random: () => number): Purchases {

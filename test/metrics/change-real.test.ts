@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { CHANGE_LIMITS, type Point, type SeriesKind, changesOf } from "../../src/metrics/change.ts";
 import { rowsOf } from "../segments/sample-events.ts";
+import { randomOf } from "../random.ts";
 
 const DAY_MS = 86_400_000;
 const [WINDOW, YEAR] = [180, 365];
@@ -36,18 +37,8 @@ beforeAll(async () => {
   }; // prettier-ignore
 }, 60_000);
 
-/** Mulberry32. */
-function chanceOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 const drawn = ({ weeks }: Series, days: number, seed: number): readonly Point[] => {
-  const chance = chanceOf(seed);
+  const chance = randomOf(seed);
   return Array.from(
     { length: Math.ceil(days / 7) },
     () => weeks[Math.floor(chance() * weeks.length)]!,

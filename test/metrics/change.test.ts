@@ -5,17 +5,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CHANGE_LIMITS, type Point, type SeriesKind, changesOf, isAlarm } from "../../src/metrics/change.ts";
+import { randomOf } from "../random.ts";
 
-/** Mulberry32: enough for a simulation, and the same on every machine. */
-function chanceOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 const normal = (chance: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());
 function poisson(mean: number, chance: () => number): number {
@@ -82,7 +73,7 @@ const steady: Level = () => 1;
 
 /** Alarms of a year of daily looks at the newest half year; one that comes again from about the same day is one. */
 function alarmsOf({ kind, make }: World, seed: number, watched = 1): number {
-  const series = make(WINDOW + YEAR, chanceOf(seed), steady);
+  const series = make(WINDOW + YEAR, randomOf(seed), steady);
   const known: number[] = [];
   for (let end = WINDOW; end <= series.length; end++)
     for (const { at, pValue } of changesOf(series.slice(end - WINDOW, end), kind, 7)) {
@@ -120,7 +111,7 @@ describe("where nothing changes", () => {
 
 describe("what was planted", () => {
   const found = (world: World, level: Level, day: number) =>
-    Array.from({ length: 25 }, (_, seed) => changesOf(world.make(WINDOW, chanceOf(104_729 * seed + 5), level), world.kind, 7).find(({ at }) => Math.abs(at - day) <= 10));
+    Array.from({ length: 25 }, (_, seed) => changesOf(world.make(WINDOW, randomOf(104_729 * seed + 5), level), world.kind, 7).find(({ at }) => Math.abs(at - day) <= 10));
   const rise: Level = (day) => (day >= 140 ? 1.4 : 1);
   test.each(Object.entries(WORLDS).filter(([name]) => name !== "5 a day" && !name.startsWith("revenue")))(
     "of %s, two fifths more for forty days is found nearly always, with its direction and day",
@@ -144,7 +135,7 @@ describe("what was planted", () => {
   });
 
   test("a bad fortnight that ended is two changes, down and up again", () => {
-    const changes = changesOf(WORLDS["200 a day"]!.make(WINDOW, chanceOf(3), (day) => (day >= 100 && day < 121 ? 0.5 : 1)), "count", 7);
+    const changes = changesOf(WORLDS["200 a day"]!.make(WINDOW, randomOf(3), (day) => (day >= 100 && day < 121 ? 0.5 : 1)), "count", 7);
     expect(changes.map(({ before, after }) => after > before)).toEqual([false, true]);
     expect(Math.abs(changes[0]!.at - 100) + Math.abs(changes[1]!.at - 121)).toBeLessThanOrEqual(4);
   });
@@ -153,7 +144,7 @@ describe("what was planted", () => {
 describe("what is told as a change", () => {
   const world = (seed: number): readonly Point[] => {
     // A share of many customers that moves by a twentieth of a percent, and of few on other days.
-    const chance = chanceOf(seed);
+    const chance = randomOf(seed);
     return days(WINDOW, (day) => ({ value: 0.5 + (day >= 120 ? 0.0002 : 0) + (chance() - 0.5) * 1e-6, n: day % 5 === 0 ? 50 : 5_000_000 }));
   };
   test("differs by enough to be seen, however sure it is", () => {
@@ -167,7 +158,7 @@ describe("what is told as a change", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.constantFrom(...Object.keys(WORLDS)), fc.double({ min: 0.3, max: 3, noNaN: true }), (seed, name, level) => {
         const { make, kind } = WORLDS[name]!;
-        for (const { before, after } of changesOf(make(WINDOW, chanceOf(seed), (day) => (day > 90 ? level : 1)), kind, 7)) {
+        for (const { before, after } of changesOf(make(WINDOW, randomOf(seed), (day) => (day > 90 ? level : 1)), kind, 7)) {
           expect(Math.abs(after - before)).toBeGreaterThanOrEqual(kind === "share" ? CHANGE_LIMITS.shareDifferenceMin : CHANGE_LIMITS.differenceRatioMin * Math.abs(before));
         }
       }),

@@ -2,21 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { meanInterval, ratioInterval, totalInterval, wilson } from "../../src/metrics/intervals.ts";
 import { type Ends, survivalOf } from "../../src/metrics/survival.ts";
+import { randomOf } from "../random.ts";
 
-/** Mulberry32. */
-function chanceOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 /** In how many of 400 made worlds the interval holds the truth. */
 function held(truth: number, intervalOf: (chance: () => number) => { readonly low: number; readonly high: number }): number {
-  const worlds = Array.from({ length: 400 }, (_, seed) => intervalOf(chanceOf(seed * 7_919 + 1)));
+  const worlds = Array.from({ length: 400 }, (_, seed) => intervalOf(randomOf(seed * 7_919 + 1)));
   return worlds.filter(({ low, high }) => low <= truth && truth <= high).length / worlds.length;
 } // prettier-ignore
 

@@ -5,15 +5,12 @@ import { type Figure, type MetricKey, MetricsAsked } from "../../src/metrics/mod
 import { writeOwnNames } from "../../src/metrics/store.ts";
 import { STAGE_STARTERS } from "../../src/segments/starters.ts";
 import { type Past, tellHistory } from "../analysis/history.ts";
-import { type Stood, WORKSPACE, stood } from "./stood.ts";
+import { type Stood, WORKSPACE, stoodWithStages } from "./stood.ts";
 
 let stores: Stood;
 beforeAll(async () => {
-  stores = await stood();
-  const stage = (key: string, event: string | null) => ({ key, name: key, description: "", rule: event && { type: "did", event, where: [], measure: { of: "count" }, is: { op: "at_least", value: 1 } } });
-  const model = { backward: "allowed", stages: [stage("visitor", null), stage("lead", "Form Submitted"), stage("buyer", "Order Completed")] };
-  await stores.sql.query("insert into versions (workspace, kind, body, context, state, ready_no, created_at, live_at) values ($1, 'stages', $2, '{}', 'live', 1, 0, 0)", [WORKSPACE, JSON.stringify(model)]);
-}); // prettier-ignore
+  stores = await stoodWithStages();
+});
 afterAll(() => stores.drop());
 beforeEach(() => stores.forget());
 

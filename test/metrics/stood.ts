@@ -29,3 +29,20 @@ export async function stood(): Promise<Stood> {
     drop,
   };
 }
+
+/** The same with stages in force: a visitor, a lead by a form, a buyer by an order. */
+export async function stoodWithStages(): Promise<Stood> {
+  const stores = await stood();
+  const stage = (key: string, event: string | null) => ({
+    key, name: key, description: "", rule: event && { type: "did", event, where: [], measure: { of: "count" }, is: { op: "at_least", value: 1 } },
+  }); // prettier-ignore
+  const model = {
+    backward: "allowed",
+    stages: [stage("visitor", null), stage("lead", "Form Submitted"), stage("buyer", "Order Completed")],
+  };
+  await stores.sql.query(
+    "insert into versions (workspace, kind, body, context, state, ready_no, created_at, live_at) values ($1, 'stages', $2, '{}', 'live', 1, 0, 0)",
+    [WORKSPACE, JSON.stringify(model)],
+  );
+  return stores;
+}
