@@ -14,7 +14,7 @@ import { readInboxRows } from "../events/inbox.ts";
 import { isOwnLine, logLine } from "./line.ts";
 import { Nap } from "../nap.ts";
 import { addTallies } from "../telemetry/tally.ts";
-import type { Clock, WorkspaceId } from "../values.ts";
+import type { Clock, Instant, WorkspaceId } from "../values.ts";
 
 /** Events of one insert: large parts keep ClickHouse fast; under light load an insert goes out after FLUSH_MS. */
 const INSERT_EVENTS_MAX = 20_000;
@@ -26,6 +26,8 @@ const HELD_LINES_MAX = 100_000;
 const HELD_CHARS_MAX = 128 * 1024 * 1024;
 const CLAIM_MS = 30_000;
 const RECOVER_MS = 5_000;
+/** Batches without a feeder that are taken up at a time. */
+const ADOPTED_MAX = 50;
 const BACKOFF_MS_MAX = 10_000;
 
 export type FeedOptions = {
@@ -126,7 +128,7 @@ class Feeder {
     for (;;) {
       const drains = this.#drains.splice(0);
       try {
-        await this.#flush();
+        await this.#flush(drains.length > 0);
         if (performance.now() >= this.#recoverAt || drains.length > 0)
           await this.#recover(drains.length > 0 || this.#stopping);
         for (const resolve of drains) resolve();
@@ -147,10 +149,12 @@ class Feeder {
     }
   }
 
-  /** One insert of what is held. */
-  async #flush(): Promise<void> {
-    while (this.#held.length > 0) {
+  /** One insert of what is held, and more while an insert is full; `whole`: all that is held now. */
+  async #flush(whole: boolean): Promise<void> {
+    let due = whole ? this.#held.length : 1;
+    while (this.#held.length > 0 && (due > 0 || this.#isFull() || this.#stopping)) {
       const group = groupOf(this.#held);
+      due -= group.length;
       const claim = await this.#claim(group);
       // From here on the group is in the database's care: whatever fails, `#recover` repeats the same insert.
       this.#held.splice(0, group.length);
@@ -162,7 +166,6 @@ class Feeder {
           ours.every((held) => held.lines) ? ours.flatMap((held) => held.lines!) : null,
         );
       }
-      if (!this.#isFull() && !this.#stopping) return;
     }
   }
 
@@ -230,17 +233,25 @@ class Feeder {
       if (!left) break;
       await this.#insert(left.insertId, null);
     }
-    const held = new Set(this.#held.map(({ id }) => id));
-    const orphans = await sql.query<{ id: number; name: string; count: number; chars: number }>(
+    while ((await this.#adopt(now ? clock() + CLAIM_MS : clock())) && now);
+  }
+
+  /** Takes up batches nobody has claimed by `at`, and inserts; whether there may be more. */
+  async #adopt(at: Instant): Promise<boolean> {
+    const orphans = await this.#options.sql.query<{ id: number; name: string; count: number; chars: number }>(
       `select b.id, b.name::text, b.events as count, coalesce((
          select sum(octet_length(i.body)) from jsonb_array_elements(b.rows::jsonb) r
          join inbox i on i.lane = (r ->> 0)::smallint and i.id = (r ->> 1)::bigint and i.received_at = (r ->> 2)::bigint), 0)::bigint as chars
-       from log_batches b where insert_id is null and ${free("$1")} order by b.id limit 50`,
-      [now ? clock() + CLAIM_MS : clock()],
+       from log_batches b where insert_id is null and ${free("$1")} order by b.id limit ${ADOPTED_MAX}`,
+      [at],
     );
-    for (const orphan of orphans) if (!held.has(orphan.id)) this.#held.push({ ...orphan, lines: null });
+    const held = new Set(this.#held.map(({ id }) => id));
+    const found = orphans.filter(({ id }) => !held.has(id));
+    if (found.length === 0) return false;
+    this.#held.push(...found.map((orphan) => ({ ...orphan, lines: null })));
     this.#held.sort((a, b) => a.id - b.id);
-    if (orphans.some(({ id }) => !held.has(id))) await this.#flush();
+    await this.#flush(true);
+    return orphans.length === ADOPTED_MAX;
   }
 
   /** The lines of an insert, from the inbox. */

@@ -138,9 +138,10 @@ class Members {
   /** The last answer, by time and then as customers/fold.ts says. */
   #answer(channel: string, purpose: string): string {
     const { events } = this.#rows;
-    events.include("consents != ''");
+    // An event of our own doing answers for nobody, as customers/told.ts has it.
+    events.include(`consents != '' and ${NOT_OWN}`);
     const ours = `JSONExtractString(a, 'channel') = ${literal(channel)} and JSONExtractString(a, 'purpose') = ${this.#parameters.text(purpose)}`;
-    const told = events.column(`arrayLast(a -> ${ours}, JSONExtractArrayRaw(consents))`);
+    const told = events.column(`arrayLast(a -> ${ours}, JSONExtractArrayRaw(if(${NOT_OWN}, consents, '')))`);
     const answer = events.column(`JSONExtractString(${told}, 'answer')`);
     const order = events.column(
       `concat(toJSONString(id), ',', ${answer}, '"', JSONExtractString(${told}, 'source'))`,
