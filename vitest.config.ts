@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "web/**/*.test.ts", "test/**/*.test.ts"],
     globalSetup: ["test/setup.ts"],
+    setupFiles: ["test/laws.ts"],
     // chDB is one engine a process, so each file has a process of its own.
     pool: "forks",
     maxWorkers: 2,

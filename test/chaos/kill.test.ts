@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { SEED } from "../random.ts";
 import { chaos } from "./rounds.ts";
 
-const ROUNDS = Number(process.env["CHAOS_ROUNDS"] ?? 10);
-const SEED = Number(process.env["CHAOS_SEED"] ?? Math.floor(Math.random() * 1e9));
+const ROUNDS = Number(process.env["THROUGHLINE_CASES"] ?? 10);
 
 test(
   `killed ${ROUNDS} times under load, everything answered 200 is there once (seed ${SEED})`,

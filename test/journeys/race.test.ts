@@ -9,7 +9,7 @@ import { addProvider } from "../../src/messages/provider-store.ts";
 import { readStranded } from "../../src/journeys/store.ts";
 import { openSending } from "../../src/sending.ts";
 import { startWorker } from "../../src/worker.ts";
-import { randomOf } from "../random.ts";
+import { SEED, randomOf } from "../random.ts";
 import { type Mood, aMailCounterpart } from "../messages/counterparts.ts";
 import { mailIdsIn } from "../messages/sending-story.ts";
 import { type Said, WORKSPACE, eventOf } from "../world.ts";
@@ -17,7 +17,6 @@ import { DAY_MS, HOUR_MS, type JourneyWorld, MINUTE_MS, aJourneyWorld, onEvent, 
 import { VAULT } from "../vault.ts";
 
 const ROUNDS = Number(process.env["THROUGHLINE_CASES"] ?? 12);
-const SEED = Number(process.env["THROUGHLINE_SEED"] ?? Math.floor(Math.random() * 1e9));
 const PEOPLE = ["ann", "ben", "cem", "dan", "eve", "fay"];
 /** These two are parted from their devices again: who was one and is two has two counts. */
 const PARTED = ["eve", "fay"];

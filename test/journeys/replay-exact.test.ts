@@ -3,7 +3,7 @@
  * real sender, and afterwards each journey's draft is replayed over the same period. Who came in, which ways were taken
  * and when which message left must be the same, to the millisecond.
  *
- * REPLAY_SEED=… repeats a run, REPLAY_ROUNDS=… makes more of them.
+ * THROUGHLINE_SEED=… repeats a run, THROUGHLINE_CASES=… makes more of them.
  */
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -17,16 +17,13 @@ import { type Play, playOf } from "../../src/journeys/replay-plan.ts";
 import type { Note } from "../../src/journeys/replay-note.ts";
 import type { Rehearsal } from "../../src/journeys/replay-run.ts";
 import { Policy } from "../../src/permission/model.ts";
+import { SEED } from "../random.ts";
 import { WORKSPACE } from "../world.ts";
 import { type Doing, RULES, aDraft, traffic } from "./replay-drafts.ts";
 import { type StoodWorld, aStoodWorld } from "./stood.ts";
 import { DAY_MS, MINUTE_MS } from "./story.ts";
 
-// The same under CI each time, so that it tells of a change and not of luck; drawn wherever else the tests run.
-const SEED = Number(
-  process.env["REPLAY_SEED"] ?? (process.env["CI"] ? 552_036_797 : Math.floor(Math.random() * 1e9)),
-);
-const ROUNDS = Number(process.env["REPLAY_ROUNDS"] ?? 2);
+const ROUNDS = Number(process.env["THROUGHLINE_CASES"] ?? 2);
 const JOURNEYS = 10;
 const policy = Policy.parse({
   zone: "Europe/Berlin",
