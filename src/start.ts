@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { type First, ensureFirstWorkspace } from "./access/first.ts";
 import { createKeyRing } from "./access/keys.ts";
 import { analysisRoutes } from "./analyses.ts";
+import { catalogueRoutes } from "./catalogue/routes.ts";
 import { type Chores, startChores } from "./chores.ts";
 import type { Config } from "./config.ts";
 import { Failure } from "./errors.ts";
@@ -273,7 +274,8 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       exportRoutes(rooms, { sql, log: log! });
       segmentRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
       webhookRoutes(rooms, { sql, vault, clock });
-      permissionRoutes(rooms, { sql, clock });
+      catalogueRoutes(rooms, { sql, clock });
+      permissionRoutes(rooms, { sql });
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
       replayRoutes(rooms, { sql, log: log!, clock, onFault: (cause) => logger.warn({ err: cause }, "a replay failed") });
       resultsRoutes(rooms, { sql, log: log!, clock });

@@ -7,7 +7,8 @@ import type { EventLog } from "../db/clickhouse.ts";
 import type { Scoped } from "../analysis/scope.ts";
 import { literal } from "../segments/sql-values.ts";
 import type { Sql } from "../db/postgres.ts";
-import { listStock, readPolicy } from "../permission/store.ts";
+import { listStock } from "../catalogue/stock.ts";
+import { readPolicy } from "../permission/store.ts";
 import type { Look } from "./kind.ts";
 import { PRICE_PAGES, type Role, namesByRole } from "../questions/vocabulary.ts";
 

@@ -39,8 +39,9 @@ const TAGS = [
   { name: "Computed traits", description: "Traits worked out from what customers do." },
   {
     name: "Permission",
-    description: "When messages may leave: consent, caps, quiet hours, holds; and stock.",
+    description: "When messages may leave: consent, caps, quiet hours, holds.",
   },
+  { name: "Catalogue", description: "What is sold: items with price and stock; what lies in carts." },
   { name: "Journeys", description: "Designed plans over time: drafts, publishing, who is where in them." },
   { name: "Tasks", description: "What journeys and colleagues ask of people for customers." },
   {

@@ -3,12 +3,13 @@
  * down the contacts that caps count, in one transaction. Whatever happens after, no second sender and no second message
  * can have passed the same cap.
  */
+import { readStock } from "../catalogue/stock.ts";
 import { type CustomerAtom, loadAtoms } from "../customers/store.ts";
 import { type Database, type Sql, untilUndisturbed } from "../db/postgres.ts";
 import { type MessageChannel, Preferences, type RefusalReason, type Suppression, type Upcoming } from "../permission/model.ts"; // prettier-ignore
 import { lookBackMs } from "../permission/policy.ts";
 import { recipientOf } from "../permission/recipient.ts";
-import { readPolicy, readStock } from "../permission/store.ts";
+import { readPolicy } from "../permission/store.ts";
 import { type AtomId, type Instant, customerIdOf } from "../values.ts";
 import { type PushAddress, addressOf } from "./address.ts";
 import { type DueMessage, type Judged, type Known, judge } from "./judge.ts";

@@ -1,6 +1,6 @@
-/** What the routes of policy and stock take and answer. */
+/** What the routes of policy take and answer. */
 import { z } from "zod";
-import { PERMISSION_LIMITS, Policy } from "./model.ts";
+import { Policy } from "./model.ts";
 
 const EXAMPLE = {
   zone: "Europe/Berlin",
@@ -32,23 +32,4 @@ export const PolicyChecked = z.object({
   ok: z.boolean(),
   problems: z.array(z.object({ path: z.string().describe("caps/0/most"), message: z.string() })),
   words: z.array(z.string()).nullable().describe("The policy in sentences; null when it is not right"),
-});
-
-const Product = z
-  .string()
-  .min(1)
-  .max(PERMISSION_LIMITS.productChars)
-  // The store's text holds no U+0000; other control characters are no part of a product's number either.
-  .regex(/^\P{Cc}*$/u, "Without control characters");
-const Pieces = z.int().min(0).max(PERMISSION_LIMITS.piecesMax);
-/** PUT /v1/stock: products that are not named stay as they are. */
-export const StockDraft = z
-  .object({
-    stock: z.array(z.strictObject({ product: Product, pieces: Pieces })).min(1).max(PERMISSION_LIMITS.stockMax),
-  })
-  .meta({ examples: [{ stock: [{ product: "boot-42", pieces: 12 }, { product: "boot-43", pieces: 0 }] }] }); // prettier-ignore
-export const StockQuery = Product.optional().describe("Only this product");
-export const StockPage = z.object({
-  stock: z.array(z.object({ product: z.string(), pieces: z.int(), updatedAt: z.iso.datetime() })),
-  nextCursor: z.string().nullable(),
 });

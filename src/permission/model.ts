@@ -20,10 +20,6 @@ export const PERMISSION_LIMITS = {
   upcomingMax: 100,
   /** Instants looked at for one "later"; a rule that does not permit by then is what refuses. */
   stepsMax: 3_000,
-  /** Products whose stock one request tells. */
-  stockMax: 1_000,
-  piecesMax: 1_000_000_000_000,
-  productChars: 200,
   /** A message that may not leave for so long is given up. */
   waitMsMax: 30 * 86_400_000,
 } as const;

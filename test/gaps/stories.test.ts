@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GapKind, GapMeasured } from "../../src/gaps/model.ts";
-import { writePolicy, writeStock } from "../../src/permission/store.ts";
+import { writeStock } from "../../src/catalogue/stock.ts";
+import { writePolicy } from "../../src/permission/store.ts";
 import { Policy } from "../../src/permission/model.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import type { Past } from "../analysis/history.ts";

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PolicyView } from "../../src/permission/document.ts";
 import { Policy } from "../../src/permission/model.ts";
-import { readPolicy, readStock } from "../../src/permission/store.ts";
+import { readStock } from "../../src/catalogue/stock.ts";
+import { readPolicy } from "../../src/permission/store.ts";
 import { type Keys, startWhole, type Whole } from "./whole.ts";
 
 let whole: Whole;
