@@ -2,6 +2,7 @@
 import type { Database } from "./db/postgres.ts";
 import type { Event, Inbox } from "./events/model.ts";
 import { type Journeys, loadJourneys } from "./journeys/force.ts";
+import { isLettingIn } from "./journeys/save.ts";
 import { upcomingOf } from "./journeys/upcoming.ts";
 import { startBounceServer } from "./messages/bounce-server.ts";
 import { createComposer } from "./messages/compose.ts";
@@ -60,6 +61,7 @@ export async function openSending({ sql, vault, clock, inbox, base, publicUrl, o
       let journeys: Journeys = await loadJourneys(sql, await epochOf(sql));
       const sender = startSender({
         sql, clock, onFault, ...(random && { random }),
+        isLettingIn: (workspace, now) => isLettingIn(sql, workspace, now),
         // Of a channel's providers the first is used; before each claim it is looked whether anything changed.
         providerOf: async ({ workspace, channel }) => {
           const epoch = await epochOf(sql);

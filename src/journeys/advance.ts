@@ -52,7 +52,7 @@ export type JourneyEffects = {
   readonly runs: Map<string, RunChange>;
   /** Version, step and way out, to how many took it. `$entry` is where customers come in, or why not. */
   readonly passed: Map<string, number>;
-  readonly asked: { readonly workspace: WorkspaceId; readonly atom: AtomId; readonly run: Run; readonly priority: number; readonly effect: Effect; readonly because: JsonObject }[];
+  readonly asked: { readonly workspace: WorkspaceId; readonly atom: AtomId; readonly run: Run; readonly priority: number; readonly effect: Effect; readonly because: JsonObject; readonly toMany: boolean }[];
   readonly exposed: { readonly version: number; readonly step: string; readonly arm: string; readonly converted: boolean }[];
 }; // prettier-ignore
 export const noJourneyEffects = (): JourneyEffects => ({
@@ -283,8 +283,11 @@ class Moving {
     this.#made.runs.set(run.id, this.#changeOf(atom, walked.run ?? run, walked.end));
     for (const { step, path } of walked.passed) this.#count(run.version, step, path);
     const why = because ?? reasonOf(cause);
+    const { entry, priority } = journey.plan.draft;
+    // Those who came in together are sent to together, but for what somebody does on the way.
+    const toMany = (entry.type === "batch" || entry.type === "schedule") && cause.type !== "happened";
     for (const effect of walked.effects)
-      this.#made.asked.push({ workspace: atom.workspace, atom: atom.id, run: walked.run ?? run, priority: journey.plan.draft.priority, effect, because: why });
+      this.#made.asked.push({ workspace: atom.workspace, atom: atom.id, run: walked.run ?? run, priority, effect, because: why, toMany });
     for (const { name, properties } of walked.told) {
       this.#tell(`$journey.${name}`, properties);
       this.#learn(run, name, properties);

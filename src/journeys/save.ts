@@ -2,8 +2,9 @@
 import { SEPARATOR, type Sql } from "../db/postgres.ts";
 import { LANES } from "../events/model.ts";
 import { MESSAGES_CHANNEL } from "../messages/direct.ts";
-import { freeContacts, freeReserved } from "../messages/outbox.ts";
-import type { Instant, JsonObject } from "../values.ts";
+import { GIVE_WAY } from "../messages/give-way.ts";
+import { freeContacts, freeReserved, turnOf } from "../messages/outbox.ts";
+import type { Instant, JsonObject, WorkspaceId } from "../values.ts";
 import type { JourneyEffects, QueuedEntry, RunChange } from "./advance.ts";
 import type { Effect } from "./walk.ts";
 
@@ -69,13 +70,13 @@ async function saveMessages(tx: Sql, asked: readonly Is<"message">[], now: Insta
   const asJson = ({ run: { context }, priority, because: why, effect: { products, asked: { tags, else: otherwise } } }: Is<"message">) =>
     JSON.stringify({ tags, products, priority, else: otherwise, context, why });
   await tx.query(
-    `insert into messages (id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, state, due_at, created_at, expires_at)
-     select id, workspace::int, atom::bigint, journey::int, version::int, run, step, channel, template::int, purpose, asked::jsonb, 'due', $13, $13, expires_at::bigint
-     from unnest(${listsOf(12)}) as t (id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, expires_at) on conflict (id) do nothing`,
+    `insert into messages (id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, turn, state, due_at, created_at, expires_at)
+     select id, workspace::int, atom::bigint, journey::int, version::int, run, step, channel, template::int, purpose, asked::jsonb, turn::smallint, 'due', $14, $14, expires_at::bigint
+     from unnest(${listsOf(13)}) as t (id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, turn, expires_at) on conflict (id) do nothing`,
     [
       of(({ effect }) => effect.id), of(({ workspace }) => workspace), of(({ atom }) => atom), of(({ run }) => run.journey), of(({ run }) => run.version),
       of(({ run }) => run.id), of(({ effect }) => effect.step), of(({ effect }) => effect.asked.channel), of(({ effect }) => effect.asked.template),
-      of(({ effect }) => effect.asked.purpose), of(asJson), of(({ effect }) => now + effect.asked.expiresMs), now,
+      of(({ effect }) => effect.asked.purpose), of(asJson), of(({ effect, toMany }) => turnOf(effect.asked.purpose, toMany)), of(({ effect }) => now + effect.asked.expiresMs), now,
     ],
   );
   await tx.query(`select pg_notify('${MESSAGES_CHANNEL}', '')`);
@@ -178,6 +179,15 @@ export async function readEntries(tx: Sql, now: Instant, lanes: readonly number[
     [now, LANES, lanes, max],
   );
 } // prettier-ignore
+
+/** Whether so many of a workspace are still to be let in that a send to them had better wait. */
+export async function isLettingIn(sql: Sql, workspace: WorkspaceId, now: Instant): Promise<boolean> {
+  const rows = await sql.query(
+    "select 1 as one from journey_entries where workspace = $1 and due_at <= $2 order by due_at, id offset $3 limit 1",
+    [workspace, now, GIVE_WAY.entriesMin],
+  );
+  return rows.length > 0;
+}
 
 /** Takes entries off the queue: exactly one batch may; answers whether all were still there. */
 export async function endEntries(tx: Sql, entries: readonly QueuedEntry[]): Promise<boolean> {

@@ -24,7 +24,7 @@ import {
   freeContacts,
   freeReserved,
   readNamed,
-  TURN,
+  TURNS,
 } from "./outbox.ts";
 
 export type Permitted = {
@@ -49,6 +49,8 @@ export type ClaimAsked = {
   readonly lane: Lane;
   readonly now: Instant;
   readonly max: number;
+  /** Whether what goes to many may leave now as well. */
+  readonly toMany: boolean;
   readonly claimMs: number;
   /** What the customer's other runs wait to send. */
   readonly upcomingOf: (
@@ -82,15 +84,17 @@ async function claimIn(tx: Sql, asked: ClaimAsked): Promise<Claimed> {
 }
 
 /** Those whose turn comes first before all others, by when they were due. */
-const takeDue = (tx: Sql, { lane, now, max }: ClaimAsked): Promise<readonly OutboxMessage[]> =>
+const takeDue = (tx: Sql, { lane, now, max, toMany }: ClaimAsked): Promise<readonly OutboxMessage[]> =>
   tx.query<OutboxMessage>(
-    `with first as materialized (${dueSql(0, "$4")}), others as materialized (${dueSql(1, "greatest(0, $4 - (select count(*) from first))")})
+    `with first as materialized (${dueSql(TURNS.transactional, "$4")}),
+       second as materialized (${dueSql(TURNS.single, "$4 - (select count(*) from first)")}),
+       third as materialized (${dueSql(TURNS.many, toMany ? "$4 - (select count(*) from first) - (select count(*) from second)" : "0")})
      select ${MESSAGE}, (select max(v.number) from template_versions v where v.template = messages.template) as "templateNo"
-     from (select * from first union all select * from others) messages order by ${TURN}, due_at`,
+     from (select * from first union all select * from second union all select * from third) messages order by turn, due_at`,
     [lane.workspace, lane.channel, now, max],
   ); // prettier-ignore
-const dueSql = (turn: 0 | 1, limit: string): string =>
-  `select * from messages where workspace = $1 and channel = $2 and state = 'due' and ${TURN} = ${turn} and due_at <= $3
+const dueSql = (turn: number, limit: string): string =>
+  `select * from messages where workspace = $1 and channel = $2 and state = 'due' and turn = ${turn} and due_at <= $3
    order by due_at limit ${limit} for update skip locked`;
 
 /**

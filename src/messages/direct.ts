@@ -5,6 +5,7 @@ import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import type { AtomId, Clock, Instant, JsonObject, WorkspaceId } from "../values.ts";
 import { type MessageDraft, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
+import { turnOf } from "./outbox.ts";
 import type { Drivers } from "./providers.ts";
 import type { ProviderRow } from "./provider-store.ts";
 import { readTemplateData } from "./render-read.ts";
@@ -32,11 +33,11 @@ export async function askForMessage(sql: Sql, workspace: WorkspaceId, atom: Atom
     throw new Failure("unprocessable", `The context may have ${MESSAGE_LIMITS.contextBytesMax} characters as JSON at most.`);
   const id = randomUUID();
   await sql.query(
-    `insert into messages (id, workspace, atom, channel, template, purpose, asked, state, due_at, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, 'due', $8, $8, $9)`,
+    `insert into messages (id, workspace, atom, channel, template, purpose, asked, turn, state, due_at, created_at, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 'due', $9, $9, $10)`,
     [
       id, workspace, customer.customer, template.channel, draft.template, draft.purpose,
-      JSON.stringify({ tags, products, priority, else: draft.else, context, why: { type: "api", by } }), now, now + draft.expiresMs,
+      JSON.stringify({ tags, products, priority, else: draft.else, context, why: { type: "api", by } }), turnOf(draft.purpose, false), now, now + draft.expiresMs,
     ],
   );
   await sql.query(`select pg_notify('${MESSAGES_CHANNEL}', '')`);

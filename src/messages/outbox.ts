@@ -28,8 +28,14 @@ export type OutboxMessage = DueMessage & {
 /** The columns of an OutboxMessage. */
 export const MESSAGE = `id, workspace, atom, journey, version, run, step, channel, template, purpose, asked, created_at as "createdAt", expires_at as "expiresAt", attempts`;
 
-/** Whose turn it is, as the index of what is due has it: 0 for transactional messages, 1 for the rest. */
-export const TURN = "(case purpose when 'transactional' then 0 else 1 end)";
+/**
+ * Whose turn comes first among what is due: what the law asks for, what answers one customer, then what goes to many. So
+ * nobody's saved cart waits behind a newsletter.
+ */
+export const TURNS = { transactional: 0, single: 1, many: 2 } as const;
+export const turnOf = (purpose: string, toMany: boolean): number =>
+  purpose === "transactional" ? TURNS.transactional : toMany ? TURNS.many : TURNS.single;
+const EACH_TURN = Object.values(TURNS);
 
 const CHANNELS: readonly MessageChannel[] = ["email", "sms", "whatsapp", "web_push", "mobile_push", "in_app", "webhook"]; // prettier-ignore
 
@@ -38,17 +44,16 @@ export type Lane = { readonly workspace: WorkspaceId; readonly channel: MessageC
 export const readDueLanes = (sql: Sql, now: Instant): Promise<readonly Lane[]> =>
   sql.query<Lane>(
     `select w.id as workspace, c.channel from workspaces w, unnest($2::text[]) as c (channel)
-     where exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and ${TURN} = 0 and m.due_at <= $1)
-        or exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and ${TURN} = 1 and m.due_at <= $1)`,
+     where ${EACH_TURN.map((turn) => `exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and m.turn = ${turn} and m.due_at <= $1)`).join(" or ")}`,
     [now, CHANNELS],
   );
 
 /** When the next message is due; null: none waits. */
 export async function nextDue(sql: Sql): Promise<Instant | null> {
   const [row] = await sql.query<{ dueAt: Instant | null }>(
-    `select min(m.due_at) as "dueAt" from workspaces w cross join unnest($1::text[]) as c (channel) cross join (values (0), (1)) as t (turn)
+    `select min(m.due_at) as "dueAt" from workspaces w cross join unnest($1::text[]) as c (channel) cross join (values ${EACH_TURN.map((turn) => `(${turn})`).join(", ")}) as t (turn)
      cross join lateral (
-       select due_at from messages where workspace = w.id and channel = c.channel and state = 'due' and ${TURN} = t.turn order by due_at limit 1) m`,
+       select due_at from messages where workspace = w.id and channel = c.channel and state = 'due' and messages.turn = t.turn order by due_at limit 1) m`,
     [CHANNELS],
   );
   return row?.dueAt ?? null;

@@ -9,11 +9,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import { type Rounds, startRounds } from "../rounds.ts";
-import type { Clock } from "../values.ts";
+import type { Clock, Instant, WorkspaceId } from "../values.ts";
 import { happeningOf, productsOf } from "./happenings.ts";
 import { type Delivery, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
 import { type ClaimAsked, type Permitted, claim } from "./claim.ts";
 import { type Lane, type Settlement, markTold, keepLinks, nextDue, readDueLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
+import { type Waiting, GIVE_WAY, NOT_WAITING, giveWay } from "./give-way.ts";
 import { allowanceOf } from "./pace.ts";
 import { type ProviderRow, restProvider } from "./provider-store.ts";
 import { type Composed, attemptOf, composedRefusal, settlementOf } from "./settlement.ts";
@@ -21,6 +22,8 @@ import { type Composed, attemptOf, composedRefusal, settlementOf } from "./settl
 export type SenderDeps = {
   readonly sql: Database;
   readonly clock: Clock;
+  /** Whether many customers of a workspace are still to be let into a journey. */
+  readonly isLettingIn: (workspace: WorkspaceId, now: Instant) => Promise<boolean>;
   /** The provider a lane is sent by now. */
   readonly providerOf: (lane: Lane) => Promise<ProviderRow>;
   readonly driverOf: (provider: ProviderRow) => { send(outgoing: Outgoing): Promise<Delivery> };
@@ -155,6 +158,7 @@ class LaneWork {
   #settling: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #stopping = false;
+  #waiting: Waiting = NOT_WAITING;
 
   constructor(deps: SenderDeps, lane: Lane, onSettled: () => void) {
     this.#deps = deps;
@@ -192,15 +196,25 @@ class LaneWork {
       await this.#room(AT_ONCE - 1);
       const turns = await allowanceOf(sql, provider, CLAIM, clock());
       if (turns.n < 1) return this.#lookAgain(turns.nextAt - clock());
-      const claimed = await claim(sql, { lane: this.#lane, now: clock(), max: turns.n, claimMs: MESSAGE_LIMITS.claimMs, upcomingOf });
+      const toMany = await this.#mayGoToMany();
+      const claimed = await claim(sql, { lane: this.#lane, now: clock(), max: turns.n, toMany, claimMs: MESSAGE_LIMITS.claimMs, upcomingOf });
       if (claimed.refused.length > 0) this.#onSettled();
       // First what was claimed: were the store away just now, nobody could say later whether it was sent.
       for (const permitted of claimed.permitted) void this.#send(permitted, provider);
       await turns.unused(turns.n - claimed.permitted.length);
       if (claimed.permitted.length + claimed.refused.length + claimed.delayed > 0) this.#again = true;
       else if (claimed.busy > 0) this.#lookAgain(BUSY_MS);
+      else if (!toMany) this.#lookAgain(GIVE_WAY.lookMs);
     }
   } // prettier-ignore
+
+  /** What goes to many leaves once those it is for were let in: that is done sooner so, and can be stopped until then. */
+  async #mayGoToMany(): Promise<boolean> {
+    const now = this.#deps.clock();
+    if (now >= this.#waiting.lookAt || now < this.#waiting.lookedAt)
+      this.#waiting = giveWay(this.#waiting, await this.#deps.isLettingIn(this.#lane.workspace, now), now);
+    return this.#waiting.mayGo;
+  }
 
   #lookAgain(afterMs: number): void {
     if (this.#timer) clearTimeout(this.#timer);

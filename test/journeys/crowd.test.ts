@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { enqueueSegment } from "../../src/journeys/change.ts";
 import { WORKSPACE, eventOf } from "../world.ts";
-import { HOUR_MS, type JourneyWorld, aJourneyWorld, wait } from "./story.ts";
+import { TURNS } from "../../src/messages/outbox.ts";
+import { HOUR_MS, type JourneyWorld, aJourneyWorld, onEvent, wait } from "./story.ts";
 
 /** More than two batches take. */
 const PEOPLE = 2_300;
@@ -41,4 +42,31 @@ test("a crowd that enters a journey at once and waits in it goes through it once
   expect(u7.events).toBe(2);
   expect(JSON.stringify(u7.traits)).toContain("pro");
   expect(world.faults).toEqual([]);
+});
+
+test("what goes to a crowd is a send to many, and what answers one of them on the way is not", async () => {
+  const who = ["ann", "ben"].map((name) => eventOf({ who: [`user_id ${name}`], type: "identify", name: "$customer.identified", traits: { plan: "few" }, at: world.clock() })); // prettier-ignore
+  await world.sends(who);
+  const few = await world.segment({ type: "trait", name: "plan", is: { op: "equals", value: "few" } }, "Few");
+  const say = (next: string | null) => ({
+    type: "message",
+    channel: "email",
+    template: world.template,
+    next,
+  });
+  const crowd = await world.journey({
+    entry: { type: "batch" }, start: "news",
+    steps: { news: say("hope"), hope: { type: "wait_until", paths: [{ when: onEvent("Ordered"), next: "thanks" }], maxMs: HOUR_MS, next: "remind" }, thanks: say(null), remind: say(null) },
+  }); // prettier-ignore
+  await enqueueSegment(world.sql, WORKSPACE, crowd, few, world.clock());
+  await world.passes(0);
+  await world.says({ who: ["user_id ann"], name: "Ordered", at: world.clock() });
+  await world.passes(HOUR_MS + 1);
+  expect(
+    await world.sql.query("select step, turn, count(*)::int as n from messages group by 1, 2 order by 1"),
+  ).toEqual([
+    { step: "news", turn: TURNS.many, n: 2 },
+    { step: "remind", turn: TURNS.many, n: 1 },
+    { step: "thanks", turn: TURNS.single, n: 1 },
+  ]);
 });

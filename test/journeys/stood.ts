@@ -3,6 +3,7 @@
  * moment they may: what the worker, the sender and the log do there can be told to the millisecond.
  */
 import { type Settled, eventOfCall } from "../../src/journeys/call-rules.ts";
+import { isLettingIn } from "../../src/journeys/save.ts";
 import { startSender } from "../../src/messages/send.ts";
 import { nextDue } from "../../src/messages/outbox.ts";
 import type { Policy } from "../../src/permission/model.ts";
@@ -19,7 +20,7 @@ export async function aStoodWorld(policy: Policy) {
   const { sql, clock } = world;
   await writePolicy(sql, WORKSPACE, policy);
   const sender = startSender({
-    sql, clock, random: () => 0, onFault: (cause) => world.faults.push(cause), upcomingOf: () => [],
+    sql, clock, random: () => 0, isLettingIn: (workspace, now) => isLettingIn(sql, workspace, now), onFault: (cause) => world.faults.push(cause), upcomingOf: () => [],
     providerOf: async ({ workspace, channel }) => ({ id: 0, workspace, channel, driver: "local", name: "", config: {}, perSecond: null, createdAt: 0, updatedAt: 0, restsUntil: 0, problem: null }) as never,
     driverOf: () => ({ send: async ({ id }) => ({ type: "sent", providerId: id }) }),
     compose: async ({ message }) => ({ type: "ready", outgoing: { id: message.id } as never, templateNo: 1, content: {}, receipt: {} as never }),

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../../src/db/postgres.ts";
 import { type Permitted, claim } from "../../src/messages/claim.ts";
+import { turnOf } from "../../src/messages/outbox.ts";
 import { addProvider } from "../../src/messages/provider-store.ts";
 import type { Sender } from "../../src/messages/send.ts";
 import type { MessageChannel } from "../../src/permission/model.ts";
@@ -34,6 +35,8 @@ export type AskedFor = {
   readonly else?: "wait" | "skip";
   readonly expiresMs?: number;
   readonly run?: string;
+  /** Part of a send to many. */
+  readonly toMany?: boolean;
 };
 
 /** The Message-IDs of what a mail server got, in order. */
@@ -52,16 +55,16 @@ export async function anOutbox() {
     sql.query<Row>('select id, state, reason, due_at as "dueAt", settled_at as "settledAt", attempts from messages where id = any($1::text[]) order by created_at, id', [ids]);
   const atoms = new Map<string, number>();
   const asks = async (who: string, asked: AskedFor = {}): Promise<string> => {
-    const { channel = "email", purpose = "marketing", priority = 50, expiresMs = 10 * DAY_MS, run = null } = asked;
+    const { channel = "email", purpose = "marketing", priority = 50, expiresMs = 10 * DAY_MS, run = null, toMany = false } = asked;
     const atom = atoms.get(who) ?? Number((await world.identities(`user_id ${who}`))!.atoms[0]!.id.slice(1));
     atoms.set(who, atom);
     const id = randomUUID();
     await sql.query(
-      `insert into messages (id, workspace, atom, run, channel, template, purpose, asked, state, due_at, created_at, expires_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'due', $9, $9, $10)`,
+      `insert into messages (id, workspace, atom, run, channel, template, purpose, asked, turn, state, due_at, created_at, expires_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'due', $10, $10, $11)`,
       [
         id, WORKSPACE, atom, run, channel, asked.template ?? template, purpose,
-        JSON.stringify({ tags: [], products: [], priority, else: asked.else ?? "wait", context: {}, why: { type: "api", by: "a test" } }), clock(), clock() + expiresMs,
+        JSON.stringify({ tags: [], products: [], priority, else: asked.else ?? "wait", context: {}, why: { type: "api", by: "a test" } }), turnOf(purpose, toMany), clock(), clock() + expiresMs,
       ],
     );
     return id;
@@ -82,9 +85,9 @@ export async function anOutbox() {
     /** Mail goes to the world's mail server. */
     byMail: (perSecond: number | null = null) =>
       addProvider(sql, VAULT, WORKSPACE, { channel: "email", driver: "smtp", name: "Mail", config: { host: "127.0.0.1", port: mail.port, security: "none", from: "Shop <shop@example.com>" }, perSecond }, 10, clock()),
-    /** Starts a sender of its own, which `close` stops; `on`: by way of which store. */
-    sender: async (on: Database = sql): Promise<Sender> => {
-      const sending = await openSending({ sql: on, vault: VAULT, clock, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random: () => 0, onFault: (cause) => world.faults.push(cause) });
+    /** Starts a sender of its own, which `close` stops; `on`: by way of which store; `now`: its clock, where it is another than the worker's. */
+    sender: async (on: Database = sql, now: () => number = clock): Promise<Sender> => {
+      const sending = await openSending({ sql: on, vault: VAULT, clock: now, inbox: world.inbox, base: "https://go.example", publicUrl: undefined, random: () => 0, onFault: (cause) => world.faults.push(cause) });
       const sender = await sending.start();
       closing.push(async () => {
         await sender.stop();
@@ -93,8 +96,8 @@ export async function anOutbox() {
       return sender;
     },
     /** A sender that dies between taking messages and settling them: it has claimed, and that is the last of it. */
-    claims: async (channel: MessageChannel = "email", claimMs = 120_000): Promise<readonly Permitted[]> =>
-      (await claim(sql, { lane: { workspace: WORKSPACE, channel }, now: clock(), max: 100, claimMs, upcomingOf: () => [] })).permitted,
+    claims: async (channel: MessageChannel = "email", claimMs = 120_000, max = 100): Promise<readonly Permitted[]> =>
+      (await claim(sql, { lane: { workspace: WORKSPACE, channel }, now: clock(), max, toMany: true, claimMs, upcomingOf: () => [] })).permitted,
     /** Waits until these stand as asked, waking the sender. */
     until: async (sender: Sender, ids: readonly string[], is: (row: Row) => boolean): Promise<readonly Row[]> => {
       for (;;) {
