@@ -181,6 +181,9 @@ export function minorOf(amount: number, currency: string): number {
   return Math.round(amount * 10 ** (DIGITS[currency] ?? 2) + Math.sign(amount) * 1e-7);
 }
 
+/** As `minorOf`, the other way round. */
+export const majorOf = (minor: number, currency: string): number => minor / 10 ** (DIGITS[currency] ?? 2);
+
 function productOf(given: JsonObject): Product | null {
   const id =
     textOf(given["product_id"]) ?? textOf(given["productId"]) ?? textOf(given["sku"]) ?? textOf(given["id"]);

@@ -2,6 +2,7 @@
  * What a template may read: the customer, what led to the message, and where the customer can go from it. What is not
  * known is not there at all, so that a template's choice (refuse, or leave empty) holds for it. Pure.
  */
+import { type ItemsTold, NO_ITEMS, productNow } from "../catalogue/told.ts";
 import type { CustomerDocument } from "../customers/document.ts";
 import type { Json, JsonObject } from "../values.ts";
 import type { CustomerLinks } from "./footer.ts";
@@ -24,20 +25,33 @@ export function templateDataOf(
   context: RunContext,
   links: CustomerLinks,
   workspace: { readonly name: string; readonly address: string | null },
+  catalogue: ItemsTold = NO_ITEMS,
 ): TemplateData {
+  const items = itemsOf(customer, catalogue);
   return {
     ...told(context),
-    customer: customerOf(customer, rules),
+    ...(items.length > 0 && { item: items[0]!, items }),
+    customer: customerOf(customer, rules, catalogue),
     links: { ...links },
     workspace: told({ name: workspace.name, address: workspace.address }),
   };
 }
 
-function customerOf(document: CustomerDocument, rules: RulesTold | null): JsonObject {
+/** What the message is about, or else what lies in the cart, as it stands in the catalogue now. */
+function itemsOf({ cart, recentlyViewed }: CustomerDocument, { about, items }: ItemsTold): readonly JsonObject[] {
+  const seen = new Map([...recentlyViewed, ...cart.items].map(({ product }) => [product.id, product]));
+  const ids = about.length > 0 ? about : cart.items.map(({ product }) => product.id);
+  return ids.flatMap((id) => {
+    const [product, item] = [seen.get(id), items.get(id)];
+    return product || item ? [productNow(product ?? { id }, item)] : [];
+  });
+} // prettier-ignore
+
+function customerOf(document: CustomerDocument, rules: RulesTold | null, { items: known }: ItemsTold): JsonObject {
   const { id, name, traits, cart, purchases, identifiers, accounts } = document;
   const order = purchases.recent[0];
   const first = (kind: string): string | null => identifiers.find((one) => one.kind === kind)?.value ?? null;
-  const items = cart.items.map(({ product, quantity }) => told({ ...product, quantity }));
+  const items = cart.items.map(({ product, quantity }) => told({ ...productNow(product, known.get(product.id)), quantity, addedPrice: product.price }));
   return told({
     id,
     name,
@@ -48,7 +62,7 @@ function customerOf(document: CustomerDocument, rules: RulesTold | null): JsonOb
     segments: rules?.segments.map((segment) => segment.name) ?? [],
     computed: told(Object.fromEntries((rules?.computed ?? []).map((one) => [one.name, (one.value ?? null) as Json]))),
     cart: told({ items, count: items.length, updatedAt: cart.updatedAt }),
-    viewed: document.recentlyViewed.map(({ product }) => told({ ...product })),
+    viewed: document.recentlyViewed.map(({ product }) => productNow(product, known.get(product.id))),
     orders: purchases.orders,
     lastOrder: order ? told({ id: order.orderId, at: order.at, currency: order.currency, valueMinor: order.valueMinor, title: order.title, products: [...order.products] }) : null,
     spent: purchases.value.map(({ currency, valueMinor }) => ({ currency, valueMinor })),

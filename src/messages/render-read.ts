@@ -1,4 +1,6 @@
 /** What a template reads, read from the stores: for a preview, a test, and the sender. */
+import { readItems } from "../catalogue/store.ts";
+import type { ItemsTold } from "../catalogue/told.ts";
 import { atomsOfCustomer, readAccounts } from "../customers/read.ts";
 import type { CustomerAtom } from "../customers/store.ts";
 import { documentOf } from "../customers/view.ts";
@@ -35,18 +37,20 @@ export type Wanted = {
   readonly context: RunContext;
   readonly links: CustomerLinks;
   readonly now: Instant;
+  /** The products it is about. */
+  readonly about?: readonly string[];
 };
 
 /** Reads it; null when there is no such customer in the workspace. */
-export async function readTemplateData(sql: Sql, force: ForceReader, { workspace, atom, context, links, now }: Wanted): Promise<Readings | null> {
+export async function readTemplateData(sql: Sql, force: ForceReader, { workspace, atom, context, links, now, about = [] }: Wanted): Promise<Readings | null> {
   const [from, policy] = await Promise.all([readFromWhom(sql, workspace), readPolicy(sql, workspace)]);
   if (atom === null) {
-    const data = templateDataOf(MADE_UP, null, { ...EXAMPLE_CONTEXT, ...context }, links, from);
+    const data = templateDataOf(MADE_UP, null, { ...EXAMPLE_CONTEXT, ...context }, links, from, { about, items: await readItems(sql, workspace, about) });
     return { data, manner: mannerOf(now, policy.zone, "en"), from };
   }
   const atoms = await atomsOfCustomer(sql, workspace, atom);
   if (atoms.length === 0) return null;
-  return dataOf(sql, force, atoms, { workspace, context, links, now, from, zone: policy.zone, rules: true });
+  return dataOf(sql, force, atoms, { workspace, context, links, now, from, zone: policy.zone, rules: true, about, catalogue: true });
 } // prettier-ignore
 
 /** What a rendering reads of a customer who was loaded already. */
@@ -56,19 +60,28 @@ export type Reading = Pick<Wanted, "workspace" | "context" | "links" | "now"> & 
   readonly zone: string;
   /** Whether segments, stage and computed traits are wanted: they cost more than the rest together. */
   readonly rules: boolean;
+  readonly about: readonly string[];
+  /** Whether items are wanted as the catalogue has them. */
+  readonly catalogue: boolean;
 };
-export async function dataOf(sql: Sql, force: ForceReader, atoms: readonly CustomerAtom[], { workspace, context, links, now, from, zone, rules }: Reading): Promise<Readings> {
+export async function dataOf(sql: Sql, force: ForceReader, atoms: readonly CustomerAtom[], { workspace, context, links, now, from, zone, rules, about, catalogue }: Reading): Promise<Readings> {
   const known = knowledgeOf(atoms);
   const identifiers = atoms.flatMap((one) => one.identifiers);
   const { customer } = atoms[0]!;
   const accounts = Object.keys(known.accounts);
   const document = documentOf(customer, known, identifiers, accounts.length > 0 ? await readAccounts(sql, workspace, accounts) : {});
   const told = rules ? await readCustomerSegments(sql, await force(), workspace, customer, now) : null;
+  const items = catalogue ? await itemsOf(sql, workspace, document, about) : new Map();
   return {
-    data: templateDataOf(document, told, context, links, from),
+    data: templateDataOf(document, told, context, links, from, { about, items }),
     manner: mannerOf(now, zoneOf(known, identifiers)?.name ?? zone, localeOf(document.traits)),
     from,
   };
+} // prettier-ignore
+
+/** What the message is about and what the customer looked at or put in the cart, as it stands in the catalogue at this moment. */
+function itemsOf(sql: Sql, workspace: WorkspaceId, { cart, recentlyViewed }: CustomerDocument, about: readonly string[]): Promise<ItemsTold["items"]> {
+  return readItems(sql, workspace, [...about, ...[...cart.items, ...recentlyViewed].map(({ product }) => product.id)]);
 } // prettier-ignore
 
 /** Traits that tell a language, in the order in which they are asked. */
