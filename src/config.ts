@@ -28,6 +28,7 @@ export const Configuration = z.object({
   THROUGHLINE_INBOX_MAX: z.coerce.number().int().min(1000).default(2_000_000).describe("Events waiting to be processed at which the door answers 429."),
   THROUGHLINE_RATE_PER_KEY: z.coerce.number().int().min(1).default(100_000).describe("Events a second one write key may send before it is answered 429."),
   THROUGHLINE_API_RATE_PER_KEY: z.coerce.number().int().min(1).default(1000).describe("Requests a second one secret key or one person may make of the management API, over ten seconds."),
+  THROUGHLINE_DECIDE_MS: z.coerce.number().int().min(5).max(10_000).default(50).describe("Milliseconds a decision may take inside of the server before the page is told to show its default."),
   THROUGHLINE_ENCRYPTION_KEY: z.string().max(2_000).optional().describe("What secrets in the database are sealed with: base64 of 32 bytes; several, separated by commas: the first seals, all open. Default: `encryption.key` in the data folder, made at the first start."),
   THROUGHLINE_BOUNCE_PORT: port.optional().describe("A port on which processes with the role sender take mail that came back (SMTP), see docs/providers.md. Default: none."),
   DATABASE_URL: z.string().optional().describe("A PostgreSQL 15+ server to use instead of the embedded one."),

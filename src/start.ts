@@ -37,6 +37,8 @@ import { sourceRoutes } from "./log/routes.ts";
 import { journeyRoutes } from "./journeys/routes.ts";
 import { replayRoutes } from "./journeys/routes-replay.ts";
 import { resultsRoutes } from "./journeys/routes-results.ts";
+import { decisionRoutes } from "./decisions/routes.ts";
+import { decisionKeyOf } from "./decisions/token.ts";
 import { starterRoutes } from "./journeys/starters-routes.ts";
 import { lifetimeRoutes } from "./lifetime/routes.ts";
 import { readUsesOfTemplate } from "./journeys/store.ts";
@@ -284,6 +286,14 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       starterRoutes(rooms, { sql, vault, clock, onVersion: parts.onVersion });
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });
+      decisionRoutes(rooms, {
+        sql, vault, clock, inbox, refused, keys, newId, config, meter: metrics.meter, budgetMs: config.THROUGHLINE_DECIDE_MS, key: decisionKeyOf(parts.sending.linkKey), onVersion: parts.onVersion,
+        count: (outcome, seconds) => {
+          metrics.meter.count("decide", outcome);
+          metrics.meter.time("decide", seconds);
+        },
+        onFault: (cause) => logger.warn({ err: cause }, "a decision was answered with the default"),
+      });
       providerRoutes(rooms, { sql, vault, clock, publicUrl: config.THROUGHLINE_URL });
       reportRoutes(rooms, { sql, vault, clock, publicUrl: config.THROUGHLINE_URL, tell: (events) => inbox.append(events) });
       pushRoutes(rooms, { sql, vault, clock, keys });

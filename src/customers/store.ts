@@ -12,7 +12,8 @@ import { knowledgeOf, textOf } from "./stored.ts";
 import { traitsOf } from "./told.ts";
 
 export type CustomerAtom = Atom<OwnKnowledge> & { readonly standing: Standing };
-type AtomRow = {
+/** A row of `atoms`. */
+export type AtomRow = {
   readonly id: number;
   readonly workspace: number;
   readonly customer: number;
@@ -24,7 +25,8 @@ type AtomRow = {
   readonly standing: string;
 };
 
-const COLUMNS = "id, workspace, customer, size, version, identifiers, apart, knowledge, standing";
+/** The columns of an AtomRow. */
+export const ATOM_COLUMNS = "id, workspace, customer, size, version, identifiers, apart, knowledge, standing";
 
 /** The fixed-length name of an identifier or message id in an index. MD5 serves as a 128-bit name, not as a secret. */
 export const hashOf = (name: string): string => hash("md5", name, "hex");
@@ -33,21 +35,22 @@ export const hashOf = (name: string): string => hash("md5", name, "hex");
 export async function loadAtoms(sql: Sql, ids: readonly AtomId[]): Promise<readonly CustomerAtom[]> {
   if (ids.length === 0) return [];
   const direct = await sql.query<AtomRow>(
-    `select ${COLUMNS} from atoms where id = any(string_to_array($1, ',')::bigint[])`,
+    `select ${ATOM_COLUMNS} from atoms where id = any(string_to_array($1, ',')::bigint[])`,
     [ids.join(",")],
   );
   const joined = [...new Set(direct.filter(({ size }) => size > 1).map(({ customer }) => customer))];
-  if (joined.length === 0) return direct.map(atomOf);
+  if (joined.length === 0) return direct.map(atomOfRow);
   const have = new Set(direct.map(({ id }) => id));
   const members = await sql.query<AtomRow>(
-    `select ${COLUMNS} from atoms where id = any(string_to_array($1, ',')::bigint[])
-     union all select ${COLUMNS} from atoms where customer = any(string_to_array($1, ',')::bigint[]) and customer <> id`,
+    `select ${ATOM_COLUMNS} from atoms where id = any(string_to_array($1, ',')::bigint[])
+     union all select ${ATOM_COLUMNS} from atoms where customer = any(string_to_array($1, ',')::bigint[]) and customer <> id`,
     [joined.join(",")],
   );
-  return [...direct, ...members.filter(({ id }) => !have.has(id))].map(atomOf);
+  return [...direct, ...members.filter(({ id }) => !have.has(id))].map(atomOfRow);
 }
 
-function atomOf(row: AtomRow): CustomerAtom {
+/** The atom of a row. */
+export function atomOfRow(row: AtomRow): CustomerAtom {
   let known: OwnKnowledge | undefined;
   return {
     id: row.id as AtomId,

@@ -38,8 +38,10 @@ export type App = FastifyInstance<
  * - `secret`: a secret key of the workspace, or a signed-in member of it (a viewer only GET and HEAD, and what `reads`).
  * - `owner`: a secret key of the workspace, or a signed-in owner of it.
  * - `user`: a signed-in user, whatever the role; no key.
+ * - `sender`: a secret key of the workspace, or a write key, which the room looks at itself: `request.caller` is null then.
+ *   Never a session: such routes are asked from any page.
  */
-export type RouteAccess = "public" | "secret" | "owner" | "user";
+export type RouteAccess = "public" | "secret" | "owner" | "user" | "sender";
 
 /** What a member may do in a workspace. */
 type Role = "owner" | "editor" | "viewer";

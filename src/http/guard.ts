@@ -51,7 +51,7 @@ export function guard(app: App, deps: GuardDeps): void {
     // What is answered here is for this caller alone.
     reply.header("cache-control", "no-store");
     const { access = "secret", reads = false } = request.routeOptions.config;
-    if (access === "public") return;
+    if (access === "public" || (access === "sender" && !isBearer(request))) return;
     const caller = await callerOf(request, reply, deps);
     request.caller = caller;
     refuseUnless(access, caller.actor, reads || SAFE.has(request.method));
@@ -136,6 +136,8 @@ function chosenWorkspace(request: FastifyRequest): number | null {
     throw new Failure("bad_request", "X-Workspace is the number of a workspace.");
   return Number(asked);
 }
+
+const isBearer = ({ headers }: FastifyRequest): boolean => /^bearer /i.test(headers.authorization ?? "");
 
 function refuseUnless(access: Exclude<RouteAccess, "public">, actor: Actor, reads: boolean): void {
   if (access === "user" && actor.type !== "user")

@@ -42,6 +42,7 @@ const TAGS = [
     description: "When messages may leave: consent, caps, quiet hours, holds.",
   },
   { name: "Catalogue", description: "What is sold: items with price and stock; what lies in carts." },
+  { name: "Decisions", description: "What to show a customer now, by place; and what came of it." },
   { name: "Journeys", description: "Designed plans over time: drafts, publishing, who is where in them." },
   { name: "Tasks", description: "What journeys and colleagues ask of people for customers." },
   {
@@ -208,6 +209,10 @@ function complete(method: string, operation: Operation): void {
   operation.responses["5XX"] = ref("responses", "Fault");
   if (access === "public") {
     operation["security"] = [];
+    return;
+  }
+  if (access === "sender") {
+    operation["security"] = [{ writeKey: [] }, { secretKey: [] }];
     return;
   }
   operation["security"] = access === "user" ? [{ session: [] }] : [{ secretKey: [] }, { session: [] }];

@@ -103,7 +103,7 @@ class Stopped extends Error {}
 /** Whether two versions are of one definition. */
 const sameAs = (one: string, other: string) =>
   `${one}.workspace = ${other}.workspace and ${one}.kind = ${other}.kind and (${one}.kind = 'stages' or (${one}.kind = 'segment' and ${one}.segment = ${other}.segment)
-   or (${one}.kind = 'trait' and ${one}.name = ${other}.name) or (${one}.kind = 'journey' and ${one}.journey = ${other}.journey))`;
+   or (${one}.kind in ('trait', 'place') and ${one}.name = ${other}.name) or (${one}.kind = 'journey' and ${one}.journey = ${other}.journey))`;
 /** Whether the definition was changed again since version `v` was made. */
 const NEWER_EXISTS = `exists (select 1 from versions n where n.id > v.id and n.state <> 'failed' and ${sameAs("n", "v")})`;
 /** Frees every build: only where no other process can be alive, on a data folder we hold the lock of. */

@@ -113,6 +113,7 @@ export const changeSegment = (
     await renew(tx, workspace, after, touched, usesSegment(after, new Set(touched)), now);
     const asks = ({ rules }: { readonly rules: readonly Rule[] }) => [...referencesOf(rules).segments].some((one) => touched.includes(one)); // prettier-ignore
     await renewJourneys(tx, workspace, after, asks, now);
+    await renewPlaces(tx, workspace, after, asks, now);
   });
 
 /** Equal rules, whatever the order of their keys (the store keeps its own). */
@@ -171,6 +172,23 @@ async function renewJourneys(tx: Sql, workspace: WorkspaceId, all: Definitions, 
   }
 } // prettier-ignore
 
+/** New versions of the places whose rules ask for what changed. */
+async function renewPlaces(tx: Sql, workspace: WorkspaceId, all: Definitions, asks: (place: { readonly rules: readonly Rule[] }) => boolean, now: Instant): Promise<void> {
+  const context = contextOf(all);
+  for (const [name, place] of all.places) {
+    if (!asks(place)) continue;
+    for (const rule of place.rules) {
+      const planned = planOf(rule, context);
+      if (!planned.ok) dependentFails(`the place "${name}"`, planned.problems);
+    }
+    const version = await makeVersion(tx, workspace, { kind: "place", name, body: { rules: place.rules } }, context, now);
+    await tx.query(
+      "update versions v set body = old.body, number = old.number, published_by = old.published_by from versions old where v.id = $1 and old.id = $2",
+      [version, place.newest.id],
+    );
+  }
+} // prettier-ignore
+
 function dependentFails(what: string, [problem]: readonly Problem[]): never {
   throw new Failure("conflict", `With this change ${what} would no longer make sense: ${problem!.path}: ${problem!.message}`); // prettier-ignore
 }
@@ -198,6 +216,7 @@ function usersOf(all: Definitions, uses: (found: ReturnType<typeof referencesOf>
     const found = referencesOf(rules);
     if (uses({ ...found, segments: new Set([...found.segments, ...segments]) })) users.push(`the journey "${name}" (${id})`);
   }
+  for (const [key, { rules }] of all.places) if (uses(referencesOf(rules))) users.push(`the place "${key}"`);
   const { stages } = all;
   return stages && uses(referencesOf(stageRules(stages.model))) ? [...users, "the stage model"] : users;
 } // prettier-ignore
@@ -223,6 +242,11 @@ export const changeStages = (
       const gone = [...referencesOf(rules).stages].find((key) => !keys.has(key));
       if (gone !== undefined)
         throw new Failure("conflict", `The journey "${name}" (${id}) asks for the stage ${gone}, which would be gone. Change it first.`); // prettier-ignore
+    }
+    for (const [key, { rules }] of all.places) {
+      const gone = [...referencesOf(rules).stages].find((stage) => !keys.has(stage));
+      if (gone !== undefined)
+        throw new Failure("conflict", `The place "${key}" asks for the stage ${gone}, which would be gone. Change it first.`); // prettier-ignore
     }
     const same =
       all.stages && all.stages.newest.state !== "failed" && sameRule(model, { ...all.stages.model });
@@ -311,7 +335,9 @@ export const changeRfm = (sql: Sql, workspace: WorkspaceId, rfm: RfmModel, now: 
     const touched = [...segments].filter(([, rule]) => reachOf([rule], segments).rfm).map(([id]) => id);
     const stages = all.stages !== null && reachOf(stageRules(all.stages.model), segments).rfm;
     await renew(tx, workspace, { ...all, rfm }, touched, stages, now);
-    await renewJourneys(tx, workspace, { ...all, rfm }, ({ rules }) => reachOf(rules, segments).rfm, now);
+    const asks = ({ rules }: { readonly rules: readonly Rule[] }) => reachOf(rules, segments).rfm;
+    await renewJourneys(tx, workspace, { ...all, rfm }, asks, now);
+    await renewPlaces(tx, workspace, { ...all, rfm }, asks, now);
   });
 
 /** Throws that there is no such segment. */

@@ -84,8 +84,8 @@ export function contextFrom(stored: StoredContext): PlanContext {
   };
 }
 
-/** What a version defines. A journey's rules need tracks like a segment's; what else it is journeys/ knows. */
-export type VersionKind = "segment" | "trait" | "stages" | "journey";
+/** What a version defines. Rules of a journey or a place need tracks like a segment's; what else they are journeys/ and decisions/ know. */
+export type VersionKind = "segment" | "trait" | "stages" | "journey" | "place";
 type VersionRow = {
   readonly id: number;
   readonly workspace: WorkspaceId;
@@ -169,7 +169,7 @@ function forceOf(tracks: readonly TrackInForce[], versions: readonly VersionRow[
     byVersion: new Map(segments.map((segment) => [String(segment.version), segment])),
     stages,
     accountRules: new Map<string, Node>(
-      versions.filter(({ kind }) => kind === "segment" || kind === "journey").flatMap((version) => plansOf(version)).flatMap(({ accountRules }) => [...accountRules]),
+      versions.filter(({ kind }) => kind !== "trait" && kind !== "stages").flatMap((version) => plansOf(version)).flatMap(({ accountRules }) => [...accountRules]),
     ),
     asksAccounts: versions.some((version) => version.kind !== "trait" && plansOf(version).some(({ reads }) => reads.accounts)),
     ofNobody: segments.filter(({ plan }) => match(plan.root, nobody, 0).matches),

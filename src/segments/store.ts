@@ -48,8 +48,12 @@ export type StoredJourneyRules = Versions & {
   readonly rules: readonly Rule[];
   readonly segments: readonly number[];
 };
+/** A place as far as rules are concerned. */
+export type StoredPlaceRules = Versions & { readonly rules: readonly Rule[] };
 /** Everything defined in a workspace, by its newest versions. */
 export type Definitions = {
+  /** By their keys. */
+  readonly places: ReadonlyMap<string, StoredPlaceRules>;
   readonly journeys: ReadonlyMap<number, StoredJourneyRules>;
   readonly segments: ReadonlyMap<number, StoredSegment>;
   readonly computed: ReadonlyMap<string, StoredTrait>;
@@ -86,7 +90,12 @@ export async function readDefinitions(sql: Sql, workspace: WorkspaceId): Promise
     if (key.startsWith("trait "))
       computed.set(found.newest.name!, { ...found, draft: found.newest.body as ComputedTraitDraft });
   const stages = versions.get("stages");
+  const places = new Map<string, StoredPlaceRules>();
+  for (const found of versions.values())
+    if (found.newest.kind === "place")
+      places.set(found.newest.name!, { ...found, rules: (found.newest.body as { rules: readonly Rule[] }).rules }); // prettier-ignore
   return {
+    places,
     journeys: await journeysIn(sql, workspace, versions),
     segments,
     computed,
@@ -172,12 +181,13 @@ type NewVersion =
       readonly kind: "journey";
       readonly journey: number;
       readonly body: { readonly rules: readonly Rule[] };
-    };
+    }
+  | { readonly kind: "place"; readonly name: string; readonly body: { readonly rules: readonly Rule[] } };
 
 function rulesOf(made: NewVersion): readonly Rule[] {
   if (made.kind === "segment") return [made.body];
   if (made.kind === "stages") return stageRules(made.body);
-  return made.kind === "journey" ? made.body.rules : [];
+  return made.kind === "trait" ? [] : made.body.rules;
 }
 
 /**
@@ -192,7 +202,7 @@ export async function makeVersion(
   now: Instant,
 ): Promise<number> {
   const segment = made.kind === "segment" ? made.segment : null;
-  const name = made.kind === "trait" ? made.name : null;
+  const name = made.kind === "trait" || made.kind === "place" ? made.name : null;
   const journey = made.kind === "journey" ? made.journey : null;
   await tx.query(
     `update versions set state = 'replaced' where workspace = $1 and kind = $2 and segment is not distinct from $3

@@ -1,0 +1,109 @@
+/**
+ * The places in force, ready to be asked: rules planned, Liquid read. Read again with the rules in force whenever the
+ * epoch has moved; while that takes long, those before serve.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Sql } from "../db/postgres.ts";
+import { type Force, type StoredContext, contextFrom, loadForce } from "../segments/force.ts";
+import type { ComputedTraitDraft, Rule } from "../segments/model.ts";
+import { type Node, planOf } from "../segments/plan.ts";
+import type { JsonObject, WorkspaceId } from "../values.ts";
+import type { CandidateInForce } from "./eligible.ts";
+import { type PreparedContent, prepareContent } from "./fill.ts";
+import { type Candidate, DECISION_LIMITS, type PlaceDraft } from "./model.ts";
+import { EXPOSED } from "./outcome.ts";
+
+/** A place that serves. */
+export type PlaceInForce = Pick<PlaceDraft, "kind" | "ranking"> & {
+  readonly key: string;
+  readonly version: number;
+  readonly default: JsonObject | null;
+  readonly candidates: readonly CandidateInForce[];
+  readonly contents: ReadonlyMap<string, PreparedContent>;
+  readonly products: readonly string[];
+  readonly showsMessages: boolean;
+  readonly hasTopics: boolean;
+};
+/** What is in force at an epoch, of all workspaces. */
+export type InForce = {
+  readonly epoch: number;
+  readonly force: Force;
+  placesOf(workspace: WorkspaceId): ReadonlyMap<string, PlaceInForce>;
+  traitsOf(workspace: WorkspaceId): readonly ComputedTraitDraft[];
+};
+
+/** The rule that matches while a customer has seen a candidate as often as it may be shown; null: as often as one likes. */
+export const shownEnoughRule = (place: string, { id, frequency }: Pick<Candidate, "id" | "frequency">): Rule | null =>
+  frequency && {
+    type: "did", event: EXPOSED,
+    where: [{ property: "place", is: { op: "equals", value: place } }, { property: "candidate", is: { op: "equals", value: id } }],
+    when: { from: { agoMs: frequency.withinMs } }, measure: { of: "count" }, is: { op: "at_least", value: frequency.most },
+  }; // prettier-ignore
+
+type PlaceRow = {
+  readonly id: number;
+  readonly workspace: WorkspaceId;
+  readonly key: string;
+  readonly body: { readonly draft: PlaceDraft };
+  readonly context: StoredContext;
+};
+
+async function load(sql: Sql, epoch: number): Promise<InForce> {
+  const force = await loadForce(sql, epoch);
+  const rows = await sql.query<PlaceRow>(
+    "select id, workspace, name as key, body, context from versions where kind = 'place' and state = 'live' order by id",
+  );
+  const traits = await sql.query<{ workspace: WorkspaceId; body: ComputedTraitDraft }>(
+    "select workspace, body from versions where kind = 'trait' and state = 'live' order by name",
+  );
+  const places = new Map<WorkspaceId, Map<string, PlaceInForce>>();
+  for (const row of rows) {
+    const held = places.get(row.workspace) ?? new Map<string, PlaceInForce>();
+    places.set(row.workspace, held.set(row.key, placeOf(row)));
+  }
+  return {
+    epoch,
+    force,
+    placesOf: (workspace) => places.get(workspace) ?? NONE,
+    traitsOf: (workspace) => traits.flatMap((row) => (row.workspace === workspace ? [row.body] : [])),
+  };
+}
+const NONE: ReadonlyMap<string, PlaceInForce> = new Map();
+
+function placeOf({ id, key, body: { draft }, context }: PlaceRow): PlaceInForce {
+  const plan = (rule: Rule | null): Node | null => {
+    if (rule === null) return null;
+    const planned = planOf(rule, contextFrom(context));
+    if (planned.ok) return planned.plan.root;
+    throw new Error(`A stored place cannot be planned: ${planned.problems.map(({ path, message }) => `${path}: ${message}`).join(" ")}`); // prettier-ignore
+  };
+  const { candidates, kind, ranking } = draft;
+  return {
+    key, version: id, kind, ranking, default: draft.default as JsonObject | null,
+    candidates: candidates.map((candidate) => ({
+      candidate, rule: plan(candidate.rule), shownEnough: plan(shownEnoughRule(key, candidate)),
+      startsAt: candidate.startsAt === null ? -Infinity : Date.parse(candidate.startsAt),
+      endsAt: candidate.endsAt === null ? Infinity : Date.parse(candidate.endsAt),
+    })),
+    contents: new Map(candidates.map((one) => [one.id, prepareContent(one.content as JsonObject).prepared])),
+    products: [...new Set(candidates.flatMap(({ products }) => products))],
+    showsMessages: candidates.some((one) => one.kind === "message"),
+    hasTopics: candidates.some(({ tags }) => tags.length > 0),
+  }; // prettier-ignore
+}
+
+/** Keeps what is in force at the newest epoch asked for. */
+export function inForceReader(sql: Sql): (epoch: number) => Promise<InForce> {
+  let held: InForce | null = null;
+  let loading: Promise<InForce> | null = null;
+  return (epoch) => {
+    if (held && held.epoch >= epoch) return Promise.resolve(held);
+    loading ??= load(sql, epoch)
+      .then((read) => (held = read))
+      .finally(() => (loading = null));
+    const former = held;
+    if (!former) return loading;
+    loading.catch(() => undefined);
+    return Promise.race([loading, pause(DECISION_LIMITS.staleMs).then(() => former)]);
+  };
+}
