@@ -10,13 +10,9 @@ import { type CaseBy, type Moment, type MomentGrouping, ANALYSIS_LIMITS } from "
 import { type Combo, NAMES_OF_OURS, OTHER, groupMoments } from "./moments.ts";
 import type { Scoped } from "./scope.ts";
 
-/** The touchpoint without ids, so that ten thousand product pages are one: twice, because two ids may follow each other. */
-const withoutIds = (text: string): string =>
-  `replaceRegexpAll(${text}, '/(?:[0-9]+|[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27})(/|$)', '/*\\\\1')`;
-const TOUCHPOINT = withoutIds(withoutIds("touchpoint"));
 /** Column by column, because each is a dictionary: a hash of every value and not of every row. */
 const HASH = "cityHash64(channel) * 3 + cityHash64(name) * 5 + cityHash64(place)";
-const COLUMNS = `channel, name, ${TOUCHPOINT} as place`;
+const COLUMNS = "channel, name, touchpointKind as place";
 
 export type Moments = {
   readonly moments: readonly Moment[];

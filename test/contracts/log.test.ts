@@ -39,6 +39,7 @@ describe.each(implementations)("%s", (_name, open) => {
     expect(await log.rows("select number from migrations order by number")).toEqual([
       { number: 1 },
       { number: 2 },
+      { number: 3 },
     ]);
   });
   test("a line of the inbox comes out as the event that went in", async () => {
@@ -52,6 +53,15 @@ describe.each(implementations)("%s", (_name, open) => {
     });
     expect(row).toEqual(loggedOf(7 as AtomId, event));
     expect(JSON.parse(row!.properties)).toEqual(event.properties);
+  });
+  test("knows a touchpoint without the ids in it", async () => {
+    const kinds = { "/p3/1999": "/p3/*", "/a/12/345/b": "/a/*/*/b", "/c/0123456789abcdef": "/c/*", "/u/0b1c2d3e-0000-4000-8000-00000000000f/x": "/u/*/x", "/p3": "/p3", "Call 42": "Call 42" }; // prettier-ignore
+    const touched = Object.keys(kinds).map((touchpoint) =>
+      lineOf(eventOf({ who: ["user_id kim"], touchpoint }), 99),
+    );
+    await log.insert("events", touched.join("\n"), "kinds");
+    const rows = await log.rows<{ touchpoint: string; kind: string }>("select touchpoint, touchpointKind as kind from events where atom = 99"); // prettier-ignore
+    expect(Object.fromEntries(rows.map(({ touchpoint, kind }) => [touchpoint, kind]))).toEqual(kinds);
   });
   test("what a failed statement had told by then is in nobody else's answer, also of those who waited for it", async () => {
     const failing =
