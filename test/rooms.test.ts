@@ -10,7 +10,7 @@ const ROOMS = [
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */
 const PURE = [
-  "values.ts", "errors.ts", "paging.ts", "consent/channels.ts", "csv.ts", "*/model.ts", "customers/document.ts", "customers/fold.ts", "customers/told.ts", "customers/names.ts",
+  "values.ts", "errors.ts", "paging.ts", "consent/channels.ts", "csv.ts", "*/model.ts", "customers/document.ts", "customers/fold.ts", "customers/cart.ts", "customers/told.ts", "customers/names.ts",
   "customers/view.ts", "identity/resolve.ts", "identity/directory.ts", "events/steps.ts", "events/channel.ts", "events/classify.ts",
   "events/identifiers.ts", "events/consents.ts", "events/touchpoint.ts", "events/clock.ts", "imports/mapping.ts", "imports/presets.ts",
   "segments/compare.ts", "segments/track.ts", "segments/measure.ts", "segments/match.ts", "segments/bands.ts", "segments/decide.ts",

@@ -7,10 +7,10 @@
  * an entry that went and comes back is the same as one that stayed; counters are bounded by name instead.
  */
 import type { Instant } from "../values.ts";
+import { joinOperations } from "./cart.ts";
 import { told } from "./told.ts";
 import type { Event } from "../events/model.ts";
 import {
-  type CartOperation,
   type CountKnown,
   KNOWLEDGE_LIMITS,
   type Knowledge,
@@ -76,8 +76,7 @@ export function absorb(into: OwnKnowledge, from: Knowledge): OwnKnowledge {
 function absorbRest(into: OwnKnowledge, from: Knowledge): void {
   if (holds(from.traits)) joinTraits(into.traits, from.traits);
   if (from.viewed.length > 0) into.viewed = joinViewed(into.viewed, from.viewed);
-  if (from.cart.length > 0)
-    into.cart = sinceReplaced(newest(into.cart, from.cart, KNOWLEDGE_LIMITS.cartOperations, byNewest));
+  if (from.cart.length > 0) into.cart = joinOperations(into.cart, from.cart);
   if (holds(from.orders)) joinLatest(into.orders, from.orders, laterOf, atOf, KNOWLEDGE_LIMITS.orders);
   if (holds(from.refunds)) joinLatest(into.refunds, from.refunds, laterOf, atOf, KNOWLEDGE_LIMITS.orders);
   if (holds(from.consents))
@@ -96,11 +95,9 @@ export function joinTraits(into: OwnKnowledge["traits"], from: Knowledge["traits
   joinLatest(into, from, laterTrait, ([, at]) => at, KNOWLEDGE_LIMITS.traits);
 }
 
-type Dated = { readonly at: Instant; readonly id: string };
 const atOf = ({ at }: { readonly at: Instant }) => at;
 
 /** Newest first; of one instant the greater id first. */
-const byNewest = (a: Dated, b: Dated) => b.at - a.at || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 const byNewestEvent = (a: RecentEvent, b: RecentEvent) =>
   b[0] - a[0] || (a[1] < b[1] ? 1 : a[1] > b[1] ? -1 : 0);
 
@@ -134,12 +131,6 @@ function joinViewed(a: Knowledge["viewed"], b: Knowledge["viewed"]): Knowledge["
   return newest(a, b, Infinity, byNewestText)
     .filter(({ product }) => !products.has(product.id) && products.add(product.id))
     .slice(0, KNOWLEDGE_LIMITS.viewed);
-}
-
-/** What came before the cart was last replaced or emptied no longer counts. */
-function sinceReplaced(operations: readonly CartOperation[]): readonly CartOperation[] {
-  const last = operations.findIndex((operation) => operation.do === "set" || operation.do === "clear");
-  return last === -1 ? operations : operations.slice(0, last + 1);
 }
 
 function joinLatest<V>(

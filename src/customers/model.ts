@@ -16,7 +16,13 @@ export const KNOWLEDGE_LIMITS = {
   counts: 300,
   viewed: 8,
   recent: 5,
+  /** Of each cart: the customer's own, and those of devices that have not named their user. */
   cartOperations: 100,
+  /** What was done to a cart so long before the last thing that was no longer counts. */
+  cartSpanMs: 90 * 86_400_000,
+  /** The customer's own cart, and those of so many devices less one. */
+  cartDevices: 11,
+  cartJoins: 100,
   orders: 300,
   accounts: 50,
   consents: 100,
@@ -47,11 +53,16 @@ export type Product = {
   readonly url?: string;
 };
 export type Viewed = { readonly at: Instant; readonly product: Product };
-/** One thing done to the cart. `set` replaces the whole cart with `lines` (a cart seen with its contents). */
+/**
+ * One thing done to the cart. `set` replaces the whole cart with `lines` (a cart seen with its contents). `join`: the
+ * device named its user, so its cart is the customer's from then on.
+ */
 export type CartOperation = {
   readonly at: Instant;
   readonly id: string;
-  readonly do: "add" | "remove" | "set" | "clear";
+  readonly do: "add" | "remove" | "set" | "clear" | "join";
+  /** Of what a guest did, and of a `join`. */
+  readonly device?: string;
   readonly lines: readonly { readonly product: Product; readonly quantity: number | null }[];
 };
 /** One order: the latest word on it. Money in minor units of its currency (cents), by ISO 4217. */

@@ -3,6 +3,7 @@
  * knowledge. Pure; never throws; fields of a wrong type are left out.
  */
 import { type Event, isOwnDoing } from "../events/model.ts";
+import { KIND_RULES } from "../identity/model.ts";
 import type { Json, JsonObject } from "../values.ts";
 import type {
   CartOperation,
@@ -34,7 +35,7 @@ export function told(event: Event): Knowledge {
     counts: { [name]: count },
     channels: { [channel]: count },
     viewed: NO_ITEMS,
-    cart: NO_ITEMS,
+    cart: event.type === "identify" ? joinOf(event) : NO_ITEMS,
     orders: NONE,
     refunds: NONE,
     consents: event.consents ? consentsOf(event) : NONE,
@@ -101,7 +102,7 @@ const COMMERCE: { readonly [event: string]: (known: Told, event: Event, properti
   },
   "Cart Cleared": (known, event) => (known.cart = cartOf(event, "clear", [])),
   "Order Completed": (known, event, properties) => {
-    known.cart = cartOf(event, "clear", []);
+    known.cart = orderedOf(event, properties);
     known.orders = ordersOf(event, properties);
   },
   "Order Updated": (known, event, properties) => (known.orders = ordersOf(event, properties)),
@@ -122,16 +123,43 @@ function refund(
   };
 }
 
+/** The device an event comes from, and whether it names a person as well. */
+function deviceOf({ identifiers }: Event): {
+  readonly device: string | undefined;
+  readonly isNamed: boolean;
+} {
+  const isNamed = identifiers.some(({ kind }) => KIND_RULES[kind].person);
+  return { device: identifiers.find(({ kind }) => !KIND_RULES[kind].person)?.value, isNamed };
+}
+
+/** That a device named its user, whose its cart is from then on. */
+function joinOf(event: Event): readonly CartOperation[] {
+  const { device, isNamed } = deviceOf(event);
+  return isNamed && device !== undefined ? [{ at: event.happenedAt, id: `${event.id} join`, do: "join", device, lines: [] }] : NO_ITEMS; // prettier-ignore
+}
+
+/** What was ordered is no longer in the cart; where the order does not say what, nothing is. */
+function orderedOf(event: Event, { products }: JsonObject): readonly CartOperation[] {
+  const ids = (Array.isArray(products) ? (products as readonly Json[]) : []).flatMap((line) => {
+    const id = isObject(line) ? productOf(line)?.id : undefined;
+    return id === undefined ? [] : [{ product_id: id }];
+  });
+  return ids.length > 0 ? cartOf(event, "remove", ids) : cartOf(event, "clear", []);
+}
+
 function cartOf(
-  { happenedAt: at, id }: Event,
+  event: Event,
   what: CartOperation["do"],
   products: readonly Json[],
 ): readonly CartOperation[] {
+  const { happenedAt: at, id } = event;
   const lines = products.slice(0, 100).flatMap((given) => {
     const product = isObject(given) ? productOf(given) : null;
     return product ? [{ product, quantity: numberOf((given as JsonObject)["quantity"]) ?? null }] : [];
   });
-  return lines.length > 0 || what === "set" || what === "clear" ? [{ at, id, do: what, lines }] : [];
+  if (lines.length === 0 && what !== "set" && what !== "clear") return NO_ITEMS;
+  const { device, isNamed } = deviceOf(event);
+  return isNamed || device === undefined ? [{ at, id, do: what, lines }, ...joinOf(event)] : [{ at, id, do: what, device, lines }]; // prettier-ignore
 }
 
 const TITLE_CHARS_MAX = 80;

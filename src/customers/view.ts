@@ -3,7 +3,8 @@ import { IDENTIFIER_KINDS, type IdentifierKind } from "../identity/model.ts";
 import type { HeldIdentifier } from "../identity/directory.ts";
 import { type AtomId, type Instant, type Json, type JsonObject, customerIdOf, isoOf } from "../values.ts";
 import type { CustomerDocument, CustomerSummary, IdentifierView } from "./document.ts";
-import type { CartOperation, CountKnown, Knowledge, Product, Touch } from "./model.ts";
+import { linesOf } from "./cart.ts";
+import type { CartOperation, CountKnown, Knowledge, Touch } from "./model.ts";
 import { nameOf } from "./names.ts";
 
 /** What an account is known by: its traits, each with when it was told. */
@@ -90,32 +91,14 @@ export function identifiersOf(held: readonly HeldIdentifier[]): IdentifierView[]
   return [...once.values()].map(([kind, value, since]) => ({ kind, value, createdAt: isoOf(since) }));
 }
 
-/** What the cart holds after its operations, oldest first. An amount removed without a number takes the line away. */
+/** What lies in the cart after its operations, as the outside reads it. */
 export function cartOf(operations: readonly CartOperation[]): CustomerDocument["cart"] {
-  const lines = new Map<string, { product: Product; quantity: number; addedAt: string }>();
-  for (const { do: what, lines: changed, at } of operations.toReversed()) {
-    if (what === "set" || what === "clear") lines.clear();
-    for (const { product, quantity } of changed) {
-      const held = lines.get(product.id);
-      const left = leftOf(what, held?.quantity ?? 0, quantity);
-      if (left <= 0) lines.delete(product.id);
-      else
-        lines.set(product.id, {
-          product: { ...held?.product, ...product },
-          quantity: left,
-          addedAt: held?.addedAt ?? isoOf(at),
-        });
-    }
-  }
-  const newest = operations[0];
-  return { items: [...lines.values()], updatedAt: newest ? isoOf(newest.at) : null };
-}
-
-/** What is left of a line of `held` pieces. Removing without a number removes all; adding without one adds one. */
-function leftOf(what: CartOperation["do"], held: number, quantity: number | null): number {
-  if (what === "remove") return quantity === null ? 0 : held - quantity;
-  return held + (quantity ?? 1);
-}
+  const newest = operations.find((operation) => operation.do !== "join");
+  return {
+    items: linesOf(operations).map(({ product, quantity, addedAt }) => ({ product: { ...product }, quantity, addedAt: isoOf(addedAt) })),
+    updatedAt: newest ? isoOf(newest.at) : null,
+  };
+} // prettier-ignore
 
 function purchasesOf(known: Knowledge): CustomerDocument["purchases"] {
   const orders = Object.values(known.orders).toSorted(
