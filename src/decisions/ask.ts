@@ -2,7 +2,6 @@
  * One question answered: whose customer it is, the events along through the door, what is known, the decision of each
  * place. A page never waits: what is slow or away gives its default after `budgetMs`, and is counted.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import type { Arrival } from "../events/draft.ts";
@@ -40,11 +39,13 @@ export type AskDeps = {
 export type Asking = {
   readonly question: Question & { readonly identifier?: Identifier | undefined };
   readonly trusted: boolean;
+  /** All places that serve, in place of those named. */
+  readonly everyPlace?: boolean;
   readonly arrival: Arrival;
 };
 export type Ask = (asking: Asking) => Promise<Answered>;
 
-/** Answers questions. Throws `Failure` only for what the asker did wrong. */
+/** Answers questions. Throws `Failure` only for what the asker did wrong, and when every place was asked for and none could be read. */
 export function createAsk(deps: AskDeps): Ask {
   const { clock, count, onFault, budgetMs = DECISION_LIMITS.budgetMs } = deps;
   const read = inForceReader(deps.sql);
@@ -56,27 +57,30 @@ export function createAsk(deps: AskDeps): Ask {
     const began = performance.now();
     const done = (outcome: Parameters<typeof count>[0]) => count(outcome, (performance.now() - began) / 1000);
     const along: Along = { told: null };
-    const fallback = (): Answered => ({ decisions: question.places.map(fallbackOf), at: isoOf(clock()), events: along.told });
+    const fallback = (): Answered => {
+      // Which places there are is what could not be read.
+      if (asking.everyPlace) throw new Failure("store_unavailable", "It could not be decided in time.", { retryAfterSeconds: 1 });
+      return { decisions: question.places.map(fallbackOf), at: isoOf(clock()), events: along.told };
+    };
     if (underWay >= DECISION_LIMITS.underWay && question.events.length === 0) return done("busy"), fallback();
     underWay++;
-    const work = answer({ deps, read, prove }, asking, names, along).finally(() => underWay--);
-    const ended = new AbortController();
-    try {
-      const late = pause(budgetMs, null, { signal: ended.signal }).catch(() => null);
-      const answered = await Promise.race([work, late]);
-      if (answered === null) work.catch(onFault);
-      done(answered === null ? "slow" : "decided");
-      return answered ?? fallback();
-    } catch (cause) {
-      if (cause instanceof Failure && cause.status < 500 && cause.code !== "too_many") throw cause;
+    const away = (cause: unknown): "away" => {
+      if (isAskers(cause)) throw cause;
       if (!(cause instanceof Failure)) onFault(cause);
-      done("away");
-      return fallback();
-    } finally {
-      ended.abort();
-    }
+      return "away";
+    };
+    const work = answer({ deps, read, prove }, asking, names, along).finally(() => underWay--).catch(away);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<"slow">((resolve) => (timer = setTimeout(resolve, budgetMs, "slow")));
+    const ended = await Promise.race([work, late]).finally(() => clearTimeout(timer));
+    done(typeof ended === "string" ? ended : "decided");
+    return typeof ended === "string" ? fallback() : ended;
   };
 } // prettier-ignore
+
+/** What the asker did wrong, and not what is slow or away. */
+const isAskers = (cause: unknown): boolean =>
+  cause instanceof Failure && cause.status < 500 && cause.code !== "too_many";
 
 type Working = {
   readonly deps: AskDeps;
@@ -122,11 +126,12 @@ async function answer({ deps, read, prove }: Working, asking: Asking, names: rea
   if (!snapshot) throw new Failure("not_found", "There is no such workspace.");
   const inForce = await read(snapshot.epoch);
   const places = inForce.placesOf(workspace);
-  const served = question.places.flatMap((one) => places.get(one) ?? []);
-  if (served.length === 0) return { decisions: question.places.map((place) => ({ ...fallbackOf(place), reason: "not_served" })), at, events: told };
+  const wanted = asking.everyPlace ? [...places.keys()] : question.places;
+  const served = wanted.flatMap((one) => places.get(one) ?? []);
+  if (served.length === 0) return { decisions: wanted.map((place) => ({ ...fallbackOf(place), reason: "not_served" })), at, events: told };
   const seen = await seenOf(sql, asked, snapshot, inForce.force, proven, now);
   const { visit, fill } = await visitOf({ sql, snapshot, inForce, seen, places: served, workspace, context: question.context }, now);
-  const decisions = question.places.map((name): Decision => {
+  const decisions = wanted.map((name): Decision => {
     const place = places.get(name);
     if (!place) return { ...fallbackOf(name), reason: "not_served" };
     const { chosen, others } = decide(place, visit, fill(place), now);

@@ -12,6 +12,7 @@ import { type Ask, type AskDeps, createAsk } from "./ask.ts";
 import { deletePlace, noPlace, putPlace } from "./change.ts";
 import { PlaceList, PlaceView } from "./document.ts";
 import { Answered, DECISION_LIMITS, OutcomeReport, PlaceDraft, PlaceKey, Question } from "./model.ts";
+import { type OfrepDeps, ofrepRoutes } from "./ofrep.ts";
 import { outcomeEventOf } from "./outcome.ts";
 import { arrivalOf, knowSenders, readBeacons, senderOf, spend } from "./sender.ts";
 import { readPlaces } from "./store.ts";
@@ -20,6 +21,7 @@ import { readDecisionToken } from "./token.ts";
 export type DecisionDeps = AskDeps & {
   readonly keys: WriteKeys;
   readonly newId: () => string;
+  readonly findSecret: OfrepDeps["findSecret"];
   readonly config: Pick<Config, "THROUGHLINE_STORE_IP" | "THROUGHLINE_RATE_PER_KEY">;
   /** Says that there is a version to build. */
   readonly onVersion: () => void;
@@ -32,6 +34,8 @@ const EXAMPLE_PLACE = { name: "Top of the start page", kind: "web", candidates: 
 export function decisionRoutes(app: App, deps: DecisionDeps): void {
   placeRoutes(app, deps);
   const ask = createAsk(deps);
+  app.decorateRequest("sender", null);
+  ofrepRoutes(app, deps, ask);
   void app.register(async (plain) => {
     const scope: App = plain.withTypeProvider<ZodTypeProvider>();
     scope.addHook("onRequest", allowAnyOrigin);

@@ -21,9 +21,8 @@ declare module "fastify" {
   }
 }
 
-/** Finds the sender of each request of `scope` before anything else of it is read. Throws `Failure("unauthenticated")`. */
+/** Finds the sender of each request of `scope` (which has `request.sender`) before anything else of it is read. Throws `Failure("unauthenticated")`. */
 export function knowSenders(scope: App, keys: WriteKeys): void {
-  scope.decorateRequest("sender", null);
   scope.addHook("onRequest", async (request) => {
     if (request.method === "OPTIONS") return;
     // The guard has looked at a secret key already.
