@@ -106,7 +106,7 @@ function build(always) {
   if (always || printOf("server") !== server || !existsSync(join(DIST, "main.js"))) {
     console.log("Building the server ...");
     for (const name of existsSync(DIST) ? readdirSync(DIST) : [])
-      if (name !== "web") rmSync(join(DIST, name), { recursive: true });
+      if (name !== "web" && name !== "sdk") rmSync(join(DIST, name), { recursive: true });
     run(
       process.execPath,
       [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", join(ROOT, "tsconfig.build.json")],
@@ -128,6 +128,16 @@ function build(always) {
     );
     savePrint("web", web);
   }
+  buildSdk(always);
+}
+
+/** What pages and other programs take from here. */
+function buildSdk(always) {
+  const sdk = newest("sdk", "tsconfig.json", "tsconfig.sdk.json", "scripts/sdk.js", "package-lock.json");
+  if (!always && printOf("sdk") === sdk && existsSync(join(DIST, "sdk", "throughline.js"))) return;
+  console.log("Building the SDKs ...");
+  run(process.execPath, [join(ROOT, "scripts/sdk.js")], "The SDKs could not be built.");
+  savePrint("sdk", sdk);
 }
 
 /** A print of the files' sizes and times: cheap enough for every start. */

@@ -20,6 +20,7 @@
  *     await app.close();   // answers what is under way, ends idle connections, cuts the rest after `DRAIN_MS`
  */
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import cookie from "@fastify/cookie";
 import fastify, { type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
@@ -48,6 +49,7 @@ import { readJson } from "./json.ts";
 import { collectRoutes, documentOf } from "./openapi.ts";
 import { apiPage, PAGE_CSS, problemPage } from "./pages.ts";
 import { watchRequests } from "./requests.ts";
+import { sdkScriptRoutes } from "./sdk.ts";
 import { createWeb, PAGE_POLICY } from "./web.ts";
 
 export type ServerDeps = {
@@ -61,7 +63,7 @@ export type ServerDeps = {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
-  /** Where the built web app lies. */
+  /** Where the built web app lies; beside it, in `sdk`, the built browser SDK. */
   readonly webDir: string;
   /** Registers every room's management routes; with the role api. */
   readonly routes: (app: App) => void | Promise<void>;
@@ -117,6 +119,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
         route.config = { ...route.config, collection: true };
       });
       await deps.collection(scope);
+      sdkScriptRoutes(scope, { folder: join(deps.webDir, "..", "sdk"), clock: deps.clock, config });
     });
   }
   void app.register((scope) => management(scope, deps, health));

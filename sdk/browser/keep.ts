@@ -1,0 +1,77 @@
+/**
+ * What the SDK keeps in the browser: one small record of who the visitor is, and the events that were not sent yet. All
+ * of it lies in localStorage under names of our own; a browser that lets nothing be kept is as good as one that forgets.
+ */
+import type { ConsentAnswers } from "./model.ts";
+
+const RECORD = "throughline";
+const QUEUE = "throughline.queue.";
+
+/** One letter each, because it is read and written by this file and `visitor.ts` alone. */
+export type Kept = {
+  /** The anonymous id. */
+  a?: string;
+  /** The user id. */
+  u?: string;
+  /** The consent answers. */
+  c?: ConsentAnswers;
+  /** An id of analytics.js that belongs to whoever was here before `reset`. */
+  x?: string;
+};
+
+/** localStorage, or null where the browser forbids even to look at it. */
+function shelf(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    // Sandboxed frames and browsers that block site data throw: then nothing is kept.
+    return null;
+  }
+}
+
+/** The text kept under a name; null when there is none. */
+export const read = (name: string): string | null => shelf()?.getItem(name) ?? null;
+
+/** Keeps a text; null takes it away. A full store keeps what it had. */
+export function write(name: string, text: string | null): void {
+  try {
+    if (text === null) shelf()?.removeItem(name);
+    else shelf()?.setItem(name, text);
+  } catch {
+    // The quota is used up by the page: the events are still in memory and are sent from there.
+  }
+}
+
+/** A value that was kept as JSON; `otherwise` when there is none or somebody broke it. */
+function parsed<Value>(text: string | null, otherwise: Value): Value {
+  try {
+    return (JSON.parse(text!) as Value | null) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+export const readRecord = (): Kept => parsed<Kept>(read(RECORD), {});
+export const writeRecord = (record: Kept | null): void =>
+  write(RECORD, record === null ? null : JSON.stringify(record));
+
+/** The name under which one page keeps its events: pages that are open side by side must not write over each other. */
+export const queueName = (page: string): string => QUEUE + page;
+
+/** Takes over what other pages could not send. Twice sent is once received, by the events' ids. */
+export function adopt(own: string, take: (events: readonly object[]) => void): void {
+  const names = Object.keys(shelf() ?? {});
+  for (const name of names) {
+    const text = name.startsWith(QUEUE) && name !== own ? read(name) : null;
+    if (text === null) continue;
+    take(parsed<readonly object[]>(text, []));
+    // A page that is still open may have written in between; what it wrote stays.
+    if (read(name) === text) write(name, null);
+  }
+}
+
+/** Forgets everything this SDK ever kept here. */
+export function forgetAll(): void {
+  for (const name of Object.keys(shelf() ?? {}))
+    if (name === RECORD || name.startsWith(QUEUE)) write(name, null);
+}

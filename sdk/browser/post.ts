@@ -1,0 +1,25 @@
+/** Requests to the server. None carries a cookie, and each ends after a while. */
+import * as LIMITS from "./limits.ts";
+import { mayHelp, waitMs } from "./wait.ts";
+
+/**
+ * Posts text and gives the answer; null when none came. It outlives its page. A request of plain text needs no leave of
+ * the server first (a preflight), without which a browser lets no request live on when its page is gone.
+ */
+export const post = (url: string, body: string): Promise<Response | null> =>
+  fetch(url, {
+    method: "POST",
+    body,
+    keepalive: true,
+    credentials: "omit",
+    signal: AbortSignal.timeout(LIMITS.answerMs),
+  }).catch(() => null);
+
+/** Tells the server something small that it takes once however often it is told; tries a few times. */
+export async function tell(url: string, body: string): Promise<void> {
+  for (let tries = 0; tries < LIMITS.tellTries; tries++) {
+    const answer = await post(url, body);
+    if (answer && !mayHelp(answer.status)) return;
+    await new Promise((done) => setTimeout(done, waitMs(tries, 0, Math.random())));
+  }
+}

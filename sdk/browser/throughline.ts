@@ -1,0 +1,128 @@
+/**
+ * The browser SDK: Segment's calls, consent before anything is stored or sent, and what a page can show of a customer's
+ * journey. One instance a page; calls made before `load` wait in memory.
+ */
+import { type Calls, createCalls } from "./calls.ts";
+import { type Cart, createCart } from "./cart.ts";
+import { type Core, createCore } from "./core.ts";
+import { decide, type Way } from "./decide.ts";
+import { watchForms } from "./forms.ts";
+import { takeOver, watchLinks } from "./handover.ts";
+import { openInbox } from "./inbox.ts";
+import * as LIMITS from "./limits.ts";
+import type {
+  ConsentAnswers,
+  Counts,
+  DecideOptions,
+  Decision,
+  Inbox,
+  InboxOptions,
+  Options,
+} from "./model.ts";
+import { moveOn, pageNow, zoneNow } from "./page.ts";
+import { tell } from "./post.ts";
+import { bodyOf } from "./queue.ts";
+import { watchRouting } from "./routing.ts";
+import { asksForPrivacy } from "./visitor.ts";
+
+export type * from "./model.ts";
+export type { Calls } from "./calls.ts";
+export type { Cart } from "./cart.ts";
+
+export type Throughline = Calls & {
+  /** Begins. A second call changes nothing. */
+  readonly load: (options: Options) => void;
+  /** The visitor's answers; each call adds to those before. Denying the purpose forgets everything kept here. */
+  readonly consent: (answers: ConsentAnswers) => void;
+  readonly decide: (places: readonly string[], options?: DecideOptions) => Promise<readonly Decision[]>;
+  /** Null before `load`, and while consent is missing. */
+  readonly inbox: (options?: InboxOptions) => Inbox | null;
+  readonly cart: Cart;
+  /** The ids events carry now; null before `load`, and while consent is missing. */
+  readonly visitor: () => { readonly anonymousId: string; readonly userId: string | undefined } | null;
+  /** Sends what waits now rather than in a moment; resolves when that was tried. */
+  readonly flush: () => Promise<void>;
+  readonly counts: () => Counts;
+};
+
+/** Makes it; begins with `load`. Needs a browser's page: importing the package does nothing by itself. */
+export function createThroughline(): Throughline {
+  const core = createCore();
+  const { visitor, queue } = core;
+  /** The app itself told of the page that is shown. */
+  let isTold = false;
+  const calls = createCalls(core, () => (isTold = true));
+  const moved = (from: string): void => {
+    moveOn(from);
+    isTold = false;
+  };
+  return {
+    ...calls,
+    load: (given) => {
+      if (core.options()) return;
+      core.begin(given);
+      begin(core, given);
+      watchForms(calls.track);
+      if (given.handover)
+        watchLinks(given.handover, () =>
+          visitor.isOpen() && !asksForPrivacy() ? core.who().anonymousId : null,
+        );
+      if (given.routing !== false) watchRouting(moved, () => isTold || calls.page());
+    },
+    consent: (answers) => answer(core, answers),
+    decide: (places, more) => decide(wayOf(core), places, more),
+    inbox: (more = {}) => {
+      if (!visitor.isOpen()) return null;
+      const { anonymousId, userId, userToken } = core.who();
+      const kind = userId === undefined ? "anonymous_id" : "user_id";
+      const query = { writeKey: core.options()!.writeKey, kind, value: userId ?? anonymousId };
+      return openInbox(core.host(), new URLSearchParams({ ...query, ...(userToken && { userToken }) }), more);
+    },
+    cart: createCart(calls.track),
+    visitor: () =>
+      visitor.isOpen() ? { anonymousId: visitor.anonymous().id, userId: visitor.userId() } : null,
+    flush: queue.flush,
+    counts: queue.counts,
+  };
+}
+
+/** The first moment: who comes from another of our sites, what they allow, and what waited for that. */
+function begin(core: Core, { handover, consent }: Options): void {
+  const { visitor, queue } = core;
+  const handed = handover && takeOver(handover);
+  const isTaken = handed && visitor.become(handed);
+  if (typeof consent === "object") answer(core, consent);
+  if (visitor.isDenied()) queue.clear();
+  if (handed && !isTaken && handed !== visitor.anonymous().id) core.record("alias", { previousId: handed });
+  visitor.save();
+  if (visitor.isOpen()) queue.open();
+}
+
+/** The visitor's answers come in, and the collection opens or ends with them. */
+function answer({ visitor, queue, envelope, eventOf, record }: Core, answers: ConsentAnswers): void {
+  const before = envelope();
+  const isNew = visitor.answer(answers);
+  const event = "Segment Consent Preference Updated";
+  if (visitor.isOpen()) {
+    if (!before) queue.open();
+    if (isNew) record("track", { event });
+  } else if (visitor.isDenied()) {
+    // Of all that waits only the denial itself still leaves, and only where something was collected before.
+    if (before) void tell(before.url, bodyOf(before.writeKey, [JSON.stringify(eventOf("track", { event }))]));
+    queue.clear();
+    visitor.forget();
+  }
+}
+
+/** How a question reaches the server; null while it may not. */
+function wayOf({ visitor, queue, host, options, who }: Core): Way | null {
+  if (!visitor.isOpen()) return null;
+  return {
+    at: (path) => `${host()}${path}?writeKey=${encodeURIComponent(options()!.writeKey)}`,
+    about: () => ({
+      ...who(),
+      events: queue.newest(LIMITS.decideEventsMax).map((json) => JSON.parse(json) as unknown),
+      context: { url: pageNow().url.slice(0, LIMITS.urlChars), ...zoneNow() },
+    }),
+  };
+}
