@@ -49,18 +49,19 @@ export async function workspaceOf(keys: WriteKeys, request: FastifyRequest, writ
 
 /**
  * The caller's customer: its workspace and atoms, oldest first; no atoms when nobody is known by the name. Throws
- * `Failure` when it is not proven whose it is, or the workspace has no provider for in-app messages and `needed` is true.
+ * `Failure` when it is not proven whose it is, or the workspace has no provider for in-app messages and `needsInbox` is true.
  */
 export async function visitorOf(
   { sql, vault, clock, keys }: VisitorDeps,
   request: FastifyRequest,
   asked: Asker,
   devices: DevicesOpen,
+  needsInbox = devices === "the_unnamed",
 ): Promise<{ readonly workspace: WorkspaceId; readonly atoms: readonly AtomId[] }> {
   const workspace = await workspaceOf(keys, request, asked.writeKey);
   const provider = (await listProviders(sql, vault, workspace)).find(({ driver }) => driver === "in_app");
   const config = provider ? configOf(provider, "in_app") : null;
-  if (!config && devices === "the_unnamed")
+  if (!config && needsInbox)
     throw new Failure("not_found", "This workspace has no provider for in-app messages.");
   const free = isFree(config, asked, clock());
   const atom = await findAtom(sql, workspace, asked.kind, asked.value);

@@ -43,11 +43,12 @@ const events = (mark: string) => [
 const QUERIES: { readonly [path: string]: string } = {
   "/v1/customers/lookup": "?kind=user_id&value=same-user",
   "/v1/customers": "?query=same",
+  "/v1/cart": "?userId=same-user",
   "/v1/journeys/times": "?cron=0%209%20*%20*%201",
 };
 
 /** Routes that make a thing under the name in the path. */
-const BY_NAME: readonly string[] = ["put /v1/places/{key}"];
+const BY_NAME: readonly string[] = ["put /v1/places/{key}", "put /v1/catalogue/items/{id}"];
 /** The one route that takes ids in its query. */
 const OVERLAP = "/v1/segments/overlap";
 
@@ -118,7 +119,11 @@ beforeAll(async () => {
   expect(
     (await asked(bravo, "/v1/places/place-of-b", { method: "PUT", body: { name: "bravo" } })).status,
   ).toBe(200);
+  expect(
+    (await asked(bravo, "/v1/catalogue/items/item-of-b", { method: "PUT", body: { name: "bravo" } })).status,
+  ).toBe(200);
   ids = {
+    "/v1/catalogue/items/": "item-of-b",
     "/v1/places/": "place-of-b",
     "/v1/views/": String(view.id),
     "/v1/digests/": String(digest!.id),
@@ -188,6 +193,7 @@ const stateOf = async () => {
     "webhooks",
     "providers",
     "versions",
+    "catalogue_items",
   ];
   return Promise.all(
     tables.map((table) =>
