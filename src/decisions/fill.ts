@@ -3,7 +3,7 @@
  * no empty place on a page but a candidate that is not shown). Texts are plain: whoever shows them sets them as text.
  */
 import type { Manner } from "../messages/liquid-filters.ts";
-import { type Parsed, isFlaw, parseLiquid, renderLiquid, variablesOf } from "../messages/liquid.ts";
+import { type Parsed, isFlaw, parseLiquid, renderLiquid } from "../messages/liquid.ts";
 import type { TemplateData } from "../messages/render-data.ts";
 import type { Problem } from "../segments/plan.ts";
 import type { Json, JsonObject } from "../values.ts";
@@ -14,8 +14,6 @@ import { DECISION_LIMITS } from "./model.ts";
 export type PreparedContent = {
   readonly content: JsonObject;
   readonly texts: ReadonlyMap<string, Parsed>;
-  /** Whether it tells of segments or computed traits, which cost more to read. */
-  readonly readsRules: boolean;
 };
 /** What a rendering reads. */
 export type Reading = { readonly data: TemplateData; readonly manner: Manner };
@@ -31,9 +29,7 @@ export function prepareContent(content: JsonObject): { readonly prepared: Prepar
     else texts.set(text, parsed);
   }
   if (texts.size > DECISION_LIMITS.contentTexts) problems.push({ path: "content", message: `At most ${DECISION_LIMITS.contentTexts} texts hold Liquid.` });
-  const names = [...texts.values()].flatMap(variablesOf);
-  const readsRules = names.some((name) => /^customer\.(segments|computed)\b/.test(name) || name === "customer");
-  return { prepared: { content, texts, readsRules }, problems };
+  return { prepared: { content, texts }, problems };
 } // prettier-ignore
 
 function textsIn(value: Json): readonly string[] {

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Sql } from "../db/postgres.ts";
 import { type Force, type StoredContext, contextFrom, loadForce } from "../segments/force.ts";
 import type { ComputedTraitDraft, Rule } from "../segments/model.ts";
-import { type Node, planOf } from "../segments/plan.ts";
+import { type Node, type PlanContext, planOf } from "../segments/plan.ts";
 import type { JsonObject, WorkspaceId } from "../values.ts";
 import type { CandidateInForce } from "./eligible.ts";
 import { type PreparedContent, prepareContent } from "./fill.ts";
@@ -71,25 +71,32 @@ async function load(sql: Sql, epoch: number): Promise<InForce> {
 const NONE: ReadonlyMap<string, PlaceInForce> = new Map();
 
 function placeOf({ id, key, body: { draft }, context }: PlaceRow): PlaceInForce {
-  const plan = (rule: Rule | null): Node | null => {
-    if (rule === null) return null;
-    const planned = planOf(rule, contextFrom(context));
-    if (planned.ok) return planned.plan.root;
-    throw new Error(`A stored place cannot be planned: ${planned.problems.map(({ path, message }) => `${path}: ${message}`).join(" ")}`); // prettier-ignore
-  };
   const { candidates, kind, ranking } = draft;
   return {
     key, version: id, kind, ranking, default: draft.default as JsonObject | null,
-    candidates: candidates.map((candidate) => ({
-      candidate, rule: plan(candidate.rule), shownEnough: plan(shownEnoughRule(key, candidate)),
-      startsAt: candidate.startsAt === null ? -Infinity : Date.parse(candidate.startsAt),
-      endsAt: candidate.endsAt === null ? Infinity : Date.parse(candidate.endsAt),
-    })),
+    candidates: candidates.map((candidate) => readyOf(key, candidate, contextFrom(context))),
     contents: new Map(candidates.map((one) => [one.id, prepareContent(one.content as JsonObject).prepared])),
     products: [...new Set(candidates.flatMap(({ products }) => products))],
     showsMessages: candidates.some((one) => one.kind === "message"),
     hasTopics: candidates.some(({ tags }) => tags.length > 0),
   }; // prettier-ignore
+}
+
+/** A candidate of a place made ready. Throws when its rule makes no sense in `context`: what was stored had been checked. */
+export function readyOf(place: string, candidate: Candidate, context: PlanContext): CandidateInForce {
+  const plan = (rule: Rule | null): Node | null => {
+    if (rule === null) return null;
+    const planned = planOf(rule, context);
+    if (planned.ok) return planned.plan.root;
+    throw new Error(`A stored place cannot be planned: ${planned.problems.map(({ path, message }) => `${path}: ${message}`).join(" ")}`); // prettier-ignore
+  };
+  return {
+    candidate,
+    rule: plan(candidate.rule),
+    shownEnough: plan(shownEnoughRule(place, candidate)),
+    startsAt: candidate.startsAt === null ? -Infinity : Date.parse(candidate.startsAt),
+    endsAt: candidate.endsAt === null ? Infinity : Date.parse(candidate.endsAt),
+  };
 }
 
 /** Keeps what is in force at the newest epoch asked for. */

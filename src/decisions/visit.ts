@@ -1,9 +1,12 @@
 /** The customer as a decision asks for one: what places need beyond what is always read, and content with the customer in it. */
+import type { CustomerDocument } from "../customers/document.ts";
 import { readAccounts } from "../customers/read.ts";
-import { readStock } from "../catalogue/stock.ts";
-import { cartOf, documentOf } from "../customers/view.ts";
+import { type Item, toBeHad } from "../catalogue/model.ts";
+import { readItems } from "../catalogue/store.ts";
+import { productNow } from "../catalogue/told.ts";
+import { documentOf } from "../customers/view.ts";
 import type { Sql } from "../db/postgres.ts";
-import { mannerOf } from "../messages/liquid-filters.ts";
+import { type Manner, mannerOf } from "../messages/liquid-filters.ts";
 import { readInbox } from "../messages/inbox-store.ts";
 import { messageOf } from "../messages/inbox-view.ts";
 import { type RulesTold, templateDataOf } from "../messages/render-data.ts";
@@ -37,56 +40,69 @@ type Fill = (place: PlaceInForce) => (candidate: Candidate) => Filled;
 /** What decide is given, and how contents are made of candidates. */
 export async function visitOf(deps: VisitDeps, now: Instant): Promise<{ readonly visit: Visit; readonly fill: Fill }> {
   const { sql, workspace, snapshot, seen, places } = deps;
-  const ids = seen.atoms.map(({ id }) => id);
-  const shownIds = seen.shown.map(({ id }) => id);
-  const [stock, preferences, inbox] = await Promise.all([
-    readStock(sql, workspace, [...new Set(places.flatMap(({ products }) => products))]),
-    places.some(({ hasTopics }) => hasTopics) ? readPreferences(sql, ids) : Preferences.parse({}),
-    places.some(({ showsMessages }) => showsMessages) ? readInbox(sql, { atoms: shownIds, place: null, before: Number.MAX_SAFE_INTEGER, limit: DECISION_LIMITS.messages }) : [],
+  const known = knowledgeOf(seen.shown);
+  const hasLiquid = places.some(({ contents }) => [...contents.values()].some(({ texts }) => texts.size > 0));
+  const document = documentOf(seen.shown[0]!.customer, known, seen.shown.flatMap(({ identifiers }) => identifiers), hasLiquid ? await readAccounts(sql, workspace, Object.keys(known.accounts)) : {});
+  const [items, preferences, inbox] = await Promise.all([
+    readItems(sql, workspace, productsOf(places, document, hasLiquid)),
+    places.some(({ hasTopics }) => hasTopics) ? readPreferences(sql, seen.atoms.map(({ id }) => id)) : Preferences.parse({}),
+    places.some(({ showsMessages }) => showsMessages) ? readInbox(sql, { atoms: seen.shown.map(({ id }) => id), place: null, before: Number.MAX_SAFE_INTEGER, limit: DECISION_LIMITS.messages }) : [],
   ]);
-  const shown = knowledgeOf(seen.shown);
-  const identifiers = seen.atoms.flatMap((atom) => atom.identifiers);
   const visit: Visit = {
     shown: seen.shownFacts,
     known: seen.knownFacts,
     recipient: recipientOf(seen.atoms.map(({ knowledge }) => knowledge), {
-      address: null, suppressed: null, contacts: [], upcoming: [], preferences, identifiers, stock: (product) => stock.get(product) ?? null,
+      address: null, suppressed: null, contacts: [], upcoming: [], preferences, identifiers: seen.atoms.flatMap(({ identifiers }) => identifiers),
+      stock: (product) => pieces(items.get(product)),
     }),
     policy: snapshot.policy,
-    cart: cartOf(shown.cart),
+    cart: document.cart,
     messages: inbox.filter(({ seenAt }) => seenAt === null).map((row) => ({ place: row.place, message: messageOf(row) })),
   };
-  const reading = await readingOf(deps, now);
-  return { visit, fill: ({ contents }) => (candidate) => withOwn(fillContent(contents.get(candidate.id)!, reading), candidate, visit) };
+  const readingOf = readings(deps, document, items, now);
+  return {
+    visit,
+    fill: ({ contents }) => (candidate) => withOwn(fillContent(contents.get(candidate.id)!, () => readingOf(candidate)), candidate, visit, items),
+  };
+} // prettier-ignore
+
+const pieces = (item: Item | undefined): number | null => (item ? toBeHad(item) : null);
+
+/** The products of which the catalogue is asked: what candidates are about, and what of the customer's is shown. */
+function productsOf(places: readonly PlaceInForce[], { cart, recentlyViewed }: CustomerDocument, hasLiquid: boolean): readonly string[] {
+  const inCart = hasLiquid || places.some(({ candidates }) => candidates.some(({ candidate }) => candidate.kind === "cart"));
+  const own = [...(inCart ? cart.items : []), ...(hasLiquid ? recentlyViewed : [])].map(({ product }) => product.id);
+  return [...places.flatMap(({ products }) => products), ...own];
 } // prettier-ignore
 
 /** A cart and a message bring what they are along. */
-function withOwn(filled: Filled, candidate: Candidate, visit: Visit): Filled {
+function withOwn(filled: Filled, candidate: Candidate, visit: Visit, items: ReadonlyMap<string, Item>): Filled {
   if (filled.type !== "filled") return filled;
   if (candidate.kind === "cart") {
-    const { items, updatedAt } = visit.cart;
-    const cart: JsonObject = { items: items as unknown as readonly JsonObject[], count: items.length, updatedAt };
-    return { type: "filled", content: { ...filled.content, cart } };
+    const lines = visit.cart.items.map(({ product, quantity, addedAt }): JsonObject => ({ product: productNow(product, items.get(product.id)), quantity, addedAt }));
+    return { type: "filled", content: { ...filled.content, cart: { items: lines, count: lines.length, updatedAt: visit.cart.updatedAt } } };
   }
   const found = candidate.kind === "message" ? messageFor(candidate, visit) : null;
   return found ? { type: "filled", content: { ...filled.content, message: found.message } } : filled;
 } // prettier-ignore
 
-/** What Liquid reads of the customer, put together when a text first asks for it. */
-async function readingOf(deps: VisitDeps, now: Instant): Promise<() => Reading> {
-  const { sql, workspace, snapshot, seen, places, context } = deps;
-  const liquid = places.some(({ contents }) => [...contents.values()].some(({ texts }) => texts.size > 0));
-  const known = knowledgeOf(seen.shown);
-  const accountIds = liquid ? Object.keys(known.accounts) : [];
-  const accounts = await readAccounts(sql, workspace, accountIds);
-  let made: Reading | null = null;
-  return () => {
-    if (made) return made;
-    const identifiers = seen.shown.flatMap((atom) => atom.identifiers);
-    const document = documentOf(seen.shown[0]!.customer, known, identifiers, accounts);
-    const { links: _, ...data } = templateDataOf(document, rulesTold(deps, now), { page: context as JsonObject }, testLinksOf(""), { name: snapshot.name, address: snapshot.address });
-    const zone = zoneOf(known, identifiers, context.timezone)?.name ?? snapshot.policy.zone;
-    return (made = { data, manner: mannerOf(now, zone, localeOf(document.traits) ?? context.locale?.replaceAll("_", "-") ?? null) });
+/** What Liquid reads of the customer for a candidate, put together when a text first asks for it. */
+function readings(deps: VisitDeps, document: CustomerDocument, items: ReadonlyMap<string, Item>, now: Instant): (candidate: Candidate) => Reading {
+  const { snapshot, seen, context } = deps;
+  const page = { page: context as JsonObject };
+  const from = { name: snapshot.name, address: snapshot.address };
+  let common: { readonly rules: RulesTold; readonly manner: Manner } | null = null;
+  return ({ products }) => {
+    common ??= {
+      rules: rulesTold(deps, now),
+      manner: mannerOf(
+        now,
+        zoneOf(knowledgeOf(seen.shown), seen.shown.flatMap(({ identifiers }) => identifiers), context.timezone)?.name ?? snapshot.policy.zone,
+        localeOf(document.traits) ?? context.locale?.replaceAll("_", "-") ?? null,
+      ),
+    };
+    const { links: _, ...data } = templateDataOf(document, common.rules, page, testLinksOf(""), from, { about: products, items });
+    return { data, manner: common.manner };
   };
 } // prettier-ignore
 
