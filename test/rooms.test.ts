@@ -17,7 +17,7 @@ const PURE = [
   "segments/document.ts", "segments/words.ts", "segments/explain.ts", "segments/check.ts", "segments/references.ts", "segments/starters.ts",
   "segments/bands.ts", "webhooks/model.ts", "messages/drivers/smtp-answer.ts", "messages/drivers/mime.ts", "messages/drivers/dsn.ts", "messages/drivers/stop-words.ts", "permission/zone.ts", "permission/locate.ts", "permission/caps.ts", "permission/consents.ts", "permission/holds.ts", "permission/allow.ts",
   "permission/recipient.ts", "permission/policy.ts",
-  "catalogue/told.ts",
+  "catalogue/told.ts", "catalogue/cart.ts",
   "experiments/hash.ts", "experiments/variation.ts", "experiments/assign.ts", "experiments/distributions.ts", "experiments/compare.ts",
   "journeys/ways.ts", "journeys/walk.ts", "journeys/enter.ts", "journeys/entered.ts", "journeys/dates.ts", "journeys/chance.ts", "journeys/upcoming.ts",
   "messages/judge.ts", "messages/settlement.ts", "messages/address.ts", "messages/happenings.ts",

@@ -1,6 +1,7 @@
 /** A customer's cart beside the catalogue: what lies in it, what that costs and how much of it there is now. Pure. */
 import { z } from "zod";
 import type { CartLine } from "../customers/cart.ts";
+import type { Product } from "../customers/model.ts";
 import { minorOf } from "../customers/told.ts";
 import { type Instant, isoOf } from "../values.ts";
 import { type Item, isOffered, toBeHad } from "./model.ts";
@@ -53,27 +54,33 @@ export function cartViewOf(
 }
 
 function cartItemOf({ product, quantity, addedAt }: CartLine, item: Item | undefined): CartItem {
-  const toldCurrency = product.currency?.toUpperCase() ?? item?.currency ?? null;
-  const addedPriceMinor = product.price === undefined || toldCurrency === null ? null : minorOf(product.price, toldCurrency); // prettier-ignore
-  const isPriced = item !== undefined && item.priceMinor !== null;
-  const priceMinor = isPriced ? item.priceMinor : addedPriceMinor;
-  const currency = isPriced ? item.currency : toldCurrency;
   const stock = item ? toBeHad(item) : null;
   return {
     id: product.id,
-    name: item?.name ?? product.name ?? null,
-    variant: product.variant ?? null,
-    url: item?.url ?? product.url ?? null,
-    imageUrl: item?.imageUrl ?? product.imageUrl ?? null,
+    ...wordsOf(product, item),
     quantity,
     addedAt: isoOf(addedAt),
-    addedPriceMinor,
-    priceMinor,
-    compareAtMinor: item?.compareAtMinor ?? null,
-    currency,
-    // Two currencies cannot be told apart as dearer or cheaper.
-    priceChanged: addedPriceMinor !== null && currency === toldCurrency && priceMinor !== addedPriceMinor,
+    ...pricesOf(product, item),
     stock,
     isAvailable: (item === undefined || isOffered(item)) && (stock === null || stock >= quantity),
   };
 }
+
+const wordsOf = (product: Product, item: Item | undefined) => ({
+  name: item?.name ?? product.name ?? null,
+  variant: product.variant ?? null,
+  url: item?.url ?? product.url ?? null,
+  imageUrl: item?.imageUrl ?? product.imageUrl ?? null,
+});
+
+/** What it cost when it was put in, and what it costs now: where the catalogue has no price, what was told. */
+function pricesOf({ price, currency: named }: Product, item: Item | undefined) {
+  const told = named?.toUpperCase() ?? item?.currency ?? null;
+  const addedPriceMinor = price === undefined || told === null ? null : minorOf(price, told);
+  const compareAtMinor = item?.compareAtMinor ?? null;
+  if (!item || item.priceMinor === null)
+    return { addedPriceMinor, priceMinor: addedPriceMinor, compareAtMinor, currency: told, priceChanged: false };
+  const { priceMinor, currency } = item;
+  // Two currencies cannot be told apart as dearer or cheaper.
+  return { addedPriceMinor, priceMinor, compareAtMinor, currency, priceChanged: addedPriceMinor !== null && currency === told && priceMinor !== addedPriceMinor };
+} // prettier-ignore

@@ -60,6 +60,18 @@ function itemRoutes(app: App, { sql, clock }: CatalogueDeps): void {
     return item ? viewOf(item) : missing(id);
   }); // prettier-ignore
 
+  app.delete("/v1/catalogue/items/:id", {
+    config: access,
+    schema: {
+      operationId: "deleteItem", tags, summary: "Take an item out of the catalogue",
+      description: "What is only no longer sold is better told with `active: false`: messages about it then do not leave.",
+      params: Params, response: { 200: z.object({ id: z.string() }) },
+    },
+  }, async ({ workspace, params: { id } }) => {
+    if (!(await removeItem(sql, workspace, id))) missing(id);
+    return { id };
+  }); // prettier-ignore
+
   app.put("/v1/catalogue/items/:id", {
     config: access,
     schema: {
@@ -71,18 +83,6 @@ function itemRoutes(app: App, { sql, clock }: CatalogueDeps): void {
     await writeItems(sql, workspace, [{ id, ...body }], null, clock());
     const item = (await readItems(sql, workspace, [id])).get(id);
     return item ? viewOf(item) : missing(id);
-  }); // prettier-ignore
-
-  app.delete("/v1/catalogue/items/:id", {
-    config: access,
-    schema: {
-      operationId: "deleteItem", tags, summary: "Take an item out of the catalogue",
-      description: "What is only no longer sold is better told with `active: false`: messages about it then do not leave.",
-      params: Params, response: { 200: z.object({ id: z.string() }) },
-    },
-  }, async ({ workspace, params: { id } }) => {
-    if (!(await removeItem(sql, workspace, id))) missing(id);
-    return { id };
   }); // prettier-ignore
 }
 

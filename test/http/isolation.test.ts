@@ -247,7 +247,10 @@ describe("a workspace", () => {
 
   test("is changed by no other's key, by any route", async () => {
     const before = await stateOf();
-    const changes = (await operations()).filter(({ method, foreign }) => method !== "GET" && foreign);
+    // What makes a thing of one's own comes last, so that nothing else can meet it.
+    const changes = (await operations())
+      .filter(({ method, foreign }) => method !== "GET" && foreign)
+      .toSorted((a, b) => Number(BY_NAME.includes(a.name)) - Number(BY_NAME.includes(b.name)));
     expect(changes.length).toBeGreaterThan(4);
     for (const { name, method, path, example } of changes) {
       const answer = await asked(alpha, path, {
