@@ -48,7 +48,7 @@ export type Ask = (asking: Asking) => Promise<Answered>;
 /** Answers questions. Throws `Failure` only for what the asker did wrong, and when every place was asked for and none could be read. */
 export function createAsk(deps: AskDeps): Ask {
   const { clock, count, onFault, budgetMs = DECISION_LIMITS.budgetMs } = deps;
-  const read = inForceReader(deps.sql);
+  const read = inForceReader(deps.sql, budgetMs * DECISION_LIMITS.staleRatio);
   const prove = createProofs(deps.sql, deps.vault);
   let underWay = 0;
   return async (asking) => {

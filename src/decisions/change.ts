@@ -51,11 +51,12 @@ export const putPlace = (sql: Sql, workspace: WorkspaceId, key: string, draft: P
     const problems = problemsOf(key, draft, context);
     if (problems.length > 0) refuse(problems, "");
     const rules = rulesOf(key, draft).map(([, rule]) => rule);
+    const enough = Object.fromEntries(draft.candidates.map((one) => [one.id, shownEnoughRule(key, one)]).filter(([, rule]) => rule !== null));
     const version = await makeVersion(tx, workspace, { kind: "place", name: key, body: { rules } }, context, now);
     await tx.query(
-      `update versions set body = jsonb_build_object('draft', $2::jsonb, 'rules', $3::jsonb), published_by = $4,
+      `update versions set body = jsonb_build_object('draft', $2::jsonb, 'rules', $3::jsonb, 'enough', $7::jsonb), published_by = $4,
          number = 1 + coalesce((select max(number) from versions where workspace = $5 and kind = 'place' and name = $6), 0) where id = $1`,
-      [version, JSON.stringify(draft), JSON.stringify(rules), by, workspace, key],
+      [version, JSON.stringify(draft), JSON.stringify(rules), by, workspace, key, JSON.stringify(enough)],
     );
     return version;
   }); // prettier-ignore

@@ -10,7 +10,7 @@ import { type Node, type PlanContext, planOf } from "../segments/plan.ts";
 import type { JsonObject, WorkspaceId } from "../values.ts";
 import type { CandidateInForce } from "./eligible.ts";
 import { type PreparedContent, prepareContent } from "./fill.ts";
-import { type Candidate, DECISION_LIMITS, type PlaceDraft } from "./model.ts";
+import type { Candidate, PlaceDraft } from "./model.ts";
 import { EXPOSED } from "./outcome.ts";
 
 /** A place that serves. */
@@ -44,7 +44,8 @@ type PlaceRow = {
   readonly id: number;
   readonly workspace: WorkspaceId;
   readonly key: string;
-  readonly body: { readonly draft: PlaceDraft };
+  /** `enough`: the rules of how often candidates are shown, by id. As they were stored: a track is named by its very text. */
+  readonly body: { readonly draft: PlaceDraft; readonly enough: { readonly [candidate: string]: Rule } };
   readonly context: StoredContext;
 };
 
@@ -70,11 +71,11 @@ async function load(sql: Sql, epoch: number): Promise<InForce> {
 }
 const NONE: ReadonlyMap<string, PlaceInForce> = new Map();
 
-function placeOf({ id, key, body: { draft }, context }: PlaceRow): PlaceInForce {
+function placeOf({ id, key, body: { draft, enough }, context }: PlaceRow): PlaceInForce {
   const { candidates, kind, ranking } = draft;
   return {
     key, version: id, kind, ranking, default: draft.default as JsonObject | null,
-    candidates: candidates.map((candidate) => readyOf(key, candidate, contextFrom(context))),
+    candidates: candidates.map((candidate) => readyOf(candidate, enough[candidate.id] ?? null, contextFrom(context))),
     contents: new Map(candidates.map((one) => [one.id, prepareContent(one.content as JsonObject).prepared])),
     products: [...new Set(candidates.flatMap(({ products }) => products))],
     showsMessages: candidates.some((one) => one.kind === "message"),
@@ -82,8 +83,8 @@ function placeOf({ id, key, body: { draft }, context }: PlaceRow): PlaceInForce 
   }; // prettier-ignore
 }
 
-/** A candidate of a place made ready. Throws when its rule makes no sense in `context`: what was stored had been checked. */
-export function readyOf(place: string, candidate: Candidate, context: PlanContext): CandidateInForce {
+/** A candidate made ready; `enough` matches while it was shown as often as it may be. Throws when its rule makes no sense in `context`: what was stored had been checked. */
+export function readyOf(candidate: Candidate, enough: Rule | null, context: PlanContext): CandidateInForce {
   const plan = (rule: Rule | null): Node | null => {
     if (rule === null) return null;
     const planned = planOf(rule, context);
@@ -93,14 +94,14 @@ export function readyOf(place: string, candidate: Candidate, context: PlanContex
   return {
     candidate,
     rule: plan(candidate.rule),
-    shownEnough: plan(shownEnoughRule(place, candidate)),
+    shownEnough: plan(enough),
     startsAt: candidate.startsAt === null ? -Infinity : Date.parse(candidate.startsAt),
     endsAt: candidate.endsAt === null ? Infinity : Date.parse(candidate.endsAt),
   };
 }
 
-/** Keeps what is in force at the newest epoch asked for. */
-export function inForceReader(sql: Sql): (epoch: number) => Promise<InForce> {
+/** Keeps what is in force at the newest epoch asked for; what was before, for whoever waited `staleMs` for it. */
+export function inForceReader(sql: Sql, staleMs: number): (epoch: number) => Promise<InForce> {
   let held: InForce | null = null;
   let loading: Promise<InForce> | null = null;
   return (epoch) => {
@@ -111,6 +112,6 @@ export function inForceReader(sql: Sql): (epoch: number) => Promise<InForce> {
     const former = held;
     if (!former) return loading;
     loading.catch(() => undefined);
-    return Promise.race([loading, pause(DECISION_LIMITS.staleMs).then(() => former)]);
+    return Promise.race([loading, pause(staleMs).then(() => former)]);
   };
 }

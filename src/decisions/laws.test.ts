@@ -12,7 +12,7 @@ import { NO_CONTEXT } from "../segments/plan.ts";
 import type { TrackState } from "../segments/track.ts";
 import { type Decided, type Filled, decide } from "./decide.ts";
 import type { Visit } from "./eligible.ts";
-import { readyOf } from "./force.ts";
+import { readyOf, shownEnoughRule } from "./force.ts";
 import { Candidate, WhyNot } from "./model.ts";
 
 const runs = Number(process.env["THROUGHLINE_CASES"] ?? 1000);
@@ -83,7 +83,7 @@ function visitOf(world: World): Visit {
   };
 } // prettier-ignore
 const asked = ({ ranking, candidates }: { ranking: "priority" | "rule"; candidates: readonly Candidate[] }, world: World): Decided =>
-  decide({ ranking, candidates: candidates.map((one) => readyOf("place", one, NO_CONTEXT)) }, visitOf(world), filling(world), NOON); // prettier-ignore
+  decide({ ranking, candidates: candidates.map((one) => readyOf(one, shownEnoughRule("place", one), NO_CONTEXT)) }, visitOf(world), filling(world), NOON); // prettier-ignore
 const filling =
   (world: World) =>
   ({ id }: Candidate): Filled =>

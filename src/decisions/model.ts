@@ -26,8 +26,8 @@ export const DECISION_LIMITS = {
   batch: 100,
   /** What a question may take before the page gets its default. */
   budgetMs: 50,
-  /** While new definitions are read for longer than this, those before serve. */
-  staleMs: 15,
+  /** While new definitions are read for longer than this share of the budget, those before serve. */
+  staleRatio: 0.5,
   /** Questions under way at once in one process; one more is answered with the default. */
   underWay: 256,
   /** Unseen messages of an inbox that are looked at. */
