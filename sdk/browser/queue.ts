@@ -31,7 +31,14 @@ export function createQueue(envelope: () => Envelope | null) {
   let isTold = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  let isKept = true;
+  /** Once for all that is told in one turn of the page: the whole list is written each time. */
   const keep = (): void => {
+    if (isKept) queueMicrotask(keepNow);
+    isKept = false;
+  };
+  const keepNow = (): void => {
+    isKept = true;
     const all = waiting.all();
     if (envelope()) write(name, all.length > 0 ? `[${all.join()}]` : null);
   };

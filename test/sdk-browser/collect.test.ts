@@ -195,8 +195,8 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
     const theirs = `<script src="${door.url}/analytics.js/v1/${door.writeKey}/analytics.min.js" data-global-segment-analytics-key="analytics"></script>`; // prettier-ignore
     site.pages.set("/both", { loose: true, script: script("") + theirs });
     const before = `window.analytics = window.analytics || []; analytics._writeKey = ${JSON.stringify(door.writeKey)};`;
-    const { run, page } = await visit("/both", { before });
-    await page.waitForFunction(`typeof analytics.user === "function"`);
+    const { run, until } = await visit("/both", { before });
+    await until(`typeof analytics.user === "function"`);
     // It makes its id with its first event.
     await run(`await analytics.track("Theirs"); throughline.track("Ours");`);
     const events = await door.until(4);

@@ -144,7 +144,11 @@ export type Site = {
   /** A new visitor's page at this path, after the SDK began there. */
   visit(
     path: string,
-    options?: BrowserContextOptions & { readonly host?: string; readonly before?: string },
+    options?: BrowserContextOptions & {
+      readonly host?: string;
+      readonly before?: string;
+      readonly clock?: true;
+    },
   ): Promise<Visit>;
   readonly stop: () => Promise<void>;
 };
@@ -153,6 +157,8 @@ export type Visit = {
   readonly context: BrowserContext;
   /** Runs a script in the page, past its content policy as a debugger does; what it gives. */
   readonly run: <T = unknown>(script: string) => Promise<T>;
+  /** Waits until the expression holds in the page; fails after ten seconds. */
+  readonly until: (expression: string) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -167,6 +173,14 @@ export async function runIn<T>(page: Page, script: string): Promise<T> {
   await session.detach().catch(() => undefined);
   if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
   return result.value as T;
+}
+
+async function holds(page: Page, expression: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await runIn<boolean>(page, `return ${expression}`).catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`Never held: ${expression}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
 }
 
 /** A site of our customer's, whose pages use the SDK of the server behind `gate` with `writeKey`. */
@@ -190,7 +204,7 @@ export async function openSite(browser: Browser, gate: Gate, writeKey: string): 
     at,
     pages,
     complaints,
-    visit: async (path, { host, before, ...options } = {}) => {
+    visit: async (path, { host, before, clock, ...options } = {}) => {
       const context = await newVisitor(browser, options);
       if (before !== undefined) await context.addInitScript(before);
       const page = await context.newPage();
@@ -199,9 +213,16 @@ export async function openSite(browser: Browser, gate: Gate, writeKey: string): 
         if (message.type() === "error" && !/Failed to load resource|blocked by CORS/.test(message.text()))
           complaints.push(message.text());
       });
+      if (clock) await page.clock.install();
       page.on("pageerror", (fault) => complaints.push(String(fault)));
       await page.goto(at(host) + path);
-      return { page, context, run: (script) => runIn(page, script), close: () => context.close() };
+      return {
+        page,
+        context,
+        run: (script) => runIn(page, script),
+        until: (expression) => holds(page, expression),
+        close: () => context.close(),
+      };
     },
     stop: async () => void (await closed(server)),
   };
