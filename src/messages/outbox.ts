@@ -35,29 +35,21 @@ export const MESSAGE = `id, workspace, atom, journey, version, run, step, channe
 export const TURNS = { transactional: 0, single: 1, many: 2 } as const;
 export const turnOf = (purpose: string, toMany: boolean): number =>
   purpose === "transactional" ? TURNS.transactional : toMany ? TURNS.many : TURNS.single;
-const EACH_TURN = Object.values(TURNS);
 
 const CHANNELS: readonly MessageChannel[] = ["email", "sms", "whatsapp", "web_push", "mobile_push", "in_app", "webhook"]; // prettier-ignore
 
-/** A workspace's channel with messages that are due: each is served for itself, so that none waits for another. */
+/** A workspace's channel: each is served for itself, so that none waits for another. */
 export type Lane = { readonly workspace: WorkspaceId; readonly channel: MessageChannel };
-export const readDueLanes = (sql: Sql, now: Instant): Promise<readonly Lane[]> =>
-  sql.query<Lane>(
-    `select w.id as workspace, c.channel from workspaces w, unnest($2::text[]) as c (channel)
-     where ${EACH_TURN.map((turn) => `exists (select 1 from messages m where m.workspace = w.id and m.channel = c.channel and m.state = 'due' and m.turn = ${turn} and m.due_at <= $1)`).join(" or ")}`,
-    [now, CHANNELS],
-  );
 
-/** When the next message is due; null: none waits. */
-export async function nextDue(sql: Sql): Promise<Instant | null> {
-  const [row] = await sql.query<{ dueAt: Instant | null }>(
-    `select min(m.due_at) as "dueAt" from workspaces w cross join unnest($1::text[]) as c (channel) cross join (values ${EACH_TURN.map((turn) => `(${turn})`).join(", ")}) as t (turn)
+/** The lanes in which messages wait, and when the first of each is due: one step in the index for each of their turns. */
+export const readLanes = (sql: Sql): Promise<readonly (Lane & { readonly dueAt: Instant })[]> =>
+  sql.query<Lane & { readonly dueAt: Instant }>(
+    `select w.id as workspace, c.channel, min(m.due_at) as "dueAt" from workspaces w cross join unnest($1::text[]) as c (channel) cross join unnest($2::int[]) as t (turn)
      cross join lateral (
-       select due_at from messages where workspace = w.id and channel = c.channel and state = 'due' and messages.turn = t.turn order by due_at limit 1) m`,
-    [CHANNELS],
-  );
-  return row?.dueAt ?? null;
-}
+       select due_at from messages where workspace = w.id and channel = c.channel and state = 'due' and messages.turn = t.turn order by due_at limit 1) m
+     group by w.id, c.channel`,
+    [CHANNELS, Object.values(TURNS)],
+  ); // prettier-ignore
 
 /**
  * Messages that were tried, never taken, and do not leave now take no place under a cap. Of transactional ones nobody can

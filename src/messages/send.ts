@@ -13,7 +13,7 @@ import type { Clock, Instant, WorkspaceId } from "../values.ts";
 import { happeningOf, productsOf } from "./happenings.ts";
 import { type Delivery, MESSAGE_LIMITS, type Outgoing } from "./model.ts";
 import { type ClaimAsked, type Permitted, claim } from "./claim.ts";
-import { type Lane, type Settlement, markTold, keepLinks, nextDue, readDueLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
+import { type Lane, type Settlement, markTold, keepLinks, readLanes, readUntold, recover, settle } from "./outbox.ts"; // prettier-ignore
 import { type Waiting, GIVE_WAY, NOT_WAITING, giveWay } from "./give-way.ts";
 import { allowanceOf } from "./pace.ts";
 import { type ProviderRow, restProvider } from "./provider-store.ts";
@@ -97,14 +97,16 @@ class Sending {
       await recover(sql, now);
       this.#tellSoon();
     }
-    for (const lane of await readDueLanes(sql, now)) {
+    let dueAt = Infinity;
+    for (const { dueAt: first, ...lane } of await readLanes(sql)) {
+      dueAt = Math.min(dueAt, first);
+      if (first > now) continue;
       const name = `${lane.workspace} ${lane.channel}`;
       let work = this.#lanes.get(name);
       if (!work) this.#lanes.set(name, (work = new LaneWork(this.#deps, lane, () => this.#settled())));
       work.wake();
     }
-    const dueAt = await nextDue(sql);
-    return dueAt === null || dueAt <= now ? IDLE_MS : Math.min(IDLE_MS, dueAt - now);
+    return dueAt <= now ? IDLE_MS : Math.min(IDLE_MS, dueAt - now);
   }
 
   #settled(): void {

@@ -5,7 +5,7 @@
 import { type Settled, eventOfCall } from "../../src/journeys/call-rules.ts";
 import { isLettingIn } from "../../src/journeys/save.ts";
 import { startSender } from "../../src/messages/send.ts";
-import { nextDue } from "../../src/messages/outbox.ts";
+import { readLanes } from "../../src/messages/outbox.ts";
 import type { Policy } from "../../src/permission/model.ts";
 import { writePolicy } from "../../src/permission/store.ts";
 import { nextWake } from "../../src/segments/save.ts";
@@ -58,8 +58,8 @@ export async function aStoodWorld(policy: Policy) {
     /** Moves the clock to `at`, and on the way to each instant at which time does something. */
     async moves(at: number) {
       for (;;) {
-        const [wake, message] = await Promise.all([nextWake(sql, null), nextDue(sql)]);
-        const next = Math.min(wake ?? Infinity, message ?? Infinity, at);
+        const [wake, lanes] = await Promise.all([nextWake(sql, null), readLanes(sql)]);
+        const next = Math.min(wake ?? Infinity, ...lanes.map(({ dueAt }) => dueAt), at);
         await world.passes(Math.max(0, next - clock()));
         await rests();
         if (next === at) return;
