@@ -6,11 +6,24 @@ export type Cart = {
   readonly add: (product: Properties) => void;
   readonly remove: (product: Properties) => void;
   readonly clear: (about?: Properties) => void;
+  /**
+   * What lies in it, from whichever device it was put there, with name, picture, price and stock as they are now; as the
+   * server's GET /v1/cart answers. Null when it cannot be read, and while consent is missing.
+   */
+  readonly read: () => Promise<Properties | null>;
 };
 
-/** A cart that tells what happens to it by `track`. */
-export const createCart = (track: (event: string, properties?: Properties) => void): Cart => ({
+/** A cart that tells what happens to it by `track`, and is read at the address that `at` gives. */
+export const createCart = (
+  track: (event: string, properties?: Properties) => void,
+  at: () => string | null,
+): Cart => ({
   add: (product) => track("Product Added", product),
   remove: (product) => track("Product Removed", product),
   clear: (about) => track("Cart Cleared", about),
+  read: async () => {
+    const address = at();
+    const answer = address && (await fetch(address, { credentials: "omit" }).catch(() => null));
+    return answer && answer.ok ? ((await answer.json()) as Properties) : null;
+  },
 });

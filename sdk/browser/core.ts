@@ -13,10 +13,12 @@ export function createCore() {
   let options: Options | undefined;
   let userToken: string | undefined;
   const visitor = createVisitor(() => options);
-  const host = (): string => (options!.host ?? location.origin).replace(/\/$/, "");
-  const envelope = () =>
-    visitor.isOpen() ? { url: `${host()}/v1/batch`, writeKey: options!.writeKey } : null;
-  const queue = createQueue(envelope);
+  const at = (path: string, query: object = {}): string => {
+    const { host = location.origin, writeKey } = options!;
+    return `${host.replace(/\/$/, "")}${path}?${new URLSearchParams({ writeKey, ...query }).toString()}`;
+  };
+  const door = (): string | null => (visitor.isOpen() ? at("/v1/batch") : null);
+  const queue = createQueue(door);
 
   function eventOf(
     type: string,
@@ -38,8 +40,10 @@ export function createCore() {
   return {
     visitor,
     queue,
-    host,
-    envelope,
+    /** The address for a path, with the key in it: in a header it would make browsers ask for leave first. After `load` only. */
+    at,
+    /** Where events go; null while nothing may be sent. */
+    door,
     eventOf,
     options: () => options,
     begin: (given: Options): void => {

@@ -4,22 +4,19 @@
  */
 import type { Inbox, InboxMessage, InboxOptions } from "./model.ts";
 
-/** Opens the inbox. `query` names the visitor: the key, the kind of name, the name and its proof. */
+/** Opens the inbox. `at` gives the address for a path as this visitor. */
 export function openInbox(
-  host: string,
-  query: URLSearchParams,
+  at: (path: string, query?: object) => string,
   { place, onChange, onFault }: InboxOptions,
 ): Inbox {
   let messages: readonly InboxMessage[] = [];
   let unseen = 0;
   let isClosed = false;
   let stream: EventSource | undefined;
-  const who = query.toString();
-  if (place !== undefined) query.set("place", place);
-  const at = (path: string, asked: unknown): string => `${host}/in-app/${path}?${String(asked)}`;
+  const where = place === undefined ? {} : { place };
   const changed = (): void => onChange?.(inbox);
   const mark = async (id: number, what: "seen" | "dismissed"): Promise<boolean> => {
-    const answer = await fetch(at(`messages/${id}/${what}`, who), {
+    const answer = await fetch(at(`messages/${id}/${what}`), {
       method: "POST",
       credentials: "omit",
       keepalive: true,
@@ -38,7 +35,7 @@ export function openInbox(
     return true;
   };
   const read = async (): Promise<void> => {
-    const answer = await fetch(at("messages", query), { credentials: "omit" }).catch(() => null);
+    const answer = await fetch(at("messages", where), { credentials: "omit" }).catch(() => null);
     if (isClosed) return;
     if (!answer?.ok) return onFault?.(answer?.status ?? 0);
     ({ messages, unseen } = (await answer.json()) as { messages: readonly InboxMessage[]; unseen: number });
@@ -54,7 +51,7 @@ export function openInbox(
       stream?.close();
     },
   };
-  stream = new EventSource(at("stream", query));
+  stream = new EventSource(at("stream", where));
   // What came before the stream was open, or while it was broken, is read anew each time it opens.
   stream.onopen = () => void read();
   stream.onerror = () => {

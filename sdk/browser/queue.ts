@@ -11,16 +11,14 @@ import { newId } from "./visitor.ts";
 import { mayHelp, waitMs } from "./wait.ts";
 import { createWaiting, type Item } from "./waiting.ts";
 
-/** Where events go, and by which key. */
-export type Envelope = { readonly url: string; readonly writeKey: string };
 export type Queue = ReturnType<typeof createQueue>;
 
 /** A batch as the server reads it. */
-export const bodyOf = (writeKey: string, events: readonly string[]): string =>
-  `{"writeKey":${JSON.stringify(writeKey)},"sentAt":"${new Date().toISOString()}","batch":[${events.join()}]}`;
+export const bodyOf = (events: readonly string[]): string =>
+  `{"sentAt":"${new Date().toISOString()}","batch":[${events.join()}]}`;
 
-/** The queue of one page. Nothing is kept or sent while `envelope()` is null; what waits then, waits in memory. */
-export function createQueue(envelope: () => Envelope | null) {
+/** The queue of one page. Nothing is kept or sent while `door()` is null; what waits then, waits in memory. */
+export function createQueue(door: () => string | null) {
   const name = queueName(newId());
   const waiting = createWaiting();
   const flying = new Set<Item>();
@@ -31,28 +29,21 @@ export function createQueue(envelope: () => Envelope | null) {
   let isTold = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  let isKept = true;
-  /** Once for all that is told in one turn of the page: the whole list is written each time. */
-  const keep = (): void => {
-    if (isKept) queueMicrotask(keepNow);
-    isKept = false;
-  };
-  const keepNow = (): void => {
-    isKept = true;
+  const keep = onceATurn(() => {
     const all = waiting.all();
-    if (envelope()) write(name, all.length > 0 ? `[${all.join()}]` : null);
-  };
+    if (door()) write(name, all.length > 0 ? `[${all.join()}]` : null);
+  });
   const wake = (afterMs: number): void => {
     clearTimeout(timer);
     timer = setTimeout(flush, Math.max(afterMs, restUntil - Date.now()));
   };
   async function send(): Promise<void> {
-    const to = envelope();
+    const to = door();
     const batch = waiting.next(flying);
     if (!to || batch.length === 0) return;
     for (const item of batch) flying.add(item);
     const events = batch.map(({ json }) => json);
-    const answer = await post(to.url, bodyOf(to.writeKey, events));
+    const answer = await post(to, bodyOf(events));
     for (const item of batch) flying.delete(item);
     if (answer && !mayHelp(answer.status)) {
       if (!answer.ok) refused += batch.length;
@@ -108,4 +99,17 @@ function watchPage(onLeave: () => void, onBack: () => void): void {
     if (document.visibilityState === "hidden") onLeave();
   });
   addEventListener("online", onBack);
+}
+
+/** Does the work once for all that asks for it in one turn of the page: the whole list is written each time. */
+function onceATurn(work: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      work();
+    });
+  };
 }

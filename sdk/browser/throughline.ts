@@ -73,12 +73,11 @@ export function createThroughline(): Throughline {
     decide: (places, more) => decide(wayOf(core), places, more),
     inbox: (more = {}) => {
       if (!visitor.isOpen()) return null;
-      const { anonymousId, userId, userToken } = core.who();
-      const kind = userId === undefined ? "anonymous_id" : "user_id";
-      const query = { writeKey: core.options()!.writeKey, kind, value: userId ?? anonymousId };
-      return openInbox(core.host(), new URLSearchParams({ ...query, ...(userToken && { userToken }) }), more);
+      const { anonymousId, userId, ...proof } = core.who();
+      const who = { kind: userId === undefined ? "anonymous_id" : "user_id", value: userId ?? anonymousId };
+      return openInbox((path, query) => core.at(`/in-app/${path}`, { ...who, ...proof, ...query }), more);
     },
-    cart: createCart(calls.track),
+    cart: createCart(calls.track, () => (visitor.isOpen() ? core.at("/v1/cart", core.who()) : null)),
     visitor: () =>
       visitor.isOpen() ? { anonymousId: visitor.anonymous().id, userId: visitor.userId() } : null,
     flush: queue.flush,
@@ -99,8 +98,8 @@ function begin(core: Core, { handover, consent }: Options): void {
 }
 
 /** The visitor's answers come in, and the collection opens or ends with them. */
-function answer({ visitor, queue, envelope, eventOf, record }: Core, answers: ConsentAnswers): void {
-  const before = envelope();
+function answer({ visitor, queue, door, eventOf, record }: Core, answers: ConsentAnswers): void {
+  const before = door();
   const isNew = visitor.answer(answers);
   const event = "Segment Consent Preference Updated";
   if (visitor.isOpen()) {
@@ -108,17 +107,17 @@ function answer({ visitor, queue, envelope, eventOf, record }: Core, answers: Co
     if (isNew) record("track", { event });
   } else if (visitor.isDenied()) {
     // Of all that waits only the denial itself still leaves, and only where something was collected before.
-    if (before) void tell(before.url, bodyOf(before.writeKey, [JSON.stringify(eventOf("track", { event }))]));
+    if (before) void tell(before, bodyOf([JSON.stringify(eventOf("track", { event }))]));
     queue.clear();
     visitor.forget();
   }
 }
 
 /** How a question reaches the server; null while it may not. */
-function wayOf({ visitor, queue, host, options, who }: Core): Way | null {
+function wayOf({ visitor, queue, at, who }: Core): Way | null {
   if (!visitor.isOpen()) return null;
   return {
-    at: (path) => `${host()}${path}?writeKey=${encodeURIComponent(options()!.writeKey)}`,
+    at,
     about: () => ({
       ...who(),
       events: queue.newest(LIMITS.decideEventsMax).map((json) => JSON.parse(json) as unknown),

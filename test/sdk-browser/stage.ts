@@ -36,10 +36,14 @@ export type Seen = {
 export type Gate = {
   readonly url: string;
   fault: Fault;
+  /** Lets what was held go on. */
+  readonly release: () => void;
   /** Every request of pages, but for those of the script itself. */
   readonly seen: Seen[];
   /** Resolves when a request has come, and what came of it is settled, that was not there when it was called. */
   readonly next: () => Promise<Seen>;
+  /** Waits for requests until they are as is asked for. */
+  readonly until: (isSo: () => boolean) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -55,6 +59,7 @@ const closed = (server: Server): Promise<unknown> => {
 /** A gate before the server at `target`. */
 export async function openGate(target: string): Promise<Gate> {
   const waiting: ((seen: Seen) => void)[] = [];
+  const held: (() => void)[] = [];
   const { hostname, port } = new URL(target);
   const pass = (
     incoming: IncomingMessage,
@@ -98,6 +103,7 @@ export async function openGate(target: string): Promise<Gate> {
         outgoing.socket?.destroy();
         return done();
       }
+      if (fault === "held") return void held.push(() => pass(incoming, body, outgoing, done));
       if (typeof fault === "string" || incoming.method === "OPTIONS")
         return pass(incoming, body, outgoing, done);
       outgoing
@@ -112,8 +118,15 @@ export async function openGate(target: string): Promise<Gate> {
   const gate: Gate = {
     url: `http://127.0.0.1:${await listening(server)}`,
     fault: "none",
+    release: () => {
+      gate.fault = "none";
+      for (const pass of held.splice(0)) pass();
+    },
     seen: [],
     next: () => new Promise((tell) => waiting.push(tell)),
+    until: async (isSo) => {
+      while (!isSo()) await gate.next();
+    },
     stop: async () => void (await closed(server)),
   };
   return gate;
