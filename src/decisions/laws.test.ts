@@ -13,7 +13,7 @@ import type { TrackState } from "../segments/track.ts";
 import { type Decided, type Filled, decide } from "./decide.ts";
 import type { Visit } from "./eligible.ts";
 import { readyOf, shownEnoughRule } from "./force.ts";
-import { Candidate, WhyNot } from "./model.ts";
+import { Candidate, type WhyNot } from "./model.ts";
 
 const runs = Number(process.env["THROUGHLINE_CASES"] ?? 1000);
 const STAGES = ["new", "buyer"] as const;
@@ -93,23 +93,25 @@ const filling =
 
 /** The slow reading: everything that speaks against a candidate, in no order. */
 function against(one: Candidate, world: World): readonly WhyNot[] {
-  const found: WhyNot[] = [];
-  if (one.startsAt !== null && NOON < Date.parse(one.startsAt)) found.push("not_started");
-  if (one.endsAt !== null && NOON >= Date.parse(one.endsAt)) found.push("ended");
-  if (one.rule !== null && world.plan !== "gold") found.push("rule");
-  if (one.stages.length > 0 && !one.stages.some((stage) => stage === world.stage)) found.push("stage");
-  if (one.kind === "cart" && !world.cart) found.push("empty");
-  if (one.kind === "message" && (world.message === null || (one.inbox !== null && one.inbox !== world.message))) found.push("empty");
-  if (one.products.length > 0 && one.products.every((product) => world.gone.includes(product as never))) found.push("out_of_stock");
+  const { gone, bought, unfilled, declined } = world as { readonly [name in "gone" | "bought" | "unfilled" | "declined"]: readonly string[] };
+  const seen = exposures(world.shown).filter((at) => at > NOON - FREQUENCY.withinMs).length;
   // A message of the inbox was permitted when it was put there; service is no advertising.
-  if (one.kind !== "message" && one.purpose !== "transactional") {
-    if (world.denied || one.tags.some((tag) => world.declined.includes(tag as never))) found.push("consent");
-    if (one.products.some((product) => world.bought.includes(product as never))) found.push("just_bought");
-    if (world.complained) found.push("not_now");
-  }
-  if (one.frequency !== null && exposures(world.shown).filter((at) => at > NOON - one.frequency!.withinMs).length >= one.frequency.most) found.push("frequency");
-  if (world.unfilled.includes(one.id as never)) found.push("unfilled");
-  return found;
+  const isSelling = one.kind !== "message" && one.purpose !== "transactional";
+  const words: readonly (readonly [WhyNot, boolean])[] = [
+    ["not_started", one.startsAt !== null && NOON < Date.parse(one.startsAt)],
+    ["ended", one.endsAt !== null && NOON >= Date.parse(one.endsAt)],
+    ["rule", one.rule !== null && world.plan !== "gold"],
+    ["stage", one.stages.length > 0 && !one.stages.some((stage) => stage === world.stage)],
+    ["empty", one.kind === "cart" && !world.cart],
+    ["empty", one.kind === "message" && (world.message === null || ![null, world.message].includes(one.inbox as null))],
+    ["out_of_stock", one.products.length > 0 && one.products.every((product) => gone.includes(product))],
+    ["consent", isSelling && (world.denied || one.tags.some((tag) => declined.includes(tag)))],
+    ["just_bought", isSelling && one.products.some((product) => bought.includes(product))],
+    ["not_now", isSelling && world.complained],
+    ["frequency", one.frequency !== null && seen >= one.frequency.most],
+    ["unfilled", unfilled.includes(one.id)],
+  ];
+  return words.flatMap(([reason, speaks]) => (speaks ? [reason] : []));
 } // prettier-ignore
 
 const holds = (law: (place: Parameters<typeof asked>[0], world: World) => void) =>

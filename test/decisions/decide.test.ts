@@ -175,7 +175,7 @@ describe("what is shown", () => {
     expect(choice).toMatchObject({ id: "message", kind: "message", content: { message: { title: "Second", body: "Ready" } } }); // prettier-ignore
     const message = (choice!.content["message"] as { id: number }).id;
     const query = new URLSearchParams({ writeKey: desk.first.writeKey, kind: "user_id", value: userId, userToken: ask.userToken }); // prettier-ignore
-    expect((await fetch(`${desk.address}/in-app/messages/${message}/seen?${query}`, { method: "POST" })).status).toBe(200); // prettier-ignore
+    expect((await fetch(`${desk.address}/in-app/messages/${message}/seen?${query.toString()}`, { method: "POST" })).status).toBe(200); // prettier-ignore
     expect((await desk.shown(ask)).choice).toMatchObject({ content: { message: { title: "First" } } });
   });
 
