@@ -1,18 +1,19 @@
 /** Mail that came back, over SMTP, by a real client. */
 import { randomUUID } from "node:crypto";
 import { createTransport } from "nodemailer";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Event } from "../../src/events/model.ts";
 import { BOUNCE_LIMITS, type BounceServer, startBounceServer } from "../../src/messages/bounce-server.ts";
 import { bounceAddressOf } from "../../src/messages/drivers/mail.ts";
 import { DRIVER_LIMITS } from "../../src/messages/drivers/model.ts";
 import type { ProviderDraft } from "../../src/messages/model.ts";
 import { type ProviderRow, addProvider } from "../../src/messages/provider-store.ts";
-import { completed } from "../../src/messages/providers.ts";
+import { completed, createDrivers } from "../../src/messages/providers.ts";
 import { startWhole } from "../http/whole.ts";
 import { freePort } from "../chaos/platform.ts";
 import { aDatabase } from "../stores.ts";
 import { VAULT } from "../vault.ts";
+import { type Postfix, aPostfix, debianPostfix } from "./postfix.ts";
 
 const BOUNCES = { domain: "b.shop.example", prefix: "bounces", secret: "a secret of the shop's" };
 let database: Awaited<ReturnType<typeof aDatabase>>;
@@ -161,4 +162,29 @@ describe("mail that comes back by SMTP", () => {
     expect(await brought("ann@example.com", notice("x"), port)).toMatchObject({ code: 0 });
     await expect(startBounceServer({ sql: database.sql, vault: VAULT, clock: Date.now, host: "127.0.0.1", port: server.port, tell: async () => undefined, onFault: () => undefined })).rejects.toMatchObject({ code: "configuration" });
   }); // prettier-ignore
+});
+
+describe.skipIf(debianPostfix() === null)("mail that a real mail server took and cannot deliver", () => {
+  let postfix: Postfix;
+  beforeAll(async () => {
+    postfix = await aPostfix(server.port);
+  });
+  afterAll(() => postfix.stop());
+
+  test("comes back from it to the platform, and its customer's address gets nothing any more", async () => {
+    const bounces = { ...BOUNCES, domain: "bounces.shop.example" };
+    const provider = await mailProvider({ host: "127.0.0.1", port: postfix.port, security: "none", bounces });
+    const { id } = await sentBy(provider);
+    const to = "late@local.example";
+    await database.sql.query("update messages set address = $2 where id = $1", [id, to]);
+    const drivers = createDrivers({ sql: database.sql, clock: Date.now, publicUrl: undefined });
+    const content = { channel: "email", subject: "Hello", html: "<p>Hello</p>", text: "Hello", from: null, replyTo: null } as const; // prettier-ignore
+    const delivery = await drivers.of(provider).send({ id, workspace: provider.workspace, customer: "c1", to, purpose: "marketing", content, unsubscribe: null }); // prettier-ignore
+    expect(delivery.type).toBe("sent");
+    await vi.waitFor(() => expect(told).toHaveLength(1), { timeout: 20_000, interval: 50 });
+    expect(told).toMatchObject([{ name: "$message.bounced", properties: { message: id, permanent: true } }]);
+    expect(await suppressed(to)).toEqual(["bounced"]);
+    expect(faults).toEqual([]);
+    await drivers.close();
+  });
 });

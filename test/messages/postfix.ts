@@ -29,9 +29,9 @@ const idOf = (what: "-u" | "-g", user: string): number => Number(execFileSync("i
 
 /**
  * Starts it. Of `local.example` it knows ann, bob and late (whose mail it takes and cannot deliver then); mail to
- * `bounces.shop.example` is in the box `bounces`.
+ * `bounces.shop.example` is in the box `bounces`, or handed over to the server on loopback whose port is given.
  */
-export async function aPostfix(): Promise<Postfix> {
+export async function aPostfix(bouncesTo: number | null = null): Promise<Postfix> {
   const folder = await mkdtemp(join(tmpdir(), "throughline-postfix-"));
   await chmod(folder, 0o755);
   const [uid, gid] = [idOf("-u", "postfix"), idOf("-g", "postfix")];
@@ -39,7 +39,7 @@ export async function aPostfix(): Promise<Postfix> {
   await chown(join(folder, "data"), uid, gid);
   await chown(join(folder, "mail"), uid, gid);
   const port = await aFreePort();
-  await writeFile(join(folder, "etc/main.cf"), mainOf(folder, uid, gid));
+  await writeFile(join(folder, "etc/main.cf"), mainOf(folder, uid, gid, bouncesTo));
   await writeFile(join(folder, "etc/master.cf"), masterOf(port));
   const child: ChildProcess = spawn(PROGRAM, ["-c", join(folder, "etc"), "start-fg"], { stdio: "ignore", detached: true }); // prettier-ignore
   await vi.waitFor(async () => greets(port), { timeout: 20_000, interval: 50 });
@@ -66,7 +66,7 @@ export async function aPostfix(): Promise<Postfix> {
   };
 }
 
-const mainOf = (folder: string, uid: number, gid: number): string => `
+const mainOf = (folder: string, uid: number, gid: number, bouncesTo: number | null): string => `
 compatibility_level = 3.6
 queue_directory = ${folder}/queue
 data_directory = ${folder}/data
@@ -86,13 +86,14 @@ smtpd_client_connection_count_limit = 0
 smtpd_error_sleep_time = 0
 message_size_limit = 300000
 virtual_mailbox_limit = 0
-virtual_mailbox_domains = local.example, bounces.shop.example
+virtual_mailbox_domains = local.example${bouncesTo === null ? ", bounces.shop.example" : ""}
+relay_domains = ${bouncesTo === null ? "" : "bounces.shop.example"}
 virtual_mailbox_base = ${folder}/mail
 virtual_mailbox_maps = inline:{ {ann@local.example=ann/} {bob@local.example=bob/} {late@local.example=late/} {@bounces.shop.example=bounces/} }
 virtual_minimum_uid = 1
 virtual_uid_maps = static:${uid}
 virtual_gid_maps = static:${gid}
-transport_maps = inline:{ {late@local.example = gone:} }
+transport_maps = inline:{ {late@local.example = gone:} ${bouncesTo === null ? "" : `{bounces.shop.example = smtp:[127.0.0.1]:${bouncesTo}} `}}
 `; // prettier-ignore
 
 const masterOf = (port: number): string => `
@@ -110,6 +111,7 @@ proxymap unix - - n - - proxymap
 proxywrite unix - - n - 1 proxymap
 error unix - - n - - error
 retry unix - - n - - error
+smtp unix - - n - - smtp
 virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
