@@ -3,6 +3,7 @@
  * "ready" when the requests are made, begins at "go", and answers what it found.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import { userTokenOf } from "../src/messages/inbox-token.ts";
 import { batchOf, bodyOf, customerOf } from "./bodies.ts";
 import { Connection, Connections, post, read } from "./wire.ts";
 
@@ -23,7 +24,20 @@ export type Flood = Common & {
 /** At a rate, whatever the server does: single events, reads of customers, and events whose customer is looked for until it is there. */
 export type Paced = Common & {
   readonly type: "paced"; readonly seconds: number; readonly eventsPerSecond: number; readonly readsPerSecond: number; readonly probesPerSecond: number;
+  /** Questions of what to show, as pages of signed-in customers ask them; and how. */
+  readonly decides?: Decides;
 }; // prettier-ignore
+export type Decides = {
+  readonly perSecond: number;
+  readonly places: readonly string[];
+  /** Every so many-th question brings an event along; 0: none. */
+  readonly eventEvery: number;
+  /** What signs the tokens of customers. */
+  readonly secret: string;
+  /** New visitors a second, each asked for until an event of theirs changes the decision of the first place to this candidate. */
+  readonly changesPerSecond: number;
+  readonly changedTo: string;
+};
 export type Order = Flood | Paced;
 export type Flooded = {
   readonly type: "flooded";
@@ -35,6 +49,9 @@ export type Flooded = {
 export type Held = {
   readonly type: "held"; readonly visibleMs: readonly number[]; readonly readMs: readonly number[]; readonly eventMs: readonly number[];
   readonly statuses: { readonly [status: string]: number };
+  readonly decideMs: readonly number[]; readonly alongMs: readonly number[]; readonly changedMs: readonly number[];
+  /** Places answered with the default because something was slow or away. */
+  readonly fallbacks: number;
 }; // prettier-ignore
 export type Report = Flooded | Held;
 
@@ -92,6 +109,7 @@ async function hold({
   eventsPerSecond,
   readsPerSecond,
   probesPerSecond,
+  decides,
 }: Paced) {
   const at = Date.now() - 1000;
   const events = Array.from({ length: seconds * eventsPerSecond }, (_, n) =>
@@ -126,15 +144,62 @@ async function hold({
       read(`/v1/customers/lookup?kind=user_id&value=user-${customerOf(n + 7, customers)}`, secretKey),
       readMs,
     );
+  const asking = decides
+    ? decidesOf({ port, writeKey, customers, run, seconds, decides, connections })
+    : null;
   await told("ready");
   await Promise.all([
+    asking?.begin(),
     atRate(eventsPerSecond, seconds, (n) => ask(events[n]!, eventMs)),
     atRate(readsPerSecond, seconds, readOne),
     atRate(probesPerSecond, seconds, probe),
   ]);
   connections.close();
-  return { type: "held", visibleMs, readMs, eventMs, statuses } satisfies Held;
+  const none = { decideMs: [], alongMs: [], changedMs: [], fallbacks: 0 };
+  return { type: "held", visibleMs, readMs, eventMs, statuses, ...(asking?.found() ?? none) } satisfies Held;
 }
+
+type Asking = Pick<Paced, "port" | "writeKey" | "customers" | "run" | "seconds"> & {
+  readonly decides: Decides;
+  readonly connections: Connections;
+};
+/** The questions of a run, made before it begins. */
+function decidesOf({ writeKey, customers, run, seconds, decides, connections }: Asking) {
+  const { perSecond, places, eventEvery, secret, changesPerSecond, changedTo } = decides;
+  const endAt = Date.now() + 3_600_000;
+  const hasEvent = (n: number) => eventEvery > 0 && n % eventEvery === 0;
+  const requests = Array.from({ length: perSecond * seconds }, (_, n) => {
+    const userId = `user-${customerOf(n + 13, customers)}`;
+    const event = { type: "track", event: "Product Viewed", userId, messageId: `along-${run}-${n}`, properties: { product_id: `p${n % 700}` } };
+    const question = { userId, userToken: userTokenOf(secret, "user_id", userId, endAt), places, ...(hasEvent(n) && { events: [event] }), context: { url: "https://shop.example/", locale: "en-US", timezone: "Europe/Berlin" } };
+    return post("/v1/decide", writeKey, JSON.stringify(question));
+  });
+  const [decideMs, alongMs, changedMs]: [number[], number[], number[]] = [[], [], []];
+  let fallbacks = 0;
+  const ask = async (n: number) => {
+    const began = performance.now();
+    const { status, body } = await connections.ask(requests[n]!);
+    (hasEvent(n) ? alongMs : decideMs).push(performance.now() - began);
+    if (status !== 200) throw new Error(`A question was answered ${status}: ${body}`);
+    fallbacks += body.split('"reason":"fallback"').length - 1;
+  };
+  const change = async (n: number) => {
+    const anonymousId = `changed-${run}-${n}`;
+    const event = post("/v1/track", writeKey, JSON.stringify({ anonymousId, event: "Order Completed", messageId: anonymousId, properties: { order_id: anonymousId, total: 500 } }));
+    const question = post("/v1/decide", writeKey, JSON.stringify({ anonymousId, places: places.slice(0, 1) }));
+    const began = performance.now();
+    await connections.ask(event);
+    while (!(await connections.ask(question)).body.includes(`"id":"${changedTo}"`)) {
+      if (performance.now() - began > VISIBLE_MS_MAX) throw new Error(`No event changed a decision within ${VISIBLE_MS_MAX} ms.`);
+      await pause(LOOK_AGAIN_MS);
+    }
+    changedMs.push(performance.now() - began);
+  };
+  return {
+    begin: () => Promise.all([atRate(perSecond, seconds, ask), atRate(changesPerSecond, seconds, change)]),
+    found: () => ({ decideMs, alongMs, changedMs, fallbacks }),
+  };
+} // prettier-ignore
 
 /** Begins `work` at its times whether or not what was begun before has ended; resolves when all has. */
 async function atRate(perSecond: number, seconds: number, work: (n: number) => Promise<void>): Promise<void> {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { accepted, whole } from "./collect.ts";
+import { decide } from "./decide.ts";
 import { footprint } from "./footprint.ts";
 import { gaps } from "./gaps.ts";
 import { JOURNEY_STAGES, journeys } from "./journeys.ts";
@@ -41,6 +42,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   whole,
   work: (folder) => work(folder, flags.full === true),
   steady,
+  decide,
   sample,
   weight,
   footprint,
