@@ -70,11 +70,17 @@ function operationOf({ parameters = [], requestBody, responses }: Operation): st
     );
     fields.push(`${name}${isNeeded ? "" : "?"}: { ${inner.join("; ")} }`);
   }
-  const [type, body] = Object.entries(requestBody?.content ?? {})[0] ?? [];
-  if (body)
+  const bodies = Object.entries(requestBody?.content ?? {});
+  const json = bodies.find(([type]) => type === "application/json");
+  const mark = requestBody?.required ? "" : "?";
+  if (json) fields.push(`body${mark}: ${typeOf(json[1].schema)}`);
+  else if (bodies.length > 0) {
+    // A file: which of the types it has is the caller's to say.
     fields.push(
-      `body${requestBody?.required ? "" : "?"}: ${type === "application/json" ? typeOf(body.schema) : "string | Uint8Array"}`,
+      `body${mark}: string | Uint8Array`,
+      `contentType: ${unionOf(bodies.map(([type]) => JSON.stringify(type)))}`,
     );
+  }
   return `{ takes: ${fields.length > 0 ? `{ ${fields.join("; ")} }` : "object"}; answers: ${answerOf(responses)} }`;
 }
 

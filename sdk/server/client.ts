@@ -27,23 +27,13 @@ type Takes<Name extends keyof Api> = Api[Name]["takes"];
 /** The question may be left out where nothing in it is needed. */
 type Args<Name extends keyof Api> = object extends Takes<Name> ? [takes?: Takes<Name>] : [takes: Takes<Name>];
 
-export type Choice = {
-  readonly id: string;
-  readonly kind: string;
-  readonly content: { readonly [name: string]: unknown };
-};
-export type Decision = {
-  readonly place: string;
-  readonly choice: Choice | null;
-  readonly reason: string;
-  readonly token?: string;
-};
-export type DecideQuestion = {
-  readonly anonymousId?: string;
-  readonly userId?: string;
-  readonly places: readonly string[];
-  readonly events?: readonly object[];
-  readonly context?: { readonly url?: string; readonly locale?: string; readonly timezone?: string };
+type Asked = Api["POST /v1/decide"];
+export type DecideQuestion = Asked["takes"]["body"];
+type Answered = Asked["answers"]["decisions"][number];
+/** What to show at a place. `choice` null: your default. */
+export type Decision = Pick<Answered, "place" | "choice" | "token"> & {
+  /** The server's reason, or why it gave none. */
+  readonly reason: Answered["reason"] | "timeout" | "unreachable" | "refused";
 };
 
 export type Client = Events & {
@@ -90,6 +80,7 @@ type Question = {
   readonly path?: { readonly [name: string]: unknown };
   readonly query?: { readonly [name: string]: unknown };
   readonly body?: unknown;
+  readonly contentType?: string;
 };
 
 /** A client; close it, so that no event is left behind. */
@@ -100,9 +91,9 @@ export function createClient(options: ClientOptions): Client {
 
   async function ask(operation: string, question: Question = {}): Promise<unknown> {
     const [method = "GET", path = "/"] = operation.split(" ");
-    const request: RequestInit = { method, headers: headersOf(options.secretKey, method, question.body) };
+    const request: RequestInit = { method, headers: headersOf(options.secretKey, method, question) };
     if (question.body !== undefined)
-      request.body = isBytes(question.body) ? (question.body as BodyInit) : JSON.stringify(question.body);
+      request.body = question.contentType ? (question.body as string) : JSON.stringify(question.body);
     const address = host + addressOf(path, question);
     for (let tries = 1; ; tries++) {
       const answer = await fetch(address, { ...request, signal: AbortSignal.timeout(timeoutMs) }).catch(
@@ -124,12 +115,12 @@ export function createClient(options: ClientOptions): Client {
   }
 
   const decide: Client["decide"] = async (question, withinMs = DECIDE_MS) => {
-    const fallback = (reason: string): readonly Decision[] =>
-      question.places.map((place) => ({ place, choice: null, reason }));
+    const fallback = (reason: Decision["reason"]): readonly Decision[] =>
+      question.places.map((place) => ({ place, choice: null, reason, token: null }));
     try {
       const answer = await fetch(`${host}/v1/decide`, {
         method: "POST",
-        headers: headersOf(options.secretKey, "GET", question),
+        headers: headersOf(options.secretKey, "GET", { body: question }),
         body: JSON.stringify(question),
         signal: AbortSignal.timeout(withinMs),
       });
@@ -145,14 +136,14 @@ export function createClient(options: ClientOptions): Client {
   return { ...sender, ask: ask as Client["ask"], decide };
 }
 
-const isBytes = (body: unknown): boolean => typeof body === "string" || body instanceof Uint8Array;
-
-function headersOf(secretKey: string | undefined, method: string, body: unknown): { [name: string]: string } {
+function headersOf(
+  secretKey: string | undefined,
+  method: string,
+  { body, contentType = "application/json" }: Question,
+): { [name: string]: string } {
   return {
     ...(secretKey !== undefined && { authorization: `Bearer ${secretKey}` }),
-    ...(body !== undefined && {
-      "content-type": isBytes(body) ? "application/octet-stream" : "application/json",
-    }),
+    ...(body !== undefined && { "content-type": contentType }),
     ...(method !== "GET" && { "idempotency-key": crypto.randomUUID() }),
   };
 }

@@ -21,11 +21,15 @@ export const buildSdk = async (folder: string): Promise<void> =>
     env: { ...process.env, NODE_ENV: "production" },
   }));
 
-/** What goes wrong between page and server; `answer_lost`: the server takes the request and nobody hears of it. */
+/**
+ * What goes wrong between page and server; `answer_lost`: the server takes the request and nobody hears of it; `held`: the
+ * request waits at the gate until it is released.
+ */
 export type Fault =
   | "none"
   | "away"
   | "answer_lost"
+  | "held"
   | { readonly status: number; readonly retryAfterSeconds?: number };
 export type Seen = {
   readonly method: string;
