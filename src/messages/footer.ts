@@ -3,6 +3,7 @@
  * it is; one that does not gets what the law asks for. Pure.
  */
 import { beforeBodyEnd, escaped } from "./mail-body.ts";
+import type { Speech } from "./page-words.ts";
 
 /** Where the customer can go from a message. Absent for a preview. */
 export type CustomerLinks = {
@@ -22,17 +23,21 @@ const STYLE =
 const LINK = "color:#595959;text-decoration:underline";
 
 type Line = { readonly words: string; readonly address: string };
-function linesOf({ links, transactional }: Foot, shown: (address: string) => boolean): readonly Line[] {
+function linesOf(
+  { links, transactional }: Foot,
+  { say }: Speech,
+  shown: (address: string) => boolean,
+): readonly Line[] {
   const lines = [
-    ...(transactional ? [] : [{ words: "Unsubscribe", address: links.unsubscribe }, { words: "Your preferences", address: links.preferences }]),
-    { words: "Why did I get this?", address: links.receipt },
+    ...(transactional ? [] : [{ words: say("Unsubscribe"), address: links.unsubscribe }, { words: say("Your preferences"), address: links.preferences }]),
+    { words: say("Why did I get this?"), address: links.receipt },
   ]; // prettier-ignore
   return lines.filter(({ address }) => !shown(address));
 }
 
 /** The HTML with what is missing at its end. */
-export function footedHtml(html: string, foot: Foot): string {
-  const lines = linesOf(foot, (address) => html.includes(address) || html.includes(escaped(address)));
+export function footedHtml(html: string, foot: Foot, speech: Speech): string {
+  const lines = linesOf(foot, speech, (address) => html.includes(address) || html.includes(escaped(address)));
   if (lines.length === 0) return html;
   const { name, address } = foot.workspace;
   const from = [name, address].filter((part) => part !== null && part !== "" && !html.includes(escaped(part))).map((part) => escaped(part!)); // prettier-ignore
@@ -42,8 +47,8 @@ export function footedHtml(html: string, foot: Foot): string {
 }
 
 /** The text with what is missing at its end. */
-export function footedText(text: string, foot: Foot): string {
-  const lines = linesOf(foot, (address) => text.includes(address));
+export function footedText(text: string, foot: Foot, speech: Speech): string {
+  const lines = linesOf(foot, speech, (address) => text.includes(address));
   if (lines.length === 0) return text;
   const { name, address } = foot.workspace;
   const from = [name, address].filter((part) => part !== null && part !== "" && !text.includes(part)).join(", "); // prettier-ignore

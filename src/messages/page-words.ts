@@ -1,5 +1,5 @@
 /**
- * What the pages say that customers see, in the languages we speak: each phrase is named by its English words, in which
+ * What the pages and the foot of emails say that customers see, in the languages we speak: each phrase is named by its English words, in which
  * `{name}` stands for what is put in. What a business wrote itself (names, topics, subjects) stays as it wrote it. Pure.
  */
 import type { Instant } from "../values.ts";
@@ -56,6 +56,7 @@ const PHRASES = {
   "No messages before {day}": ["Keine Nachrichten vor dem {day}", "Aucun message avant le {day}", "Ningún mensaje antes del {day}"],
   "Unsubscribe?": ["Abmelden?", "Se désabonner\u00a0?", "¿Darse de baja?"],
   "You will get no more messages of this kind by {by}: {what}.": ["Sie bekommen dann keine Nachrichten dieser Art mehr per {by}: {what}.", "Vous ne recevrez plus de messages de ce type par {by}\u00a0: {what}.", "Ya no recibirá mensajes de este tipo por {by}: {what}."],
+  "Why did I get this?": ["Warum bekomme ich das?", "Pourquoi ce message\u00a0?", "¿Por qué recibo esto?"],
   Unsubscribe: ["Abmelden", "Se désabonner", "Darse de baja"],
   "Choose what you get instead": ["Lieber auswählen, was Sie bekommen", "Choisir plutôt ce que vous recevez", "Elegir mejor qué recibe"],
   "You are unsubscribed": ["Sie sind abgemeldet", "Vous êtes désabonné", "Se ha dado de baja"],

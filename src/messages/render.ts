@@ -18,6 +18,7 @@ import { type Track, Numbering, isWebAddress, linkHtml, linkText } from "./links
 import { compileMjml } from "./mail-body-mjml.ts";
 import { beforeBodyEnd, escaped, textOf } from "./mail-body.ts";
 import { type Content, MESSAGE_LIMITS, type Rendered, type TemplateDraft } from "./model.ts";
+import { languageFor, speechIn } from "./page-words.ts";
 import type { TemplateData } from "./render-data.ts";
 import { smsPartsOf } from "./render-sms.ts";
 
@@ -252,18 +253,19 @@ function isJson(text: string): boolean {
   }
 }
 
-function emailOf(content: Content & { readonly channel: "email" }, at: Put, numbering: Numbering, { foot, openPixel }: RenderOptions): Rendered {
+function emailOf(content: Content & { readonly channel: "email" }, at: Put, numbering: Numbering, { foot, openPixel, manner }: RenderOptions): Rendered {
+  const speech = speechIn(languageFor([manner.locale], undefined));
   const subject = needed("subject", lineAt(at, "subject"));
   const bare = needed(content.mjml === undefined ? "html" : "mjml", at(content.mjml === undefined ? "html" : "mjml"));
   const text = at("text") ?? textOf(bare);
   const preheader = lineAt(at, "preheader");
   const seen = preheader === null ? bare : afterBody(bare, `<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${escaped(preheader)}</div>`);
-  const html = linkHtml(foot ? footedHtml(seen, foot) : seen, numbering);
+  const html = linkHtml(foot ? footedHtml(seen, foot, speech) : seen, numbering);
   return {
     channel: "email",
     subject,
     html: openPixel === null ? html : beforeBodyEnd(html, `<img src="${escaped(openPixel)}" width="1" height="1" alt="" style="display:block;border:0">`),
-    text: linkText(foot ? footedText(text, foot) : text, numbering),
+    text: linkText(foot ? footedText(text, foot, speech) : text, numbering),
     from: lineAt(at, "from"),
     replyTo: lineAt(at, "replyTo"),
   };

@@ -255,6 +255,15 @@ describe("an email", () => {
     expect(order.html).toContain(LINKS.receipt);
   });
 
+  test("speaks in its foot the language of whom it is for", async () => {
+    const template = await prepared({ channel: "email", subject: "s", html: "<p>Hallo</p>" });
+    const footIn = (locale: string) =>
+      emailIn(renderMessage(template, dataOf({}), { ...bare, foot: FOOT, manner: { ...bare.manner, locale } })).text; // prettier-ignore
+    expect(footIn("de-AT")).toMatch(/Abmelden: .*\nIhre Einstellungen: .*\nWarum bekomme ich das\?: /);
+    expect(footIn("fr")).toContain("Se désabonner: ");
+    expect(footIn("pl")).toContain("Unsubscribe: ");
+  });
+
   test("leads its links through us, by one number each, and never those that end messages", async () => {
     const template = await prepared({
       channel: "email",
