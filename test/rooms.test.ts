@@ -5,19 +5,19 @@ import { expect, test } from "vitest";
 
 /** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
 const ROOMS = [
-  "values", "errors", "nap", "rounds", "config", "paging", "csv", "db", "vault", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "catalogue", "permission", "messages", "journeys", "people", "decisions", "analysis", "map", "metrics", "attribution", "lifetime", "questions", "gaps", "digest", "analyses", "access",
+  "values", "errors", "nap", "rounds", "config", "paging", "csv", "csv-records", "db", "vault", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "catalogue", "permission", "messages", "journeys", "people", "decisions", "analysis", "map", "metrics", "attribution", "lifetime", "questions", "gaps", "digest", "analyses", "access",
   "imports", "lanes", "memory", "pipeline", "sending", "reseal", "chores", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */
 const PURE = [
-  "values.ts", "errors.ts", "paging.ts", "consent/channels.ts", "csv.ts", "*/model.ts", "customers/document.ts", "customers/fold.ts", "customers/cart.ts", "customers/told.ts", "customers/names.ts",
+  "values.ts", "errors.ts", "paging.ts", "consent/channels.ts", "csv.ts", "csv-records.ts", "*/model.ts", "customers/document.ts", "customers/fold.ts", "customers/cart.ts", "customers/told.ts", "customers/names.ts",
   "customers/view.ts", "identity/resolve.ts", "identity/directory.ts", "events/steps.ts", "events/channel.ts", "events/classify.ts",
   "events/identifiers.ts", "events/consents.ts", "events/touchpoint.ts", "events/clock.ts", "imports/mapping.ts", "imports/presets.ts",
   "segments/compare.ts", "segments/track.ts", "segments/measure.ts", "segments/match.ts", "segments/bands.ts", "segments/decide.ts",
   "segments/document.ts", "segments/words.ts", "segments/explain.ts", "segments/check.ts", "segments/references.ts", "segments/starters.ts",
   "segments/bands.ts", "webhooks/model.ts", "messages/drivers/smtp-answer.ts", "messages/drivers/mime.ts", "messages/drivers/dsn.ts", "messages/drivers/stop-words.ts", "permission/zone.ts", "permission/locate.ts", "permission/caps.ts", "permission/consents.ts", "permission/holds.ts", "permission/allow.ts",
   "permission/recipient.ts", "permission/policy.ts",
-  "catalogue/told.ts", "catalogue/cart.ts",
+  "catalogue/told.ts", "catalogue/cart.ts", "catalogue/feed-rows.ts", "catalogue/hook-shopify.ts",
   "experiments/hash.ts", "experiments/variation.ts", "experiments/assign.ts", "experiments/distributions.ts", "experiments/compare.ts",
   "journeys/ways.ts", "journeys/walk.ts", "journeys/enter.ts", "journeys/entered.ts", "journeys/dates.ts", "journeys/chance.ts", "journeys/upcoming.ts",
   "messages/judge.ts", "messages/settlement.ts", "messages/address.ts", "messages/happenings.ts",
@@ -83,4 +83,13 @@ test.each(pure)("%s is pure", (path) => {
     );
   };
   walk(path);
+});
+
+/** The SDKs live in other people's programs: no package, nothing of the server's, and rules as pure as the server's. */
+const SDK_PURE = ["browser/field.ts", "browser/limits.ts", "browser/wait.ts", "browser/waiting.ts", "server/token.ts"]; // prettier-ignore
+const sdkFiles = readdirSync("sdk", { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts")); // prettier-ignore
+test.each(sdkFiles)("sdk/%s needs nothing but its own SDK", (path) => {
+  for (const name of importsOf(`sdk/${path}`)) expect(name).toMatch(/^\.\/[\w-]+\.ts$/);
+  if (SDK_PURE.includes(path))
+    expect(readFileSync(`sdk/${path}`, "utf8")).not.toMatch(/\bDate\b|\bMath\.random\(|\bperformance\b|\bfetch\(|\bdocument\b|\bwindow\b/); // prettier-ignore
 });
