@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { takeRecords } from "../src/imports/csv.ts";
+import { takeRecords } from "../src/csv-records.ts";
 
 type Cells = { readonly [column: string]: string };
 

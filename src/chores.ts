@@ -1,5 +1,6 @@
 /** Starts the loops beside the worker and the sender of messages: webhooks, journeys' calls, their clock and watch, telling of tasks. */
 import type { Logger } from "pino";
+import { startFeeds } from "./catalogue/feed-loop.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/postgres.ts";
 import type { EventLog } from "./db/clickhouse.ts";
@@ -53,6 +54,8 @@ export function startChores({ sql, vault, log, clock, roles, inbox, mail, logger
     stops.push(() => caller.stop(), () => webhooks.stop());
   }
   if (roles.includes("worker")) {
+    const feeds = startFeeds({ sql, clock, onFault: fault("product feeds cannot be read for now; tried again") });
+    stops.push(() => feeds.stop());
     const scheduler = startScheduler({ sql, clock, onEntry, onFault: fault("a journey cannot begin by the clock for now; tried again in a minute") });
     const watch = startWatch({
       sql, clock, waiting,

@@ -9,6 +9,7 @@ import { type First, ensureFirstWorkspace } from "./access/first.ts";
 import { createKeyRing } from "./access/keys.ts";
 import { analysisRoutes } from "./analyses.ts";
 import { cartRoutes } from "./catalogue/routes-cart.ts";
+import { sourceRoutesOfCatalogue } from "./catalogue/routes-sources.ts";
 import { catalogueRoutes } from "./catalogue/routes.ts";
 import { type Chores, startChores } from "./chores.ts";
 import type { Config } from "./config.ts";
@@ -279,6 +280,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       segmentRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
       webhookRoutes(rooms, { sql, vault, clock });
       catalogueRoutes(rooms, { sql, clock });
+      sourceRoutesOfCatalogue(rooms, { sql, vault, clock, publicUrl: baseOf(config) });
       cartRoutes(rooms, { sql, whose: (request, asked) => visitorOf({ sql, vault, clock, keys }, request, asked, "the_unnamed", false) });
       permissionRoutes(rooms, { sql });
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });

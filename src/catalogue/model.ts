@@ -131,3 +131,43 @@ export const FeedOutcome = z.enum([
   "taken", "unchanged", "unreachable", "refused_address", "bad_answer", "too_large", "too_slow", "not_readable", "no_items",
 ]); // prettier-ignore
 export type FeedOutcome = z.infer<typeof FeedOutcome>;
+
+/** What came of the last reading of a feed; counts are of its rows, `gone` of items it no longer names. */
+export type FeedReading = {
+  readonly outcome: FeedOutcome;
+  readonly detail: string | null;
+  readonly at: Instant;
+  readonly rows: number;
+  readonly made: number;
+  readonly changed: number;
+  readonly same: number;
+  readonly refused: number;
+  readonly gone: number;
+  /** The first of those that were refused. */
+  readonly refusedRows: readonly {
+    readonly line: number;
+    readonly reason: RowRefusal;
+    readonly detail: string;
+  }[];
+};
+
+/** Who tells changes: a server of one's own, or Shopify. */
+export const HookKind = z.enum(["standard", "shopify"]);
+export type HookKind = z.infer<typeof HookKind>;
+/** What has to be known to read a shop's words. */
+export const ShopConfig = z.strictObject({
+  currency: Currency.describe("Of the shop: its prices come without"),
+  idFrom: z.enum(["sku", "variant", "product"]).default("sku").describe("What events call product_id; a variant without a sku goes by its own number"),
+  storeUrl: Address.optional().describe("For links to products"),
+  places: z.int().min(1).max(100).default(1).describe("Locations that hold stock"),
+}); // prettier-ignore
+export type ShopConfig = z.infer<typeof ShopConfig>;
+export const HookDraft = z
+  .strictObject({
+    name: plain(100),
+    kind: HookKind,
+    secret: plain(200).optional().describe("Shopify's; one is made for the other kind"),
+    config: ShopConfig.optional(),
+  })
+  .refine(({ kind, secret, config }) => (kind === "shopify") === (secret !== undefined) && (kind === "shopify") === (config !== undefined), "A shopify address has secret and config; another has neither"); // prettier-ignore
+export type HookDraft = z.infer<typeof HookDraft>;

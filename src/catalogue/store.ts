@@ -8,8 +8,14 @@ const COLUMNS = `id, name, url, image_url as "imageUrl", category, price_minor a
 /** The store's text cannot hold U+0000, so no item it knows is named so. */
 const storable = (ids: readonly string[]): string => JSON.stringify(ids.filter((id) => !id.includes("\0") && id.isWellFormed())); // prettier-ignore
 
-/** Who told items: a feed, made at `at`, in one of its rounds; a sender that dates what it says; null: a caller, now. */
-export type Teller = { readonly feed: number; readonly round: number; readonly at: Instant } | { readonly at: Instant } | null; // prettier-ignore
+/**
+ * Who told items: a feed, made at `at`, in one of its rounds; a sender that dates what it says; null: a caller, now. What is
+ * `isPartial` does not tell whether something is consumable; a feed never does.
+ */
+export type Teller =
+  | { readonly feed: number; readonly round: number; readonly at: Instant }
+  | { readonly at: Instant; readonly isPartial: boolean }
+  | null;
 export type Written = { readonly made: number; readonly changed: number; readonly same: number };
 
 /**
@@ -23,9 +29,10 @@ export async function writeItems(sql: Sql, workspace: WorkspaceId, items: readon
   const feed = teller !== null && "feed" in teller ? teller : null;
   return sql.transaction(async (tx) => {
     await lockItems(tx, workspace, items);
+    const dated = teller !== null && "isPartial" in teller ? teller : null;
     const [row] = await tx.query<{ made: number; changed: number }>(WRITE, [
-      workspace, JSON.stringify(items), now, feed?.feed ?? null, feed?.round ?? null, teller !== null && feed === null ? teller.at : null, feed?.at ?? null,
-    ]);
+      workspace, JSON.stringify(items), now, feed?.feed ?? null, feed?.round ?? null, dated?.at ?? null, feed?.at ?? null, feed !== null || dated?.isPartial === true,
+    ]); // prettier-ignore
     if (feed !== null)
       await tx.query(
         "update catalogue_items set feed = $2, feed_round = $3 where workspace = $1 and id in (select jsonb_array_elements_text($4::jsonb)) and (feed, feed_round) is distinct from ($2, $3)",
@@ -48,9 +55,9 @@ const WRITE = `with told as (
       "compareAtMinor" bigint, stock bigint, consumable boolean, "usedUpDays" int, attributes jsonb, active boolean)),
   next as (
     select t.id, t.name, t.url, t."imageUrl" as image_url, t.category, t."priceMinor" as price_minor, t.currency, t."compareAtMinor" as compare_at_minor,
-      case when $4::int is null then t.stock when i.stock_at > $7::bigint then i.stock when t.stock is null and i.stock > 0 then i.stock else t.stock end as stock,
-      case when $4::int is null then t.consumable else coalesce(i.consumable, false) end as consumable,
-      case when $4::int is null then t."usedUpDays" else i.used_up_days end as used_up_days,
+      case when i.stock_at > coalesce($7::bigint, $6::bigint) then i.stock when $4::int is null then t.stock when t.stock is null and i.stock > 0 then i.stock else t.stock end as stock,
+      case when $8::boolean then coalesce(i.consumable, false) else t.consumable end as consumable,
+      case when $8::boolean then i.used_up_days else t."usedUpDays" end as used_up_days,
       t.attributes, case when $4::int is null then t.active else coalesce(i.active, true) end as active
     from told t left join catalogue_items i on i.workspace = $1 and i.id = t.id),
   written as (

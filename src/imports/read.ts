@@ -7,7 +7,7 @@ import { open } from "node:fs/promises";
 import { pipeline, Readable, type Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Failure } from "../errors.ts";
-import { delimiterOf, takeRecords } from "./csv.ts";
+import { delimiterOf, takeRecords } from "../csv-records.ts";
 import { IMPORT_LIMITS, type Mapping } from "./model.ts";
 import { createSplitter, type FileRow, type Position } from "./split.ts";
 

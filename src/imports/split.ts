@@ -6,7 +6,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { Json, JsonObject } from "../values.ts";
-import { takeRecords } from "./csv.ts";
+import { takeRecords } from "../csv-records.ts";
 import type { RowRefusal } from "./model.ts";
 import { isObject, type Row } from "./sources.ts";
 

@@ -151,8 +151,8 @@ describe("a change of price and stock", () => {
     await changeItems(sql, first.workspace, [{ id: "late", stock: 9, at: now - 1 }], now);
     expect((await item("late")).stock).toBe(5);
     const told = (name: string) => [NamedDraft.parse({ id: "late", name })];
-    await writeItems(sql, first.workspace, told("New"), { at: now }, now);
-    expect(await writeItems(sql, first.workspace, told("Old"), { at: now - 1 }, now)).toEqual({ made: 0, changed: 0, same: 1 }); // prettier-ignore
+    await writeItems(sql, first.workspace, told("New"), { at: now, isPartial: false }, now);
+    expect(await writeItems(sql, first.workspace, told("Old"), { at: now - 1, isPartial: false }, now)).toEqual({ made: 0, changed: 0, same: 1 }); // prettier-ignore
     expect((await item("late")).name).toBe("New");
   });
 

@@ -122,8 +122,12 @@ beforeAll(async () => {
   expect(
     (await asked(bravo, "/v1/catalogue/items/item-of-b", { method: "PUT", body: { name: "bravo" } })).status,
   ).toBe(200);
+  const feed = await make("/v1/catalogue/feeds", { url: "http://127.0.0.1:9/bravo.csv" });
+  const hook = await make("/v1/catalogue/hooks", { name: "bravo", kind: "standard" });
   ids = {
     "/v1/catalogue/items/": "item-of-b",
+    "/v1/catalogue/feeds/": String(feed.id),
+    "/v1/catalogue/hooks/": String(hook.id),
     "/v1/places/": "place-of-b",
     "/v1/views/": String(view.id),
     "/v1/digests/": String(digest!.id),
@@ -194,6 +198,7 @@ const stateOf = async () => {
     "providers",
     "versions",
     "catalogue_items",
+    "catalogue_hooks",
   ];
   return Promise.all(
     tables.map((table) =>

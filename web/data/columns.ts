@@ -3,7 +3,7 @@
  *
  * Covers a file whose every row is one event; baskets over several rows come by a preset.
  */
-import { delimiterOf, takeRecords } from "../../src/imports/csv.ts";
+import { delimiterOf, takeRecords } from "../../src/csv-records.ts";
 import type { EventMapping, Mapping } from "../../src/imports/model.ts";
 import type { IdentifierKind } from "../../src/identity/model.ts";
 

@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { delimiterOf, takeRecords } from "./csv.ts";
+import { delimiterOf, takeRecords } from "./csv-records.ts";
 
 const cells = (text: string, delimiter = ",") =>
   takeRecords(text, delimiter, true).records.map((record) => record.cells);

@@ -2,7 +2,7 @@
  * CSV taken apart (RFC 4180, and what spreadsheets really write). Pure; never throws.
  *
  * Written here because a resumable import has to know at which byte each record begins, and because one forgotten
- * quote must cost one line and not the rest of the file. Held equal to csv-parse by a law in csv.test.ts.
+ * quote must cost one line and not the rest of the file. Held equal to csv-parse by a law in csv-records.test.ts.
  */
 
 /** One record: its cells, the characters it spans in the text, how many lines come before it and how many it has. */
