@@ -97,6 +97,8 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: ARRIVAL_MS,
+    // A busy machine starts slowly; after ten seconds the default is to give the whole program up.
+    pluginTimeout: 0,
     http: { headersTimeout: HEADERS_MS },
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
