@@ -56,7 +56,7 @@ export function createAsk(deps: AskDeps): Ask {
     const names = namesOf(asking);
     const began = performance.now();
     const done = (outcome: Parameters<typeof count>[0]) => count(outcome, (performance.now() - began) / 1000);
-    const along: Along = { told: null };
+    const along: Along = { told: null, isLate: false };
     const fallback = (): Answered => {
       // Which places there are is what could not be read.
       if (asking.everyPlace) throw new Failure("store_unavailable", "It could not be decided in time.", { retryAfterSeconds: 1 });
@@ -73,6 +73,7 @@ export function createAsk(deps: AskDeps): Ask {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"slow">((resolve) => (timer = setTimeout(resolve, budgetMs, "slow")));
     const ended = await Promise.race([work, late]).finally(() => clearTimeout(timer));
+    along.isLate = ended === "slow";
     done(typeof ended === "string" ? ended : "decided");
     return typeof ended === "string" ? fallback() : ended;
   };
@@ -87,8 +88,8 @@ type Working = {
   readonly read: (epoch: number) => Promise<InForce>;
   readonly prove: Prove;
 };
-/** What became of the events along, once that is known. */
-type Along = { told: Answered["events"] };
+/** What became of the events along, once that is known; and whether the page has its default already. */
+type Along = { told: Answered["events"]; isLate: boolean };
 
 const fallbackOf = (place: string): Decision => ({ place, choice: null, reason: "fallback", version: null, token: null }); // prettier-ignore
 
@@ -124,6 +125,8 @@ async function answer({ deps, read, prove }: Working, asking: Asking, names: rea
   const at = isoOf(now);
   const told = along.told;
   if (!snapshot) throw new Failure("not_found", "There is no such workspace.");
+  // Nobody waits for it any more: its share of the machine is for those who do.
+  if (along.isLate) return { decisions: [], at, events: told };
   const inForce = await read(snapshot.epoch);
   const places = inForce.placesOf(workspace);
   const wanted = asking.everyPlace ? [...places.keys()] : question.places;

@@ -21,8 +21,6 @@ export type PlaceInForce = Pick<PlaceDraft, "kind" | "ranking"> & {
   readonly candidates: readonly CandidateInForce[];
   readonly contents: ReadonlyMap<string, PreparedContent>;
   readonly products: readonly string[];
-  readonly showsMessages: boolean;
-  readonly hasTopics: boolean;
 };
 /** What is in force at an epoch, of all workspaces. */
 export type InForce = {
@@ -78,8 +76,6 @@ function placeOf({ id, key, body: { draft, enough }, context }: PlaceRow): Place
     candidates: candidates.map((candidate) => readyOf(candidate, enough[candidate.id] ?? null, contextFrom(context))),
     contents: new Map(candidates.map((one) => [one.id, prepareContent(one.content as JsonObject).prepared])),
     products: [...new Set(candidates.flatMap(({ products }) => products))],
-    showsMessages: candidates.some((one) => one.kind === "message"),
-    hasTopics: candidates.some(({ tags }) => tags.length > 0),
   }; // prettier-ignore
 }
 

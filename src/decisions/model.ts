@@ -28,8 +28,8 @@ export const DECISION_LIMITS = {
   budgetMs: 50,
   /** While new definitions are read for longer than this share of the budget, those before serve. */
   staleRatio: 0.5,
-  /** Questions under way at once in one process; one more is answered with the default. */
-  underWay: 256,
+  /** Questions under way at once in one process; one more is answered with the default, or all would be too late. */
+  underWay: 64,
   /** Unseen messages of an inbox that are looked at. */
   messages: 20,
   /** For so long after a decision its outcomes are taken. */

@@ -1,11 +1,12 @@
 /** The statements of decisions: all that one needs of a customer in one look, what only some places ask, and places as laid down. */
 import { ATOM_COLUMNS, type AtomRow } from "../customers/store.ts";
 import type { Sql } from "../db/postgres.ts";
-import { Policy, Preferences } from "../permission/model.ts";
+import type { InboxRow } from "../messages/inbox-store.ts";
+import { Policy } from "../permission/model.ts";
 import type { VersionState } from "../segments/store.ts";
 import { type AtomId, type Instant, type WorkspaceId, isoOf } from "../values.ts";
 import { type PlaceView } from "./document.ts";
-import type { PlaceDraft } from "./model.ts";
+import { DECISION_LIMITS, type PlaceDraft } from "./model.ts";
 
 /** What is known at one instant, of one moment of the store. */
 export type Snapshot = {
@@ -21,6 +22,13 @@ export type Snapshot = {
   readonly atoms: readonly AtomRow[];
   /** Of the events asked about those that are known already, by the hash of their name. */
   readonly seen: ReadonlySet<string>;
+  /** What the atoms' customers asked for in the preference centre, and what lies unseen in their inboxes, newest first. */
+  readonly preferences: readonly {
+    readonly atom: AtomId;
+    readonly body: unknown;
+    readonly updatedAt: Instant;
+  }[];
+  readonly unseen: readonly (InboxRow & { readonly atom: AtomId })[];
 };
 
 /**
@@ -44,6 +52,10 @@ export async function readSnapshot(
      select (select n from epochs) as epoch, w.name, w.settings->>'postalAddress' as address, w.settings->'policy' as policy,
        (select max(updated_at) from providers where workspace = w.id and driver = 'in_app') as "inAppAt",
        (select coalesce(json_agg(p), '[]') from p) as pointers, (select coalesce(json_agg(a), '[]') from a) as atoms,
+       (select coalesce(json_agg(json_build_object('atom', atom, 'body', body, 'updatedAt', updated_at)), '[]') from preferences where atom in (select id from a)) as preferences,
+       (select coalesce(json_agg(m), '[]') from (
+         select atom, id, message, place, body, created_at as "createdAt", seen_at as "seenAt" from inbox_messages
+         where atom in (select id from a) and dismissed_at is null and seen_at is null order by id desc limit ${DECISION_LIMITS.messages}) m) as unseen,
        (select coalesce(json_agg(replace(key::text, '-', '')), '[]') from seen where key = any(string_to_array($3, ',')::uuid[])) as seen
      from workspaces w where w.id = $1`,
     [workspace, identifiers.join(","), events.join(",")],
@@ -58,7 +70,10 @@ export async function readSnapshot(
     seen: new Set(seen),
   };
 }
-type SnapshotRow = Pick<Snapshot, "epoch" | "name" | "address" | "inAppAt" | "atoms"> & {
+type SnapshotRow = Pick<
+  Snapshot,
+  "epoch" | "name" | "address" | "inAppAt" | "atoms" | "preferences" | "unseen"
+> & {
   readonly policy: unknown;
   readonly pointers: readonly {
     readonly key: string;
@@ -67,15 +82,6 @@ type SnapshotRow = Pick<Snapshot, "epoch" | "name" | "address" | "inAppAt" | "at
   }[];
   readonly seen: readonly string[];
 };
-
-/** What a customer of these atoms asked for in the preference centre: the latest word. */
-export async function readPreferences(sql: Sql, atoms: readonly AtomId[]): Promise<Preferences> {
-  const [row] = await sql.query<{ body: unknown }>(
-    "select body from preferences where atom = any($1::bigint[]) order by updated_at desc limit 1",
-    [atoms],
-  );
-  return Preferences.parse(row?.body ?? {});
-}
 
 type PlaceRow = {
   readonly id: number;

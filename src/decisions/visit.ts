@@ -7,7 +7,6 @@ import { productNow } from "../catalogue/told.ts";
 import { documentOf } from "../customers/view.ts";
 import type { Sql } from "../db/postgres.ts";
 import { type Manner, mannerOf } from "../messages/liquid-filters.ts";
-import { readInbox } from "../messages/inbox-store.ts";
 import { messageOf } from "../messages/inbox-view.ts";
 import { type RulesTold, templateDataOf } from "../messages/render-data.ts";
 import { localeOf } from "../messages/render-read.ts";
@@ -17,14 +16,14 @@ import { recipientOf, zoneOf } from "../permission/recipient.ts";
 import { knowledgeOf, segmentsHeld } from "../segments/facts.ts";
 import { measured } from "../segments/measure.ts";
 import { measuredOf } from "../segments/plan.ts";
-import type { Instant, JsonObject, WorkspaceId } from "../values.ts";
+import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
 import type { Filled } from "./decide.ts";
 import { type Visit, messageFor } from "./eligible.ts";
 import { type Reading, fillContent } from "./fill.ts";
 import type { InForce, PlaceInForce } from "./force.ts";
 import type { Seen } from "./known.ts";
-import { type Candidate, DECISION_LIMITS, type Question } from "./model.ts";
-import { type Snapshot, readPreferences } from "./store.ts";
+import type { Candidate, Question } from "./model.ts";
+import type { Snapshot } from "./store.ts";
 
 type VisitDeps = {
   readonly sql: Sql;
@@ -43,21 +42,19 @@ export async function visitOf(deps: VisitDeps, now: Instant): Promise<{ readonly
   const known = knowledgeOf(seen.shown);
   const hasLiquid = places.some(({ contents }) => [...contents.values()].some(({ texts }) => texts.size > 0));
   const document = documentOf(seen.shown[0]!.customer, known, seen.shown.flatMap(({ identifiers }) => identifiers), hasLiquid ? await readAccounts(sql, workspace, Object.keys(known.accounts)) : {});
-  const [items, preferences, inbox] = await Promise.all([
-    readItems(sql, workspace, productsOf(places, document, hasLiquid)),
-    places.some(({ hasTopics }) => hasTopics) ? readPreferences(sql, seen.atoms.map(({ id }) => id)) : Preferences.parse({}),
-    places.some(({ showsMessages }) => showsMessages) ? readInbox(sql, { atoms: seen.shown.map(({ id }) => id), place: null, before: Number.MAX_SAFE_INTEGER, limit: DECISION_LIMITS.messages }) : [],
-  ]);
+  const items = await readItems(sql, workspace, productsOf(places, document, hasLiquid));
+  const [ids, shown] = [seen.atoms, seen.shown].map((atoms) => new Set(atoms.map(({ id }) => id))) as [Set<AtomId>, Set<AtomId>];
+  const wishes = snapshot.preferences.filter(({ atom }) => ids.has(atom)).toSorted((a, b) => b.updatedAt - a.updatedAt)[0];
   const visit: Visit = {
     shown: seen.shownFacts,
     known: seen.knownFacts,
     recipient: recipientOf(seen.atoms.map(({ knowledge }) => knowledge), {
-      address: null, suppressed: null, contacts: [], upcoming: [], preferences, identifiers: seen.atoms.flatMap(({ identifiers }) => identifiers),
+      address: null, suppressed: null, contacts: [], upcoming: [], preferences: Preferences.parse(wishes?.body ?? {}), identifiers: seen.atoms.flatMap(({ identifiers }) => identifiers),
       stock: (product) => pieces(items.get(product)),
     }),
     policy: snapshot.policy,
     cart: document.cart,
-    messages: inbox.filter(({ seenAt }) => seenAt === null).map((row) => ({ place: row.place, message: messageOf(row) })),
+    messages: snapshot.unseen.filter(({ atom }) => shown.has(atom)).map((row) => ({ place: row.place, message: messageOf(row) })),
   };
   const readingOf = readings(deps, document, items, now);
   return {
