@@ -5,6 +5,7 @@
  * Content is put in as text and as five harmless attributes, never as HTML: whoever may write content cannot run code in
  * the page. The style sheet that hides is made in memory, which no content policy forbids.
  */
+import { safely } from "./keep.ts";
 import * as LIMITS from "./limits.ts";
 import type { Choice, Decision, DecideOptions, Outcome, Properties } from "./model.ts";
 import { tell } from "./post.ts";
@@ -123,7 +124,5 @@ function show(element: Element, content: Properties, report: (outcome: Outcome) 
 function mayHave({ tagName }: Element, name: string, value: string): boolean {
   if (/^(alt|title|aria-label)$/.test(name)) return true;
   const isPlace = (name === "href" && tagName === "A") || (name === "src" && tagName === "IMG");
-  return (
-    isPlace && URL.canParse(value, location.href) && /^https?:$/.test(new URL(value, location.href).protocol)
-  );
+  return isPlace && /^https?:/.test(safely(() => new URL(value, location.href).protocol) ?? "");
 }

@@ -10,46 +10,37 @@ const QUEUE = "throughline.queue.";
 /** One letter each, because it is read and written by this file and `visitor.ts` alone. */
 export type Kept = {
   /** The anonymous id. */
-  a?: string;
+  a?: string | undefined;
   /** The user id. */
-  u?: string;
+  u?: string | undefined;
   /** The consent answers. */
-  c?: ConsentAnswers;
+  c?: ConsentAnswers | undefined;
   /** An id of analytics.js that belongs to whoever was here before `reset`. */
-  x?: string;
+  x?: string | undefined;
 };
 
-/** localStorage, or null where the browser forbids even to look at it. */
-function shelf(): Storage | null {
+/** What `get` gives; undefined where it throws: browsers that block site data, sandboxed frames, broken texts. */
+export function safely<Value>(get: () => Value): Value | undefined {
   try {
-    return localStorage;
+    return get();
   } catch {
-    // Sandboxed frames and browsers that block site data throw: then nothing is kept.
-    return null;
+    // Whatever could not be had is as good as not there: a page goes on without it.
+    return undefined;
   }
 }
+
+const shelf = (): Storage | undefined => safely(() => localStorage);
 
 /** The text kept under a name; null when there is none. */
 export const read = (name: string): string | null => shelf()?.getItem(name) ?? null;
 
-/** Keeps a text; null takes it away. A full store keeps what it had. */
-export function write(name: string, text: string | null): void {
-  try {
-    if (text === null) shelf()?.removeItem(name);
-    else shelf()?.setItem(name, text);
-  } catch {
-    // The quota is used up by the page: the events are still in memory and are sent from there.
-  }
-}
+/** Keeps a text; null takes it away. A store that the page has filled keeps what it had: the events are in memory still. */
+export const write = (name: string, text: string | null): void =>
+  safely(() => (text === null ? shelf()?.removeItem(name) : shelf()?.setItem(name, text)));
 
 /** A value that was kept as JSON; `otherwise` when there is none or somebody broke it. */
-function parsed<Value>(text: string | null, otherwise: Value): Value {
-  try {
-    return (JSON.parse(text!) as Value | null) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-}
+const parsed = <Value>(text: string | null, otherwise: Value): Value =>
+  safely(() => JSON.parse(text!) as Value | null) ?? otherwise;
 
 export const readRecord = (): Kept => parsed<Kept>(read(RECORD), {});
 export const writeRecord = (record: Kept | null): void =>

@@ -15,22 +15,22 @@ export type ConsentAnswers = { readonly [category: string]: boolean };
 export type Options = {
   readonly writeKey: string;
   /** Where the server is, as `https://journeys.example`; the script knows where it was loaded from. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /**
    * `required`: nothing is stored or sent before `consent` was called and the purpose granted. Answers: as if `consent`
    * was called with them. Absent: everything is collected until the purpose is denied.
    */
-  readonly consent?: "required" | ConsentAnswers;
+  readonly consent?: "required" | ConsentAnswers | undefined;
   /** The category whose answer opens and closes the collection; `analytics` when absent. */
-  readonly purpose?: string;
+  readonly purpose?: string | undefined;
   /** Page events as a single-page app moves on; true when absent. */
-  readonly routing?: boolean;
+  readonly routing?: boolean | undefined;
   /** Names of query parameters that hold what was searched for on this site; none when absent. */
-  readonly search?: readonly string[];
+  readonly search?: readonly string[] | undefined;
   /** Hosts of the same business (with their port, where it is unusual) to which the visitor's id is handed over. */
-  readonly handover?: readonly string[];
+  readonly handover?: readonly string[] | undefined;
   /** Proof of who is signed in, made by the business's own server. */
-  readonly userToken?: string;
+  readonly userToken?: string | undefined;
 };
 
 /** What a call may add to its event. */

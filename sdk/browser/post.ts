@@ -6,14 +6,17 @@ import { mayHelp, waitMs } from "./wait.ts";
  * Posts text and gives the answer; null when none came. It outlives its page. A request of plain text needs no leave of
  * the server first (a preflight), without which a browser lets no request live on when its page is gone.
  */
-export const post = (url: string, body: string): Promise<Response | null> =>
-  fetch(url, {
+export const post = async (url: string, body: string, isLeaving = false): Promise<Response | null> => {
+  // A browser that has no requests of this kind has beacons, which are never answered: the next page asks again.
+  if (isLeaving && !("keepalive" in Request.prototype)) navigator.sendBeacon(url, body);
+  return fetch(url, {
     method: "POST",
     body,
     keepalive: true,
     credentials: "omit",
     signal: AbortSignal.timeout(LIMITS.answerMs),
   }).catch(() => null);
+};
 
 /** Tells the server something small that it takes once however often it is told; tries a few times. */
 export async function tell(url: string, body: string): Promise<void> {

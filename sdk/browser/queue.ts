@@ -37,13 +37,13 @@ export function createQueue(door: () => string | null) {
     clearTimeout(timer);
     timer = setTimeout(flush, Math.max(afterMs, restUntil - Date.now()));
   };
-  async function send(): Promise<void> {
+  async function send(isLeaving = false): Promise<void> {
     const to = door();
     const batch = waiting.next(flying);
     if (!to || batch.length === 0) return;
     for (const item of batch) flying.add(item);
     const events = batch.map(({ json }) => json);
-    const answer = await post(to, bodyOf(events));
+    const answer = await post(to, bodyOf(events), isLeaving);
     for (const item of batch) flying.delete(item);
     if (answer && !mayHelp(answer.status)) {
       if (!answer.ok) refused += batch.length;
@@ -63,7 +63,7 @@ export function createQueue(door: () => string | null) {
   };
   watchPage(
     // What is sent now stays kept until it is answered: if it never is, the next page sends it again.
-    () => void ((isTold && Date.now() < restUntil) || send()),
+    () => void ((isTold && Date.now() < restUntil) || send(true)),
     () => {
       if (!isTold) restUntil = 0;
       wake(0);

@@ -34,10 +34,10 @@ function optionsOf({ dataset, src }: HTMLScriptElement): Options {
   return {
     writeKey,
     host,
-    ...(consent === "required" && { consent }),
-    ...(purpose !== undefined && { purpose }),
-    ...(search !== undefined && { search: search.split(/[\s,]+/) }),
-    ...(handover !== undefined && { handover: handover.split(/[\s,]+/) }),
+    consent: consent === "required" ? consent : undefined,
+    purpose,
+    search: search?.split(/[\s,]+/),
+    handover: handover?.split(/[\s,]+/),
     routing: routing !== "false",
   };
 }

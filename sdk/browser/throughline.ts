@@ -49,6 +49,8 @@ export type Throughline = Calls & {
 export function createThroughline(): Throughline {
   const core = createCore();
   const { visitor, queue } = core;
+  /** Answers given before `load` said what they are for. */
+  let early: ConsentAnswers = {};
   /** The app itself told of the page that is shown. */
   let isTold = false;
   const calls = createCalls(core, () => (isTold = true));
@@ -61,7 +63,7 @@ export function createThroughline(): Throughline {
     load: (given) => {
       if (core.options()) return;
       core.begin(given);
-      begin(core, given);
+      begin(core, given, early);
       watchForms(calls.track);
       if (given.handover)
         watchLinks(given.handover, () =>
@@ -69,7 +71,7 @@ export function createThroughline(): Throughline {
         );
       if (given.routing !== false) watchRouting(moved, () => isTold || calls.page());
     },
-    consent: (answers) => answer(core, answers),
+    consent: (answers) => (core.options() ? answer(core, answers) : void (early = { ...early, ...answers })),
     decide: (places, more) => decide(wayOf(core), places, more),
     inbox: (more = {}) => {
       if (!visitor.isOpen()) return null;
@@ -86,11 +88,12 @@ export function createThroughline(): Throughline {
 }
 
 /** The first moment: who comes from another of our sites, what they allow, and what waited for that. */
-function begin(core: Core, { handover, consent }: Options): void {
+function begin(core: Core, { handover, consent }: Options, early: ConsentAnswers): void {
   const { visitor, queue } = core;
   const handed = handover && takeOver(handover);
   const isTaken = handed && visitor.become(handed);
-  if (typeof consent === "object") answer(core, consent);
+  const answers = typeof consent === "object" ? { ...early, ...consent } : early;
+  if (Object.keys(answers).length > 0) answer(core, answers);
   if (visitor.isDenied()) queue.clear();
   if (handed && !isTaken && handed !== visitor.anonymous().id) core.record("alias", { previousId: handed });
   visitor.save();

@@ -2,10 +2,8 @@
  * Who is here, and what they allow. The anonymous id is analytics.js' own where that is on the page, so that both tell
  * of one visitor; what it stores is read and never written.
  */
-import { forgetAll, type Kept, read, readRecord, writeRecord } from "./keep.ts";
+import { forgetAll, type Kept, read, readRecord, safely, writeRecord } from "./keep.ts";
 import type { ConsentAnswers, Options } from "./model.ts";
-
-const THEIRS = "ajs_anonymous_id";
 
 /** A random UUID of version 4, also on pages without https, where browsers have no function for it. */
 export function newId(): string {
@@ -22,9 +20,9 @@ export const asksForPrivacy = (): boolean =>
 
 /** analytics.js keeps the id in a cookie and in localStorage, as bare text or as JSON. */
 function theirId(): string | undefined {
-  const cookie = new RegExp(`(?:^|; )${THEIRS}=([^;]+)`).exec(document.cookie)?.[1];
-  const text = cookie === undefined ? read(THEIRS) : decodeURIComponent(cookie);
-  return text?.replaceAll('"', "") || undefined;
+  const cookies = safely(() => document.cookie) ?? "";
+  const inCookie = /(?:^|; )ajs_anonymous_id=(?:"|%22)?([\w.-]+)(?=[";%]|$)/.exec(cookies)?.[1];
+  return inCookie ?? (read("ajs_anonymous_id")?.replaceAll('"', "") || undefined);
 }
 
 export type Visitor = ReturnType<typeof createVisitor>;
@@ -78,8 +76,7 @@ export function createVisitor(options: () => Options | undefined) {
     },
     /** Whoever comes next on this device is somebody else. */
     reset: () => {
-      const theirs = theirId();
-      kept = { ...(kept.c && { c: kept.c }), ...(theirs !== undefined && { x: theirs }) };
+      kept = { c: kept.c, x: theirId() };
       save();
     },
     /** Writes the answers down; true when they are new. Global Privacy Control is an answer of its own to advertising. */

@@ -46,6 +46,13 @@ describe("the browser's script", () => {
     expect(client).toBeLessThanOrEqual(BYTES_MAX);
   });
 
+  test("tells the version that its package has", async () => {
+    const { version } = JSON.parse(await readFile(join(folder, "browser/package.json"), "utf8")) as {
+      version: string;
+    };
+    expect(script).toMatch(new RegExp(`throughline\\.js.{1,20}${version.replaceAll(".", "\\.")}`));
+  });
+
   test("evaluates no text as code and makes no markup of it", () => {
     expect(script).not.toMatch(/\beval\b|new Function|Function\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc|createContextualFragment|DOMParser|setTimeout\(["'`]/); // prettier-ignore
   });

@@ -96,13 +96,19 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
       const { run } = await visit("/boots");
       await run(`throughline.identify("u1"); throughline.reset(); throughline.track("One"); throughline.identify("u2"); throughline.track("Two"); throughline.identify("u3"); throughline.track("Three"); throughline.alias("u4");`); // prettier-ignore
       const events = await door.until(8);
-      const [page, u1, one, u2, two, u3, three, u4] = events;
+      const [page, one, two, three] = ["$page.viewed", "One", "Two", "Three"].map((name) =>
+        named(events, name)!,
+      );
+      const signedIn = (userId: string) => events.find(({ type, identifiers }) => type === "identify" && identifiers.some(({ value }) => value === userId))!; // prettier-ignore
       expect([one, two, three].map(kinds)).toEqual([["anonymous_id"], ["user_id", "anonymous_id"], ["user_id", "anonymous_id"]]); // prettier-ignore
-      expect(anonymousIn(u1!)).toBe(anonymousIn(page!));
-      expect(anonymousIn(one!)).not.toBe(anonymousIn(u1!));
-      expect(anonymousIn(u2!)).toBe(anonymousIn(one!));
-      expect(anonymousIn(u3!)).not.toBe(anonymousIn(u2!));
-      expect(u4).toMatchObject({ type: "alias", previous: { kind: "user_id", value: "u3" } });
+      expect(anonymousIn(signedIn("u1"))).toBe(anonymousIn(page!));
+      expect(anonymousIn(one!)).not.toBe(anonymousIn(page!));
+      expect(anonymousIn(signedIn("u2"))).toBe(anonymousIn(one!));
+      expect(anonymousIn(signedIn("u3"))).not.toBe(anonymousIn(two!));
+      expect(anonymousIn(three!)).toBe(anonymousIn(signedIn("u3")));
+      expect(events.find(({ type }) => type === "alias")).toMatchObject({
+        previous: { kind: "user_id", value: "u3" },
+      });
     });
 
     test("tells of the cart by the names of Segment's e-commerce events", async () => {
@@ -149,6 +155,18 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
       expect(await run(STORED)).toBe(NOTHING);
       expect(await run(`return throughline.counts().waiting`)).toBe(0);
       expect(gate.seen).toEqual([]);
+    });
+
+    test("takes an answer that was given before it knew that one is required", async () => {
+      site.pages.set("/early", { script: script("").replace(/data-write-key="[^"]*"/, "") });
+      const { run } = await visit("/early");
+      const load = `throughline.load(${JSON.stringify({ writeKey: door.writeKey, host: gate.url, consent: "required" })})`;
+      await run(`throughline.consent({ analytics: false }); throughline.track("One"); ${load}; throughline.track("Two"); await throughline.flush();`); // prettier-ignore
+      expect(await run(STORED)).toBe(NOTHING);
+      expect(gate.seen).toEqual([]);
+      const { run: another } = await visit("/early");
+      await another(`throughline.track("One"); throughline.consent({ analytics: true }); ${load};`);
+      expect((await door.until(2)).map(({ name }) => name)).toEqual(["One", "Segment Consent Preference Updated"]); // prettier-ignore
     });
 
     test("forgets the visitor when a yes is taken back, and tells only that", async () => {

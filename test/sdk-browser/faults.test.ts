@@ -139,6 +139,14 @@ describe.skipIf(!browserThere("the browser SDK on bad networks"))("the browser S
     expect(names(await door.until(2))).toEqual(["$page.viewed", "Product Added"]);
   });
 
+  test("delivers it by a beacon in a browser whose requests end with their page", async () => {
+    const before = `delete Request.prototype.keepalive; const own = window.fetch; window.fetch = (url, init) => own(url, { ...init, keepalive: false });`;
+    const { run, page } = await arrived("/boots", { before });
+    await run(`throughline.track("Product Added", { product_id: "p1" }); location.href = "about:blank";`).catch(() => null); // prettier-ignore
+    await page.waitForURL("about:blank");
+    expect(names(await door.until(2))).toContain("Product Added");
+  });
+
   test("hands over no more than a browser delivers for a page that is gone, and the rest is sent by the next page", async () => {
     const { run, page, until } = await arrived("/boots");
     await run(`for (let n = 0; n < 10; n++) throughline.track("Large", { n, text: "x".repeat(20_000) }); location.href = "about:blank";`).catch(() => null); // prettier-ignore
@@ -199,7 +207,7 @@ describe.skipIf(!browserThere("the browser SDK on bad networks"))("the browser S
   });
 
   test("works on a browser that lets nothing be kept", async () => {
-    const before = `Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } });`;
+    const before = `Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } }); Object.defineProperty(Document.prototype, "cookie", { get() { throw new DOMException("denied", "SecurityError"); } });`;
     const { run } = await visit("/boots", { before });
     await run(`throughline.identify("u1"); throughline.track("Product Added");`);
     expect(names(await door.until(3))).toEqual(["$page.viewed", "$customer.identified", "Product Added"]);

@@ -11,7 +11,7 @@ let desk: Desk;
 let gate: Gate;
 const clients: Client[] = [];
 beforeAll(async () => {
-  desk = await startDesk();
+  desk = await startDesk({ THROUGHLINE_DECIDE_MS: "10000" });
   gate = await openGate(desk.address);
   await desk.place("home.top", [{ id: "boots", content: { title: "Boots" } }]);
 });

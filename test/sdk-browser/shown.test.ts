@@ -31,7 +31,7 @@ describe.skipIf(!browserThere("what pages show by the browser SDK"))("a page", (
   const visits: Visit[] = [];
 
   beforeAll(async () => {
-    [desk, browser] = await Promise.all([startDesk(), openBrowser()]);
+    [desk, browser] = await Promise.all([startDesk({ THROUGHLINE_DECIDE_MS: "10000" }), openBrowser()]);
     await buildSdk(join(desk.dataDir, "sdk"));
     gate = await openGate(desk.address);
     site = await openSite(browser, gate, desk.first.writeKey);
