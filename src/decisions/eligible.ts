@@ -94,7 +94,7 @@ function refusalOf(candidate: Candidate, visit: Visit, now: Instant): Omit<NotCh
 
 /** The customer as somebody who is looking at the page. */
 const onPage = (recipient: Recipient): Recipient => ({
-  ...recipient, address: "page", suppressed: null, contacts: [], upcoming: [],
+  ...recipient, address: "page", suppressed: null,
   preferences: { ...recipient.preferences, pausedUntil: null, quietHours: null },
 }); // prettier-ignore
 

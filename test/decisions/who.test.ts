@@ -142,6 +142,17 @@ test("another workspace's keys read its own customers and places only", async ()
   expect(reported.status).toBe(422);
 });
 
+test("where every caller is trusted a name is enough, from the moment that is laid down", async () => {
+  const closed = await desk.workspace("Closed network");
+  await desk.place("kiosk", [{ id: "gold", rule: { type: "trait", name: "plan", is: { op: "equals", value: "gold" } } }], {}, closed); // prettier-ignore
+  const asked = { userId: "joe", places: ["kiosk"], events: [{ type: "identify", userId: "joe", messageId: randomUUID(), traits: { plan: "gold" } }] }; // prettier-ignore
+  expect((await desk.visit(asked, closed)).status).toBe(403);
+  const provider = { channel: "in_app", driver: "in_app", name: "Kiosk", config: { proof: "trusted" } };
+  await desk.ask(closed, "POST", "/v1/providers", provider);
+  const { status, body } = await desk.visit(asked, closed);
+  expect([status, body.decisions[0]?.choice?.id]).toEqual([200, "gold"]);
+});
+
 test("without a key nothing is answered", async () => {
   const ask = (path: string, headers: { readonly [name: string]: string } = {}) =>
     fetch(desk.address + path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify({ anonymousId: "x", places: ["who"] }) }); // prettier-ignore
