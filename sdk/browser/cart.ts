@@ -1,5 +1,6 @@
 /** The shopping cart's moments under the names of Segment's e-commerce events, so that no page has to spell them. */
 import type { Properties } from "./model.ts";
+import { ask } from "./post.ts";
 
 export type Cart = {
   /** `product` as Segment has it: product_id, name, price, currency, quantity, ... */
@@ -23,7 +24,7 @@ export const createCart = (
   clear: (about) => track("Cart Cleared", about),
   read: async () => {
     const address = at();
-    const answer = address && (await fetch(address, { credentials: "omit" }).catch(() => null));
-    return answer && answer.ok ? ((await answer.json()) as Properties) : null;
+    const answer = address === null ? null : await ask(address);
+    return answer?.ok ? ((await answer.json()) as Properties) : null;
   },
 });

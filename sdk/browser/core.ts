@@ -17,7 +17,8 @@ export function createCore() {
     const { host = location.origin, writeKey } = options!;
     return `${host.replace(/\/$/, "")}${path}?${new URLSearchParams({ writeKey, ...query }).toString()}`;
   };
-  const door = (): string | null => (visitor.isOpen() ? at("/v1/batch") : null);
+  const ifOpen = <Value>(get: () => Value): Value | null => (visitor.isOpen() ? get() : null);
+  const door = (): string | null => ifOpen(() => at("/v1/batch"));
   const queue = createQueue(door);
 
   function eventOf(
@@ -42,6 +43,8 @@ export function createCore() {
     queue,
     /** The address for a path, with the key in it: in a header it would make browsers ask for leave first. After `load` only. */
     at,
+    /** What `get` gives; null before `load`, and while the visitor's leave to collect is missing. */
+    ifOpen,
     /** Where events go; null while nothing may be sent. */
     door,
     eventOf,
@@ -55,9 +58,7 @@ export function createCore() {
     who: (): Who => {
       const userId = visitor.userId();
       const anonymousId = visitor.anonymous().id;
-      return userToken !== undefined && userId !== undefined
-        ? { anonymousId, userId, userToken }
-        : { anonymousId };
+      return userToken && userId ? { anonymousId, userId, userToken } : { anonymousId };
     },
     record: (type: string, fields: object, more?: EventOptions): void => {
       if (!visitor.isDenied()) queue.add(eventOf(type, fields, more));

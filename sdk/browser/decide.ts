@@ -8,14 +8,14 @@
 import { safely } from "./keep.ts";
 import * as LIMITS from "./limits.ts";
 import type { Choice, Decision, DecideOptions, Outcome, Properties } from "./model.ts";
-import { tell } from "./post.ts";
 
 /** How to reach the server as this visitor; null while the visitor's consent is missing. */
 export type Way = {
-  /** The address for a path, with the key in it: a header of its own would ask for leave first. */
-  readonly at: (path: string) => string;
+  readonly url: string;
   /** The question's JSON but for the places. */
   readonly about: () => object;
+  /** Tells the server of an outcome, unless consent was taken back meanwhile. */
+  readonly tell: (outcome: object) => void;
 };
 type Answer = {
   readonly place: string;
@@ -36,7 +36,7 @@ export async function decide(
     : defaults(places, "consent");
   const decisions = answers.map(({ place, choice, reason, token }) => {
     const report = (outcome: Outcome, worth?: object): void => {
-      if (token) void tell(way!.at("/v1/decide/outcomes"), JSON.stringify({ token, outcome, ...worth }));
+      if (token) way!.tell({ token, outcome, ...worth });
     };
     if (choice) for (const element of elementsOf(place)) show(element, choice.content, report);
     return { place, choice, reason, report };
@@ -62,7 +62,7 @@ function hide(places: readonly string[]): () => void {
 
 /** The server's answers, once the page is there to take them; the page's defaults when that takes too long. */
 async function answered(
-  { at, about }: Way,
+  { url, about }: Way,
   places: readonly string[],
   timeoutMs: number,
 ): Promise<readonly Answer[]> {
@@ -71,7 +71,7 @@ async function answered(
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => done());
     else done();
   });
-  const asked = fetch(at("/v1/decide"), {
+  const asked = fetch(url, {
     method: "POST",
     body: JSON.stringify({ ...about(), places }),
     credentials: "omit",

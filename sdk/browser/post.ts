@@ -2,20 +2,18 @@
 import * as LIMITS from "./limits.ts";
 import { mayHelp, waitMs } from "./wait.ts";
 
+/** The answer; null when none came. */
+export const ask = (url: string, more?: RequestInit): Promise<Response | null> =>
+  fetch(url, { credentials: "omit", ...more }).catch(() => null);
+
 /**
- * Posts text and gives the answer; null when none came. It outlives its page. A request of plain text needs no leave of
- * the server first (a preflight), without which a browser lets no request live on when its page is gone.
+ * Posts text; the request outlives its page. One of plain text needs no leave of the server first (a preflight), without
+ * which a browser lets no request live on when its page is gone.
  */
-export const post = async (url: string, body: string, isLeaving = false): Promise<Response | null> => {
+export const post = (url: string, body: string, isLeaving = false): Promise<Response | null> => {
   // A browser that has no requests of this kind has beacons, which are never answered: the next page asks again.
   if (isLeaving && !("keepalive" in Request.prototype)) navigator.sendBeacon(url, body);
-  return fetch(url, {
-    method: "POST",
-    body,
-    keepalive: true,
-    credentials: "omit",
-    signal: AbortSignal.timeout(LIMITS.answerMs),
-  }).catch(() => null);
+  return ask(url, { method: "POST", body, keepalive: true, signal: AbortSignal.timeout(LIMITS.answerMs) });
 };
 
 /** Tells the server something small that it takes once however often it is told; tries a few times. */

@@ -9,6 +9,7 @@ import { decide, type Way } from "./decide.ts";
 import { watchForms } from "./forms.ts";
 import { takeOver, watchLinks } from "./handover.ts";
 import { openInbox } from "./inbox.ts";
+import { readRecord } from "./keep.ts";
 import * as LIMITS from "./limits.ts";
 import type {
   ConsentAnswers,
@@ -48,7 +49,8 @@ export type Throughline = Calls & {
 /** Makes it; begins with `load`. Needs a browser's page: importing the package does nothing by itself. */
 export function createThroughline(): Throughline {
   const core = createCore();
-  const { visitor, queue } = core;
+  const { visitor, queue, ifOpen, who, at } = core;
+  const inboxes: Inbox[] = [];
   /** Answers given before `load` said what they are for. */
   let early: ConsentAnswers = {};
   /** The app itself told of the page that is shown. */
@@ -66,22 +68,30 @@ export function createThroughline(): Throughline {
       begin(core, given, early);
       watchForms(calls.track);
       if (given.handover)
-        watchLinks(given.handover, () =>
-          visitor.isOpen() && !asksForPrivacy() ? core.who().anonymousId : null,
-        );
+        watchLinks(given.handover, () => (asksForPrivacy() ? null : ifOpen(() => who().anonymousId)));
       if (given.routing !== false) watchRouting(moved, () => isTold || calls.page());
     },
-    consent: (answers) => (core.options() ? answer(core, answers) : void (early = { ...early, ...answers })),
-    decide: (places, more) => decide(wayOf(core), places, more),
-    inbox: (more = {}) => {
-      if (!visitor.isOpen()) return null;
-      const { anonymousId, userId, ...proof } = core.who();
-      const who = { kind: userId === undefined ? "anonymous_id" : "user_id", value: userId ?? anonymousId };
-      return openInbox((path, query) => core.at(`/in-app/${path}`, { ...who, ...proof, ...query }), more);
+    consent: (answers) => {
+      if (!core.options()) return void (early = { ...early, ...answers });
+      answer(core, answers);
+      if (visitor.isDenied()) for (const inbox of inboxes) inbox.close();
     },
-    cart: createCart(calls.track, () => (visitor.isOpen() ? core.at("/v1/cart", core.who()) : null)),
-    visitor: () =>
-      visitor.isOpen() ? { anonymousId: visitor.anonymous().id, userId: visitor.userId() } : null,
+    decide: (places, more) =>
+      decide(
+        ifOpen(() => wayOf(core)),
+        places,
+        more,
+      ),
+    inbox: (more = {}) =>
+      ifOpen(() => {
+        const { anonymousId, userId, ...proof } = who();
+        const name = { kind: userId ? "user_id" : "anonymous_id", value: userId ?? anonymousId, ...proof };
+        const inbox = openInbox((path, query) => at(`/in-app/${path}`, { ...name, ...query }), more);
+        inboxes.push(inbox);
+        return inbox;
+      }),
+    cart: createCart(calls.track, () => ifOpen(() => at("/v1/cart", who()))),
+    visitor: () => ifOpen(() => ({ anonymousId: who().anonymousId, userId: visitor.userId() })),
     flush: queue.flush,
     counts: queue.counts,
   };
@@ -109,22 +119,20 @@ function answer({ visitor, queue, door, eventOf, record }: Core, answers: Consen
     if (!before) queue.open();
     if (isNew) record("track", { event });
   } else if (visitor.isDenied()) {
-    // Of all that waits only the denial itself still leaves, and only where something was collected before.
-    if (before) void tell(before, bodyOf([JSON.stringify(eventOf("track", { event }))]));
+    // Of all that waits only the denial itself still leaves, and only where a visitor was known before.
+    if (before && readRecord().a) void tell(before, bodyOf([JSON.stringify(eventOf("track", { event }))]));
     queue.clear();
     visitor.forget();
   }
 }
 
-/** How a question reaches the server; null while it may not. */
-function wayOf({ visitor, queue, at, who }: Core): Way | null {
-  if (!visitor.isOpen()) return null;
-  return {
-    at,
-    about: () => ({
-      ...who(),
-      events: queue.newest(LIMITS.decideEventsMax).map((json) => JSON.parse(json) as unknown),
-      context: { url: pageNow().url.slice(0, LIMITS.urlChars), ...zoneNow() },
-    }),
-  };
-}
+/** How a question reaches the server. */
+const wayOf = ({ queue, at, who, ifOpen }: Core): Way => ({
+  url: at("/v1/decide"),
+  about: () => ({
+    ...who(),
+    events: queue.newest(LIMITS.decideEventsMax).map((json) => JSON.parse(json) as unknown),
+    context: { url: pageNow().url.slice(0, LIMITS.urlChars), ...zoneNow() },
+  }),
+  tell: (outcome) => void ifOpen(() => tell(at("/v1/decide/outcomes"), JSON.stringify(outcome))),
+});

@@ -195,6 +195,14 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
     expect(await door.events()).toHaveLength(2);
   });
 
+  test("tells nobody of a visitor who had said no before it began", async () => {
+    site.pages.set("/early", { script: script("").replace(/data-write-key="[^"]*"/, "") });
+    const { run } = await visit("/early");
+    await run(`throughline.track("Product Viewed"); throughline.load(${JSON.stringify({ writeKey: door.writeKey, host: gate.url, consent: { analytics: false } })}); throughline.page(); await throughline.flush();`); // prettier-ignore
+    expect(gate.seen).toEqual([]);
+    expect(await run(`return JSON.stringify({ ...localStorage })`)).toBe(JSON.stringify({ throughline: `{"c":{"analytics":false}}` })); // prettier-ignore
+  });
+
   test("takes Global Privacy Control as a no to advertising, whatever the banner says", async () => {
     const { run } = await visit("/boots", { before: `Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true })` }); // prettier-ignore
     await run(`throughline.consent({ analytics: true, advertising: true })`);

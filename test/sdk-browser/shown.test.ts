@@ -179,6 +179,17 @@ describe.skipIf(!browserThere("what pages show by the browser SDK"))("a page", (
       await until(`window.titles === "Second" && inbox.unseen() === 0`);
     });
 
+    test("asks nothing more once consent is taken back", async () => {
+      const { run, until } = await visit("/home");
+      await run(`const [decision] = await throughline.decide(["home.top"], { timeoutMs: 20_000 }); window.decision = decision; window.opened = 0; window.inbox = throughline.inbox({ onChange: () => opened++ });`); // prettier-ignore
+      await until(`window.opened === 1`);
+      await run(`throughline.consent({ analytics: false });`);
+      await gate.until(() => gate.seen.some(({ body }) => body.includes("Consent")));
+      const before = gate.seen.length;
+      expect(await run(`decision.report("dismissed"); return [await inbox.seen(1), throughline.inbox(), await throughline.cart.read(), (await throughline.decide(["home.top"]))[0].reason]`)).toEqual([false, null, null, "consent"]); // prettier-ignore
+      expect(gate.seen.slice(before)).toEqual([]);
+    });
+
     test("opens a named customer's with the proof of the business's server only", async () => {
       const made = await visit("/home");
       const { run, until } = made;
