@@ -11,8 +11,6 @@ import { newId } from "./visitor.ts";
 import { mayHelp, waitMs } from "./wait.ts";
 import { createWaiting, type Item } from "./waiting.ts";
 
-export type Queue = ReturnType<typeof createQueue>;
-
 /** A batch as the server reads it. */
 export const bodyOf = (events: readonly string[]): string =>
   `{"sentAt":"${new Date().toISOString()}","batch":[${events.join()}]}`;

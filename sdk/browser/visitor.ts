@@ -25,8 +25,6 @@ function theirId(): string | undefined {
   return inCookie ?? (read("ajs_anonymous_id")?.replaceAll('"', "") || undefined);
 }
 
-export type Visitor = ReturnType<typeof createVisitor>;
-
 /** The visitor of this page. Nothing is written while `isOpen()` is false. */
 export function createVisitor(options: () => Options | undefined) {
   let kept: Kept = readRecord();

@@ -3,7 +3,6 @@ import * as LIMITS from "./limits.ts";
 
 /** An event as it will travel. */
 export type Item = { readonly id: string; readonly json: string; readonly bytes: number };
-export type Waiting = ReturnType<typeof createWaiting>;
 
 /** An empty list. */
 export function createWaiting() {
