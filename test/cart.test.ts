@@ -65,6 +65,11 @@ describe("one cart across devices", () => {
     expect(new Set(whole.cart.map(({ device }) => device ?? "")).size).toBe(KNOWLEDGE_LIMITS.cartDevices);
   });
 
+  test("keeps nothing of what was done before a cart page was seen: a document costs by its size", () => {
+    const seen = [adds(["user_id ada"], 1, "boots"), removes(["user_id ada"], 2, "socks"), sees(["user_id ada"], 3, "hat"), adds(["user_id ada"], 4, "wax")]; // prettier-ignore
+    expect(known(seen.toReversed()).cart.map(({ do: what }) => what)).toEqual(["add", "set"]);
+  });
+
   test("of two devices that did not know of each other, when they sign in: nothing is lost, nothing is doubled", () => {
     const lines = fc.dictionary(
       fc.constantFrom("boots", "socks", "wax", "hat"),

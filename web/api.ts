@@ -13,6 +13,7 @@ import type {
 import type { Channel, EventType, RefusalReason } from "../src/events/model.ts";
 import type { IdentifierKind } from "../src/identity/model.ts";
 import type { Import, Mapping, RefusedRow } from "../src/imports/model.ts";
+import { catalogueCalls } from "./data/catalogue-calls.ts";
 import { gapCalls } from "./gaps/calls.ts";
 import type { Client } from "./http.ts";
 import { journeyCalls } from "./journeys/calls.ts";
@@ -132,6 +133,7 @@ export function createApi(client: Client) {
     ...messageCalls(client),
     ...mapCalls(client),
     ...gapCalls(client),
+    ...catalogueCalls(client),
     ...resultCalls(client),
     session: (signal?: AbortSignal) => json<Session>("/auth/session", { signal }),
     setup: (body: SetUp) => json<unknown>("/auth/setup", { method: "POST", body }),

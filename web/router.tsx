@@ -344,6 +344,13 @@ const refused = createRoute({
   component: lazyRouteComponent(() => import("./data/refused.tsx"), "RefusedTab"),
 });
 
+const catalogue = createRoute({
+  getParentRoute: () => data,
+  path: "/catalogue",
+  validateSearch: texts("query", "only"),
+  component: lazyRouteComponent(() => import("./data/catalogue.tsx"), "CatalogueTab"),
+});
+
 const tree = root.addChildren([
   home,
   overview,
@@ -372,7 +379,7 @@ const tree = root.addChildren([
   map.addChildren([graph, firstSteps, variants, compare, helps, plan, questions]),
   gaps,
   gap,
-  data.addChildren([dataHome, live, sources, imports, refused]),
+  data.addChildren([dataHome, live, sources, imports, refused, catalogue]),
 ]);
 
 /** The app's router. */

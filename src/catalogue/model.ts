@@ -7,6 +7,8 @@ import type { Instant } from "../values.ts";
 
 /** Every bound of the catalogue. */
 export const CATALOGUE_LIMITS = {
+  /** Items of a workspace; a feed's are bounded by its rows. */
+  items: 1_000_000,
   idChars: 200,
   nameChars: 500,
   urlChars: 2_000,

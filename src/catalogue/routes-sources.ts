@@ -5,53 +5,21 @@ import { z } from "zod";
 import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import type { App } from "../http/app.ts";
-import { type Clock, isoOf } from "../values.ts";
+import type { Clock } from "../values.ts";
 import { type Vault, ownSecretOf } from "../vault.ts";
 import { refusalOf } from "../webhooks/post.ts";
 import { SECRET_BYTES, secretOf } from "../webhooks/sign.ts";
-import { type FeedRow, addFeed, askFeed, listFeeds, removeFeed } from "./feed-store.ts";
+import { FeedBody, FeedView, HookView, feedView, hookView } from "./document-sources.ts";
+import { addFeed, askFeed, listFeeds, removeFeed } from "./feed-store.ts";
 import { hear } from "./hook.ts";
-import {
-  type HookRow,
-  addHook,
-  findHook,
-  listHooks,
-  noteHeard,
-  removeHook,
-  secretNameOf,
-} from "./hook-store.ts";
-import { CATALOGUE_LIMITS, FeedOutcome, HookDraft, HookKind, RowRefusal, ShopConfig } from "./model.ts";
+import { addHook, findHook, listHooks, noteHeard, removeHook, secretNameOf } from "./hook-store.ts";
+import { CATALOGUE_LIMITS, HookDraft } from "./model.ts";
 
 export type SourceDeps = { readonly sql: Sql; readonly vault: Vault; readonly clock: Clock; readonly publicUrl: string }; // prettier-ignore
 const tags = ["Catalogue"];
 const access = { access: "secret" } as const;
 const Params = z.object({ id: z.coerce.number().int().min(1).max(2_147_483_647) });
 const Id = z.object({ id: z.int() });
-const At = z.iso.datetime();
-
-const FeedBody = z
-  .strictObject({
-    url: z.url({ protocol: /^https?$/ }).max(CATALOGUE_LIMITS.urlChars).refine((text) => text.isWellFormed()).describe("CSV or lines of JSON, packed with gzip or not"),
-    everyMinutes: z.int().min(CATALOGUE_LIMITS.feedEveryMinutesMin).max(CATALOGUE_LIMITS.feedEveryMinutesMax).default(60),
-  })
-  .meta({ examples: [{ url: "https://shop.example/feeds/products.csv", everyMinutes: 60 }] }); // prettier-ignore
-const Reading = z.object({
-  outcome: FeedOutcome, detail: z.string().nullable(), at: At, rows: z.int(), made: z.int(), changed: z.int(), same: z.int(),
-  refused: z.int(), gone: z.int().describe("Items that were no longer in it, and are inactive from then on"),
-  refusedRows: z.array(z.object({ line: z.int(), reason: RowRefusal, detail: z.string() })).describe("The first of the refused ones"),
-}); // prettier-ignore
-const FeedView = z.object({ id: z.int(), url: z.string(), everyMinutes: z.int(), createdAt: At, dueAt: At.describe("When it is read next"), items: z.int(), reading: Reading.nullable() }); // prettier-ignore
-const feedView = ({ createdAt, dueAt, reading, ...feed }: FeedRow): z.infer<typeof FeedView> => ({
-  ...feed, createdAt: isoOf(createdAt), dueAt: isoOf(dueAt), reading: reading && { ...reading, at: isoOf(reading.at), refusedRows: [...reading.refusedRows] },
-}); // prettier-ignore
-
-const HookView = z.object({
-  id: z.int(), name: z.string(), kind: HookKind, config: ShopConfig.nullable(), url: z.string().describe("The address to tell at"), createdAt: At, heardAt: At.nullable(),
-  heard: z.object({ type: z.string(), topic: z.string().optional(), items: z.int().optional(), detail: z.string().optional() }).nullable().describe("What was heard last"),
-}); // prettier-ignore
-const hookView = ({ createdAt, heardAt, ...hook }: HookRow, base: string): z.infer<typeof HookView> => ({
-  ...hook, config: hook.config ?? null, url: `${base}/hooks/catalogue/${hook.id}`, createdAt: isoOf(createdAt), heardAt: heardAt === null ? null : isoOf(heardAt),
-}); // prettier-ignore
 
 /** Registers the routes. */
 export function sourceRoutesOfCatalogue(app: App, deps: SourceDeps): void {

@@ -1,12 +1,13 @@
 /** The statements on items: writing them whole, changing price and stock alone, reading and searching. */
 import type { Sql } from "../db/postgres.ts";
+import { Failure } from "../errors.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
-import type { Item, ItemChange, NamedDraft } from "./model.ts";
+import { CATALOGUE_LIMITS, type Item, type ItemChange, type NamedDraft } from "./model.ts";
 
 const COLUMNS = `id, name, url, image_url as "imageUrl", category, price_minor as "priceMinor", currency, compare_at_minor as "compareAtMinor",
   stock, consumable, used_up_days as "usedUpDays", attributes, active, feed, gone_at as "goneAt", updated_at as "updatedAt"`;
-/** The store's text cannot hold U+0000, so no item it knows is named so. */
-const storable = (ids: readonly string[]): string => JSON.stringify(ids.filter((id) => !id.includes("\0") && id.isWellFormed())); // prettier-ignore
+/** Ids as a parameter. The store's text cannot hold U+0000 or half a character, so no item it knows is named so. */
+export const storable = (ids: readonly string[]): string => JSON.stringify(ids.filter((id) => !id.includes("\0") && id.isWellFormed())); // prettier-ignore
 
 /**
  * Who told items: a feed, made at `at`, in one of its rounds; a sender that dates what it says; null: a caller, now. What is
@@ -33,6 +34,7 @@ export async function writeItems(sql: Sql, workspace: WorkspaceId, items: readon
     const [row] = await tx.query<{ made: number; changed: number }>(WRITE, [
       workspace, JSON.stringify(items), now, feed?.feed ?? null, feed?.round ?? null, dated?.at ?? null, feed?.at ?? null, feed !== null || dated?.isPartial === true,
     ]); // prettier-ignore
+    if (feed === null && row!.made > 0) await refuseTooMany(tx, workspace);
     if (feed !== null)
       await tx.query(
         "update catalogue_items set feed = $2, feed_round = $3 where workspace = $1 and id in (select jsonb_array_elements_text($4::jsonb)) and (feed, feed_round) is distinct from ($2, $3)",
@@ -41,6 +43,13 @@ export async function writeItems(sql: Sql, workspace: WorkspaceId, items: readon
     return { ...row!, same: items.length - row!.made - row!.changed };
   });
 } // prettier-ignore
+
+/** Throws, and so undoes what was just made, when there are more items than there may be. */
+async function refuseTooMany(tx: Sql, workspace: WorkspaceId): Promise<void> {
+  const [row] = await tx.query<{ n: number }>("select count(*) as n from catalogue_items where workspace = $1", [workspace]); // prettier-ignore
+  if (row!.n > CATALOGUE_LIMITS.items)
+    throw new Failure("unprocessable", `A catalogue has at most ${CATALOGUE_LIMITS.items} items.`);
+}
 
 /** In one order, so that two requests about the same items never wait for each other in a circle. */
 const lockItems = (tx: Sql, workspace: WorkspaceId, items: readonly { readonly id: string }[]) =>
@@ -94,11 +103,12 @@ export async function changeItems(sql: Sql, workspace: WorkspaceId, changes: rea
     const priced = new Set(known.map(({ id }) => id));
     const withoutCurrency = named.filter(({ id }) => !priced.has(id)).map(({ id }) => id);
     if (withoutCurrency.length > 0) return { withoutCurrency };
-    await tx.query(
+    const made = await tx.query(
       `insert into catalogue_items (workspace, id, created_at, updated_at)
-       select $1, id, $3, $3 from jsonb_to_recordset($2::jsonb) as t (id text) order by id collate "C" on conflict do nothing`,
+       select $1, id, $3, $3 from jsonb_to_recordset($2::jsonb) as t (id text) order by id collate "C" on conflict do nothing returning 1 as one`,
       [workspace, JSON.stringify(rows), now],
     );
+    if (made.length > 0) await refuseTooMany(tx, workspace);
     await lockItems(tx, workspace, rows);
     await tx.query(
       `update catalogue_items i set price_minor = coalesce(t.price, i.price_minor), currency = coalesce(t.currency, i.currency),

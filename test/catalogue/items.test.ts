@@ -113,6 +113,18 @@ describe("many items", () => {
   }); // prettier-ignore
 });
 
+test("a catalogue has at most a million items; what stands can still be changed", async () => {
+  const full = await whole.workspace("Full");
+  await whole.stores.sql.query("insert into catalogue_items (workspace, id, created_at, updated_at) select $1, 'f-' || n, 0, 0 from generate_series(1, 999999) n", [full.workspace]); // prettier-ignore
+  const made = await ask("POST", "/v1/catalogue/items", { items: [{ id: "one" }, { id: "too-many" }] }, full);
+  expect([made.status, made.body.code]).toEqual([422, "unprocessable"]);
+  expect((await ask("PUT", "/v1/catalogue/items/one", {}, full)).status).toBe(200);
+  expect((await ask("PUT", "/v1/stock", { stock: [{ product: "two", pieces: 1 }] }, full)).status).toBe(422);
+  expect((await ask("PUT", "/v1/stock", { stock: [{ product: "f-1", pieces: 1 }] }, full)).status).toBe(200);
+  expect((await ask("GET", "/v1/catalogue", undefined, full)).body).toMatchObject({ items: 1_000_000 });
+  expect((await ask("GET", "/v1/catalogue/items?query=f-99999&limit=2", undefined, full)).body).toMatchObject({ items: [{ id: "f-99999" }, { id: "f-999990" }] }); // prettier-ignore
+}, 120_000);
+
 describe("a change of price and stock", () => {
   const change = (...changes: object[]) => ask<{ items: number }>("POST", "/v1/catalogue/stock", { changes });
   test("leaves everything else of an item, and what it does not name", async () => {

@@ -13,6 +13,15 @@ describe.skipIf(!browserThere("the web app's screens"))("the screens", () => {
     site = await aSite();
     await site.setUp();
     await tellStory(site);
+    await site.post("/v1/catalogue/items", {
+      items: [
+        { id: "boot-42", name: "Trail boots, high", url: "https://shop.example/boots", category: ["Shoes", "Boots"], priceMinor: 9_900, compareAtMinor: 12_000, currency: "EUR", stock: 3 },
+        { id: "wax-1", name: "Leather wax", priceMinor: 900, currency: "EUR", stock: 0 },
+        { id: "a-very-long-id-of-an-item-that-no-longer-is-sold-anywhere", active: false },
+      ],
+    }); // prettier-ignore
+    await site.post("/v1/catalogue/feeds", { url: "http://127.0.0.1:9/products-of-the-whole-shop.csv" });
+    await site.post("/v1/catalogue/hooks", { name: "Till", kind: "standard" });
     ann = (await site.api<{ id: string }>("/v1/customers/lookup?kind=user_id&value=ann")).id;
   });
   afterAll(() => site.stop());
@@ -30,6 +39,8 @@ describe.skipIf(!browserThere("the web app's screens"))("the screens", () => {
     ["/data/sources", "Connect a touchpoint", true],
     ["/data/import", "Nothing imported yet", true],
     ["/data/refused", "Nobody named", true],
+    ["/data/catalogue", "Trail boots, high", true],
+    ["/data/catalogue?query=nothing-like-it", "Nothing of that kind"],
     ["/no/such/screen", "There is no such screen"],
   ];
   const looks: Look[] = [

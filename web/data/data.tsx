@@ -22,6 +22,7 @@ export function DataScreen() {
     { to: "/data/sources", label: "Sources and keys" },
     { to: "/data/import", label: "Import" },
     { to: "/data/refused", label: "Refused" },
+    { to: "/data/catalogue", label: "Catalogue" },
   ] as const;
   return (
     <Page
