@@ -30,19 +30,22 @@ export async function writeItems(sql: Sql, workspace: WorkspaceId, items: readon
   const feed = teller !== null && "feed" in teller ? teller : null;
   return sql.transaction(async (tx) => {
     await lockItems(tx, workspace, items);
-    const dated = teller !== null && "isPartial" in teller ? teller : null;
-    const [row] = await tx.query<{ made: number; changed: number }>(WRITE, [
-      workspace, JSON.stringify(items), now, feed?.feed ?? null, feed?.round ?? null, dated?.at ?? null, feed?.at ?? null, feed !== null || dated?.isPartial === true,
-    ]); // prettier-ignore
-    if (feed === null && row!.made > 0) await refuseTooMany(tx, workspace);
-    if (feed !== null)
-      await tx.query(
-        "update catalogue_items set feed = $2, feed_round = $3 where workspace = $1 and id in (select jsonb_array_elements_text($4::jsonb)) and (feed, feed_round) is distinct from ($2, $3)",
-        [workspace, feed.feed, feed.round, JSON.stringify(items.map(({ id }) => id))],
-      );
-    return { ...row!, same: items.length - row!.made - row!.changed };
+    const [row] = await tx.query<{ made: number; changed: number }>(WRITE, [workspace, JSON.stringify(items), now, ...valuesOf(teller)]);
+    const { made, changed } = row!;
+    if (feed !== null) await tx.query(NAMED_BY_FEED, [workspace, feed.feed, feed.round, JSON.stringify(items.map(({ id }) => id))]);
+    else if (made > 0) await refuseTooMany(tx, workspace);
+    return { made, changed, same: items.length - made - changed };
   });
 } // prettier-ignore
+
+/** What `WRITE` has to know of whoever tells: feed, round, sender's time, feed's time, whether it is partial. */
+const valuesOf = (teller: Teller): readonly (number | boolean | null)[] =>
+  teller === null ? [null, null, null, null, false]
+  : "feed" in teller ? [teller.feed, teller.round, null, teller.at, true]
+  : [null, null, teller.at, null, teller.isPartial]; // prettier-ignore
+/** What a feed names is its own from then on, whether anything of it changed or not. */
+const NAMED_BY_FEED =
+  "update catalogue_items set feed = $2, feed_round = $3 where workspace = $1 and id in (select jsonb_array_elements_text($4::jsonb)) and (feed, feed_round) is distinct from ($2, $3)";
 
 /** Throws, and so undoes what was just made, when there are more items than there may be. */
 async function refuseTooMany(tx: Sql, workspace: WorkspaceId): Promise<void> {

@@ -73,14 +73,14 @@ const COLUMNS: readonly Column<ItemView>[] = [
       priceMinor === null || currency === null ? (
         <span className="quiet">Not known</span>
       ) : (
-        <>
+        <div>
           {money(priceMinor, currency)}
           {compareAtMinor !== null && (
             <div className="quiet">
               before <s>{money(compareAtMinor, currency)}</s>
             </div>
           )}
-        </>
+        </div>
       ),
   },
   {
