@@ -233,6 +233,7 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
     const kept = `return [localStorage.getItem("ajs_anonymous_id"), document.cookie]`;
     const stored = await run(kept);
     await run(`throughline.reset(); throughline.identify("u9"); throughline.consent({ analytics: false });`);
+    await gate.until(() => gate.seen.some(({ body }) => body.includes("Segment Consent")));
     expect(await run(kept)).toEqual(stored);
   });
 

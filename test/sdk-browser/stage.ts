@@ -174,7 +174,7 @@ export type Visit = {
   readonly context: BrowserContext;
   /** Runs a script in the page, past its content policy as a debugger does; what it gives. */
   readonly run: <T = unknown>(script: string) => Promise<T>;
-  /** Waits until the expression holds in the page; fails after ten seconds. */
+  /** Waits until the expression holds in the page; fails after twenty seconds. */
   readonly until: (expression: string) => Promise<void>;
   readonly close: () => Promise<void>;
 };
@@ -193,7 +193,7 @@ export async function runIn<T>(page: Page, script: string): Promise<T> {
 }
 
 async function holds(page: Page, expression: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 20_000;
   while (!(await runIn<boolean>(page, `return ${expression}`).catch(() => false))) {
     if (Date.now() > deadline) throw new Error(`Never held: ${expression}`);
     await new Promise((done) => setTimeout(done, 20));
