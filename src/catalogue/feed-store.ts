@@ -43,7 +43,7 @@ export async function addFeed(sql: Sql, workspace: WorkspaceId, { url, everyMinu
 export async function removeFeed(sql: Sql, workspace: WorkspaceId, id: number): Promise<boolean> {
   return sql.transaction(async (tx) => {
     const gone = await tx.query("delete from catalogue_feeds where workspace = $1 and id = $2 returning 1 as one", [workspace, id]); // prettier-ignore
-    if (gone.length > 0) await tx.query("update catalogue_items set feed = null, feed_round = null where workspace = $1 and feed = $2", [workspace, id]); // prettier-ignore
+    if (gone.length > 0) await tx.query("update catalogue_items set feed = null where workspace = $1 and feed = $2", [workspace, id]); // prettier-ignore
     return gone.length > 0;
   });
 }
@@ -78,14 +78,16 @@ export async function nextFeedDue(sql: Sql): Promise<Instant | null> {
   return row!.at;
 }
 
-/** What the feed has not named in this round becomes inactive; how many items that are. */
-export async function endRound(sql: Sql, { id, workspace, round }: Claimed, now: Instant): Promise<number> {
+/** What the feed does not name any more becomes inactive; how many items that are. Nothing is written of those it names. */
+export async function endRound(sql: Sql, { id, workspace }: Claimed, named: ReadonlySet<string>, now: Instant): Promise<number> {
   const gone = await sql.query(
-    "update catalogue_items set gone_at = $4, updated_at = $4 where workspace = $1 and feed = $2 and feed_round < $3 and gone_at is null returning 1 as one",
-    [workspace, id, round, now],
+    `with named as materialized (select jsonb_array_elements_text($3::jsonb) as id)
+     update catalogue_items i set gone_at = $4, updated_at = $4
+     where i.workspace = $1 and i.feed = $2 and i.gone_at is null and not exists (select 1 from named where named.id = i.id) returning 1 as one`,
+    [workspace, id, JSON.stringify([...named]), now],
   );
   return gone.length;
-}
+} // prettier-ignore
 
 /** Writes down what came of a reading, and when the next one is, unless the claim has passed to somebody else. */
 export async function settleFeed(sql: Sql, { id, round, everyMinutes }: Claimed, reading: FeedReading, { etag, lastModified }: Known): Promise<void> {

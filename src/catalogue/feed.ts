@@ -72,7 +72,7 @@ class Taking {
   async end(): Promise<void> {
     await this.#write();
     if (this.#seen.size === 0) throw new FeedTrouble("no_items", "No row of it could be taken.");
-    this.#counts.gone = await endRound(this.#sql, this.#feed, this.#clock());
+    this.#counts.gone = await endRound(this.#sql, this.#feed, this.#seen, this.#clock());
   }
 
   told(outcome: FeedReading["outcome"], detail: string | null): FeedReading {
@@ -86,8 +86,8 @@ class Taking {
   }
 
   async #write(): Promise<void> {
-    const { id: feed, round, workspace } = this.#feed;
-    const { made, changed, same } = await writeItems(this.#sql, workspace, this.#batch, { feed, round, at: this.madeAt }, this.#clock()); // prettier-ignore
+    const { id: feed, workspace } = this.#feed;
+    const { made, changed, same } = await writeItems(this.#sql, workspace, this.#batch, { feed, at: this.madeAt }, this.#clock()); // prettier-ignore
     this.#batch = [];
     this.#counts = { ...this.#counts, made: this.#counts.made + made, changed: this.#counts.changed + changed, same: this.#counts.same + same }; // prettier-ignore
   }

@@ -29,7 +29,7 @@ export const CATALOGUE_LIMITS = {
   feedRows: 200_000,
   feedRowChars: 64 * 1024,
   /** From the first byte asked for to the last one read. */
-  feedMs: 120_000,
+  feedMs: 300_000,
   redirects: 3,
   /** Refused rows that are shown; all are counted. */
   refusedShown: 50,

@@ -10,11 +10,11 @@ const COLUMNS = `id, name, url, image_url as "imageUrl", category, price_minor a
 export const storable = (ids: readonly string[]): string => JSON.stringify(ids.filter((id) => !id.includes("\0") && id.isWellFormed())); // prettier-ignore
 
 /**
- * Who told items: a feed, made at `at`, in one of its rounds; a sender that dates what it says; null: a caller, now. What is
+ * Who told items: a feed, made at `at`; a sender that dates what it says; null: a caller, now. What is
  * `isPartial` does not tell whether something is consumable; a feed never does.
  */
 export type Teller =
-  | { readonly feed: number; readonly round: number; readonly at: Instant }
+  | { readonly feed: number; readonly at: Instant }
   | { readonly at: Instant; readonly isPartial: boolean }
   | null;
 export type Written = { readonly made: number; readonly changed: number; readonly same: number };
@@ -32,20 +32,20 @@ export async function writeItems(sql: Sql, workspace: WorkspaceId, items: readon
     await lockItems(tx, workspace, items);
     const [row] = await tx.query<{ made: number; changed: number }>(WRITE, [workspace, JSON.stringify(items), now, ...valuesOf(teller)]);
     const { made, changed } = row!;
-    if (feed !== null) await tx.query(NAMED_BY_FEED, [workspace, feed.feed, feed.round, JSON.stringify(items.map(({ id }) => id))]);
+    if (feed !== null) await tx.query(NAMED_BY_FEED, [workspace, feed.feed, JSON.stringify(items.map(({ id }) => id))]);
     else if (made > 0) await refuseTooMany(tx, workspace);
     return { made, changed, same: items.length - made - changed };
   });
 } // prettier-ignore
 
-/** What `WRITE` has to know of whoever tells: feed, round, sender's time, feed's time, whether it is partial. */
+/** What `WRITE` has to know of whoever tells: feed, sender's time, feed's time, whether it is partial. */
 const valuesOf = (teller: Teller): readonly (number | boolean | null)[] =>
-  teller === null ? [null, null, null, null, false]
-  : "feed" in teller ? [teller.feed, teller.round, null, teller.at, true]
-  : [null, null, teller.at, null, teller.isPartial]; // prettier-ignore
+  teller === null ? [null, null, null, false]
+  : "feed" in teller ? [teller.feed, null, teller.at, true]
+  : [null, teller.at, null, teller.isPartial]; // prettier-ignore
 /** What a feed names is its own from then on, whether anything of it changed or not. */
 const NAMED_BY_FEED =
-  "update catalogue_items set feed = $2, feed_round = $3 where workspace = $1 and id in (select jsonb_array_elements_text($4::jsonb)) and (feed, feed_round) is distinct from ($2, $3)";
+  "update catalogue_items set feed = $2 where workspace = $1 and id in (select jsonb_array_elements_text($3::jsonb)) and feed is distinct from $2";
 
 /** Throws, and so undoes what was just made, when there are more items than there may be. */
 async function refuseTooMany(tx: Sql, workspace: WorkspaceId): Promise<void> {
@@ -67,19 +67,19 @@ const WRITE = `with told as (
       "compareAtMinor" bigint, stock bigint, consumable boolean, "usedUpDays" int, attributes jsonb, active boolean)),
   next as (
     select t.id, t.name, t.url, t."imageUrl" as image_url, t.category, t."priceMinor" as price_minor, t.currency, t."compareAtMinor" as compare_at_minor,
-      case when i.stock_at > coalesce($7::bigint, $6::bigint) then i.stock when $4::int is null then t.stock when t.stock is null and i.stock > 0 then i.stock else t.stock end as stock,
-      case when $8::boolean then coalesce(i.consumable, false) else t.consumable end as consumable,
-      case when $8::boolean then i.used_up_days else t."usedUpDays" end as used_up_days,
+      case when i.stock_at > coalesce($6::bigint, $5::bigint) then i.stock when $4::int is null then t.stock when t.stock is null and i.stock > 0 then i.stock else t.stock end as stock,
+      case when $7::boolean then coalesce(i.consumable, false) else t.consumable end as consumable,
+      case when $7::boolean then i.used_up_days else t."usedUpDays" end as used_up_days,
       t.attributes, case when $4::int is null then t.active else coalesce(i.active, true) end as active
     from told t left join catalogue_items i on i.workspace = $1 and i.id = t.id),
   written as (
-    insert into catalogue_items as i (workspace, id, ${TOLD}, stock_at, feed, feed_round, sender_at, created_at, updated_at)
-    select $1, id, ${TOLD}, case when stock is not null then coalesce($7::bigint, $6::bigint, $3::bigint) end, $4::int, $5::bigint, $6::bigint, $3::bigint, $3::bigint
+    insert into catalogue_items as i (workspace, id, ${TOLD}, stock_at, feed, sender_at, created_at, updated_at)
+    select $1, id, ${TOLD}, case when stock is not null then coalesce($6::bigint, $5::bigint, $3::bigint) end, $4::int, $5::bigint, $3::bigint, $3::bigint
     from next order by id collate "C"
     on conflict (workspace, id) do update set (${TOLD}) = (${TOLD.split(", ").map((column) => `excluded.${column}`).join(", ")}),
       stock_at = case when i.stock is distinct from excluded.stock then coalesce(excluded.stock_at, $3::bigint) else i.stock_at end,
       gone_at = null, sender_at = coalesce(excluded.sender_at, i.sender_at), updated_at = $3::bigint
-    where (i.sender_at is null or $6::bigint is null or i.sender_at <= $6)
+    where (i.sender_at is null or $5::bigint is null or i.sender_at <= $5)
       and (i.gone_at is not null or (${TOLD.split(", ").map((column) => `i.${column}`).join(", ")}) is distinct from (${TOLD.split(", ").map((column) => `excluded.${column}`).join(", ")}))
     returning (i.xmax = 0) as made)
   select count(*) filter (where made)::int as made, count(*) filter (where not made)::int as changed from written`; // prettier-ignore
