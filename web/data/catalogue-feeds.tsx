@@ -6,9 +6,10 @@ import { type FormEvent, useState } from "react";
 import type { FeedView } from "../../src/catalogue/document-sources.ts";
 import type { FeedOutcome, RowRefusal } from "../../src/catalogue/model.ts";
 import { useServices } from "../services.tsx";
-import { Confirm } from "../ui/confirm.tsx";
+import { ConfirmCall } from "../ui/confirm-call.tsx";
 import { count, counted } from "../ui/format.ts";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Loaded } from "../ui/loaded.tsx";
+import { Empty, Fault } from "../ui/notice.tsx";
 import { Ago } from "../ui/time.tsx";
 import classes from "./import.module.css";
 
@@ -143,30 +144,6 @@ function Draft({ onMade }: { onMade: () => void }) {
   );
 }
 
-function Remove({ target, onClose }: { target: FeedView | null; onClose: () => void }) {
-  const { api, queries } = useServices();
-  const remove = useMutation({
-    mutationFn: (id: number) => api.removeFeed(id),
-    onSuccess: async () => {
-      onClose();
-      await queries.invalidateQueries({ queryKey: ["feeds"] });
-    },
-  });
-  return (
-    <Confirm
-      opened={target !== null}
-      title="Read this feed no more?"
-      action="Read it no more"
-      busy={remove.isPending}
-      fault={remove.error}
-      onConfirm={() => target && remove.mutate(target.id)}
-      onClose={onClose}
-    >
-      <Text size="sm">Its items stay as they are. Added again, the feed takes them up again.</Text>
-    </Confirm>
-  );
-}
-
 /** The feeds, looked at again while one is to be read. */
 export function Feeds() {
   const { api } = useServices();
@@ -186,31 +163,37 @@ export function Feeds() {
           Add a feed
         </Button>
       </header>
-      {feeds.isPending && <Rows rows={2} />}
-      {feeds.isError && (
-        <div className="pad">
-          <Fault fault={feeds.error} retry={() => void feeds.refetch()} retrying={feeds.isFetching} />
-        </div>
-      )}
-      {feeds.data?.feeds.length === 0 && (
-        <Empty icon={<Rss />} title="No feeds">
-          <p>
-            The feed your shop makes for Google or Meta will do. What is no longer in it becomes inactive and
-            is never deleted.
-          </p>
-        </Empty>
-      )}
-      {feeds.data && feeds.data.feeds.length > 0 && (
-        <ul className={classes["items"]}>
-          {feeds.data.feeds.map((feed) => (
-            <Feed key={feed.id} feed={feed} onRemove={() => setRemoving(feed)} />
-          ))}
-        </ul>
-      )}
+      <Loaded query={feeds} rows={2}>
+        {({ feeds: all }) =>
+          all.length === 0 ? (
+            <Empty icon={<Rss />} title="No feeds">
+              <p>
+                The feed your shop makes for Google or Meta will do. What is no longer in it becomes inactive
+                and is never deleted.
+              </p>
+            </Empty>
+          ) : (
+            <ul className={classes["items"]}>
+              {all.map((feed) => (
+                <Feed key={feed.id} feed={feed} onRemove={() => setRemoving(feed)} />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
       <Modal opened={adding} onClose={close} title={<strong>New feed</strong>}>
         <Draft onMade={close} />
       </Modal>
-      <Remove target={removing} onClose={() => setRemoving(null)} />
+      <ConfirmCall
+        target={removing}
+        title="Read this feed no more?"
+        action="Read it no more"
+        call={({ id }) => api.removeFeed(id)}
+        changes="feeds"
+        onClose={() => setRemoving(null)}
+      >
+        <Text size="sm">Its items stay as they are. Added again, the feed takes them up again.</Text>
+      </ConfirmCall>
     </section>
   );
 }

@@ -6,8 +6,9 @@ import { type FormEvent, useState } from "react";
 import type { HookView } from "../../src/catalogue/document-sources.ts";
 import { useServices } from "../services.tsx";
 import { CodeBlock } from "../ui/code.tsx";
-import { Confirm } from "../ui/confirm.tsx";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { ConfirmCall } from "../ui/confirm-call.tsx";
+import { Loaded } from "../ui/loaded.tsx";
+import { Empty, Fault } from "../ui/notice.tsx";
 import { Ago } from "../ui/time.tsx";
 import type { HookMade } from "./catalogue-calls.ts";
 import classes from "./import.module.css";
@@ -87,31 +88,6 @@ function Draft({ onMade }: { onMade: (made: HookMade) => void }) {
   );
 }
 
-function CloseOne({ target, onClose }: { target: HookView | null; onClose: () => void }) {
-  const { api, queries } = useServices();
-  const remove = useMutation({
-    mutationFn: (id: number) => api.removeCatalogueHook(id),
-    onSuccess: async () => {
-      onClose();
-      await queries.invalidateQueries({ queryKey: ["catalogue-hooks"] });
-    },
-  });
-  return (
-    <Confirm
-      opened={target !== null}
-      title={`Close ${target?.name ?? "the address"}?`}
-      action="Close the address"
-      danger
-      busy={remove.isPending}
-      fault={remove.error}
-      onConfirm={() => target && remove.mutate(target.id)}
-      onClose={onClose}
-    >
-      <Text size="sm">Whoever tells at it is turned away from then on. What was told stays.</Text>
-    </Confirm>
-  );
-}
-
 /** The addresses, with what can be done to them. */
 export function CatalogueHooks() {
   const { api } = useServices();
@@ -134,28 +110,35 @@ export function CatalogueHooks() {
           New address
         </Button>
       </header>
-      {hooks.isPending && <Rows rows={2} />}
-      {hooks.isError && (
-        <div className="pad">
-          <Fault fault={hooks.error} retry={() => void hooks.refetch()} retrying={hooks.isFetching} />
-        </div>
-      )}
-      {hooks.data?.hooks.length === 0 && (
-        <Empty icon={<Webhook />} title="Nobody tells changes yet">
-          <p>Your shop or stock system can tell each change of price and stock the moment it happens.</p>
-        </Empty>
-      )}
-      {hooks.data && hooks.data.hooks.length > 0 && (
-        <ul className={classes["items"]}>
-          {hooks.data.hooks.map((hook) => (
-            <Hook key={hook.id} hook={hook} onClose={() => setClosing(hook)} />
-          ))}
-        </ul>
-      )}
+      <Loaded query={hooks} rows={2}>
+        {({ hooks: all }) =>
+          all.length === 0 ? (
+            <Empty icon={<Webhook />} title="Nobody tells changes yet">
+              <p>Your shop or stock system can tell each change of price and stock the moment it happens.</p>
+            </Empty>
+          ) : (
+            <ul className={classes["items"]}>
+              {all.map((hook) => (
+                <Hook key={hook.id} hook={hook} onClose={() => setClosing(hook)} />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
       <Modal opened={making} onClose={close} title={<strong>{made ? "The address" : "New address"}</strong>}>
         {made ? <Shown made={made} onClose={close} /> : <Draft onMade={setMade} />}
       </Modal>
-      <CloseOne target={closing} onClose={() => setClosing(null)} />
+      <ConfirmCall
+        target={closing}
+        title={`Close ${closing?.name ?? "the address"}?`}
+        action="Close the address"
+        danger
+        call={({ id }) => api.removeCatalogueHook(id)}
+        changes="catalogue-hooks"
+        onClose={() => setClosing(null)}
+      >
+        <Text size="sm">Whoever tells at it is turned away from then on. What was told stays.</Text>
+      </ConfirmCall>
     </section>
   );
 }

@@ -5,10 +5,11 @@ import { FileUp } from "lucide-react";
 import { useState } from "react";
 import type { Import, ImportState } from "../../src/imports/model.ts";
 import { useServices } from "../services.tsx";
-import { Confirm } from "../ui/confirm.tsx";
+import { ConfirmCall } from "../ui/confirm-call.tsx";
 import { saveFile } from "../ui/save-file.ts";
 import { bytes, count, counted, lasting } from "../ui/format.ts";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Loaded } from "../ui/loaded.tsx";
+import { Empty, Fault } from "../ui/notice.tsx";
 import { Ago } from "../ui/time.tsx";
 import classes from "./import.module.css";
 
@@ -110,58 +111,48 @@ function Item({ item, onCancel }: { item: Import; onCancel: () => void }) {
 
 /** The list, renewed each second while anything moves. */
 export function ImportList() {
-  const { api, queries } = useServices();
+  const { api } = useServices();
   const [asked, setAsked] = useState<Import | null>(null);
   const imports = useQuery({
     queryKey: ["imports"],
     queryFn: ({ signal }) => api.imports(signal),
     refetchInterval: ({ state }) => (state.data?.imports.some((item) => isOpen(item)) ? 1000 : 15_000),
   });
-  const cancel = useMutation({
-    mutationFn: (id: number) => api.cancelImport(id),
-    onSuccess: async () => {
-      setAsked(null);
-      await queries.invalidateQueries({ queryKey: ["imports"] });
-    },
-  });
   return (
     <section className="sheet" aria-labelledby="imports">
       <header>
         <h2 id="imports">Imports</h2>
       </header>
-      {imports.isPending && <Rows rows={3} />}
-      {imports.isError && (
-        <div className="pad">
-          <Fault fault={imports.error} retry={() => void imports.refetch()} retrying={imports.isFetching} />
-        </div>
-      )}
-      {imports.data?.imports.length === 0 && (
-        <Empty icon={<FileUp />} title="Nothing imported yet">
-          <p>
-            Bring in what you have: customers, orders, or whole histories of events. The same file twice
-            changes nothing.
-          </p>
-        </Empty>
-      )}
+      <Loaded query={imports} rows={3}>
+        {({ imports: all }) =>
+          all.length === 0 && (
+            <Empty icon={<FileUp />} title="Nothing imported yet">
+              <p>
+                Bring in what you have: customers, orders, or whole histories of events. The same file twice
+                changes nothing.
+              </p>
+            </Empty>
+          )
+        }
+      </Loaded>
       <ul className={classes["items"]} aria-live="polite">
         {imports.data?.imports.map((item) => (
           <Item key={item.id} item={item} onCancel={() => setAsked(item)} />
         ))}
       </ul>
-      <Confirm
-        opened={asked !== null}
+      <ConfirmCall
+        target={asked}
         title={`Cancel ${asked?.name ?? "the import"}?`}
         action="Cancel the import"
         danger
-        busy={cancel.isPending}
-        fault={cancel.error}
-        onConfirm={() => asked && cancel.mutate(asked.id)}
+        call={({ id }) => api.cancelImport(id)}
+        changes="imports"
         onClose={() => setAsked(null)}
       >
         <Text size="sm">
           What was imported so far stays. Importing the same file again later takes only what is missing.
         </Text>
-      </Confirm>
+      </ConfirmCall>
     </section>
   );
 }

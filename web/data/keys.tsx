@@ -6,9 +6,10 @@ import { type FormEvent, useMemo, useState } from "react";
 import type { KeyCreated, KeyKind, KeyView } from "../../src/access/model.ts";
 import { useServices } from "../services.tsx";
 import { CodeBlock, CopyIcon } from "../ui/code.tsx";
-import { Confirm } from "../ui/confirm.tsx";
+import { ConfirmCall } from "../ui/confirm-call.tsx";
 import { date } from "../ui/format.ts";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Loaded } from "../ui/loaded.tsx";
+import { Empty, Fault } from "../ui/notice.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 
 const KIND: { readonly [kind in KeyKind]: string } = { write: "Write", secret: "Secret" };
@@ -135,34 +136,6 @@ function NewKey({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   );
 }
 
-function Revoke({ target, onClose }: { target: KeyView | null; onClose: () => void }) {
-  const { api, queries } = useServices();
-  const revoke = useMutation({
-    mutationFn: (id: number) => api.revokeKey(id),
-    onSuccess: async () => {
-      onClose();
-      await queries.invalidateQueries({ queryKey: ["keys"] });
-    },
-  });
-  return (
-    <Confirm
-      opened={target !== null}
-      title={`Revoke ${target?.name ?? "the key"}?`}
-      action="Revoke the key"
-      danger
-      busy={revoke.isPending}
-      fault={revoke.error}
-      onConfirm={() => target && revoke.mutate(target.id)}
-      onClose={onClose}
-    >
-      <Text size="sm">
-        Whatever still uses it is turned away within five seconds. This cannot be undone; what it already sent
-        stays.
-      </Text>
-    </Confirm>
-  );
-}
-
 /** The keys, with what can be done to them. */
 export function Keys() {
   const { api } = useServices();
@@ -178,22 +151,34 @@ export function Keys() {
           New key
         </Button>
       </header>
-      {keys.isPending && <Rows rows={2} />}
-      {keys.isError && (
-        <div className="pad">
-          <Fault fault={keys.error} retry={() => void keys.refetch()} retrying={keys.isFetching} />
-        </div>
-      )}
-      {keys.data?.keys.length === 0 && (
-        <Empty icon={<KeyRound />} title="No keys">
-          <p>A write key lets a touchpoint send events; a secret key lets your server ask about customers.</p>
-        </Empty>
-      )}
-      {keys.data && keys.data.keys.length > 0 && (
-        <DataTable label="Keys" columns={columns} rows={keys.data.keys} rowKey={({ id }) => String(id)} />
-      )}
+      <Loaded query={keys} rows={2}>
+        {({ keys: all }) =>
+          all.length === 0 ? (
+            <Empty icon={<KeyRound />} title="No keys">
+              <p>
+                A write key lets a touchpoint send events; a secret key lets your server ask about customers.
+              </p>
+            </Empty>
+          ) : (
+            <DataTable label="Keys" columns={columns} rows={all} rowKey={({ id }) => String(id)} />
+          )
+        }
+      </Loaded>
       <NewKey opened={making} onClose={() => setMaking(false)} />
-      <Revoke target={revoking} onClose={() => setRevoking(null)} />
+      <ConfirmCall
+        target={revoking}
+        title={`Revoke ${revoking?.name ?? "the key"}?`}
+        action="Revoke the key"
+        danger
+        call={({ id }) => api.revokeKey(id)}
+        changes="keys"
+        onClose={() => setRevoking(null)}
+      >
+        <Text size="sm">
+          Whatever still uses it is turned away within five seconds. This cannot be undone; what it already
+          sent stays.
+        </Text>
+      </ConfirmCall>
     </section>
   );
 }
