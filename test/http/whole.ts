@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { createKey } from "../../src/access/keys.ts";
 import { addWorkspace } from "../../src/access/store.ts";
 import { configOf } from "../../src/config.ts";
@@ -61,7 +62,10 @@ export async function startWhole(env: { readonly [name: string]: string } = {}):
       const workspace = await addWorkspace(sql, name, Date.now());
       const write = await createKey(sql, workspace, { kind: "write", name }, Date.now());
       const secret = await createKey(sql, workspace, { kind: "secret", name }, Date.now());
-      return { workspace, writeKey: write.value, secretKey: secret.value };
+      const keys: Keys = { workspace, writeKey: write.value, secretKey: secret.value };
+      // Made beside the server, they are unknown to it for a moment after it last read its keys.
+      while ((await answer(keys, "GET", "/v1/stats")).status === 401) await pause(20);
+      return keys;
     },
     answer,
     ask: async <T>(by: Keys, method: string, path: string, body?: unknown) => {
