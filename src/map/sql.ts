@@ -28,23 +28,34 @@ export const focusedSql = (cases: string, place: number): string =>
  * of `cases` is.
  */
 export function stepsSql(cases: string, by: CaseBy): string {
-  // Where a row is one case, much need not be worked out moment by moment.
+  // Where a row is one case, or none has a goal, much need not be worked out moment by moment.
   const single = by.by === "customer" || by.by === "key";
-  const inCase = single ? "own" : "arrayEnumerateUniq(arrayCumSum(n), m)";
-  const begunAt = single ? "" : ", arrayFill((x, b) -> b, t, n) as begunAt, arrayFill((x, b) -> b, places, n) as begunPlace";
-  return `select customer, f, g, gap, begins, hit, pair, person, nth, place,
-      ${single ? "lastAt - firstAt" : "at - begun"} as lasted, ${single ? "place" : "place - first + 1"} as rank
-    from (
-      select customer, m, t, n, goal, t[1] as firstAt, t[-1] as lastAt,
-        arrayMap((x, l) -> if(l, toUInt16(0), x), arrayPushBack(arrayPopFront(m), toUInt16(0)), arrayPushBack(arrayPopFront(n), toUInt8(1))) as following,
-        arrayPushBack(arrayPopFront(arrayDifference(t)), toInt64(0)) as gaps,
-        arrayEnumerateUniq(arrayMap((x, y) -> toUInt32(x) * 65536 + y, m, following)) as pairs,
-        arrayEnumerateUniq(m) as own, ${inCase} as inCase, arrayEnumerate(m) as places${begunAt}
-      from (${cases})
-    )
-    array join m as f, following as g, gaps as gap, n as begins, goal as hit, pairs as pair, own as person,
-      inCase as nth, places as place${single ? "" : ", t as at, begunAt as begun, begunPlace as first"}`;
-} // prettier-ignore
+  const last = "arrayPushBack(arrayPopFront(n), toUInt8(1))";
+  const next = "arrayPushBack(arrayPopFront(m), toUInt16(0))";
+  const arrays = [
+    `${single ? next : `arrayMap((x, l) -> if(l, toUInt16(0), x), ${next}, ${last})`} as following`,
+    "arrayPushBack(arrayPopFront(arrayDifference(t)), toInt64(0)) as gaps",
+    "arrayEnumerateUniq(arrayMap((x, y) -> toUInt32(x) * 65536 + y, m, following)) as pairs",
+    "arrayEnumerateUniq(m) as own, arrayEnumerate(m) as places",
+  ];
+  const joined = [
+    "m as f",
+    "following as g",
+    "gaps as gap",
+    "pairs as pair",
+    "own as person",
+    "places as place",
+  ];
+  if (!single) {
+    arrays.push("arrayEnumerateUniq(arrayCumSum(n), m) as inCase", "arrayFill((x, b) -> b, t, n) as begunAt", "arrayFill((x, b) -> b, places, n) as begunPlace"); // prettier-ignore
+    joined.push("n as begins", "inCase as nth", "t as at", "begunAt as begun", "begunPlace as first");
+  }
+  if (by.by === "goal") joined.push("goal as hit");
+  return `select customer, f, g, gap, pair, person, place, ${by.by === "goal" ? "hit" : "toUInt8(0) as hit"},
+      ${single ? "toUInt8(place = 1) as begins, person as nth, lastAt - firstAt as lasted, place as rank" : "begins, nth, at - begun as lasted, place - first + 1 as rank"}
+    from (select customer, m, t${single ? "" : ", n"}${by.by === "goal" ? ", goal" : ""}, t[1] as firstAt, t[-1] as lastAt, ${arrays.join(", ")} from (${cases}))
+    array join ${joined.join(", ")}`;
+}
 
 /** What the log answers of a moment; `node` 0 is the whole. */
 export type NodeRow = {
