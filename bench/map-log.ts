@@ -4,6 +4,7 @@
  *     tsx bench/map-log.ts FOLDER EVENTS CUSTOMERS    prints what each question took, as JSON
  */
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { MomentGrouping } from "../src/analysis/model.ts";
 import { Questions } from "../src/analysis/questions.ts";
 import { type EventLog, openChdb } from "../src/db/clickhouse.ts";
@@ -37,12 +38,22 @@ async function fill(log: EventLog): Promise<void> {
     );
 }
 
+/** Resolves when the parts that were just put in place are merged: nobody asks a log whose whole history came in this minute. */
+async function rested(log: EventLog): Promise<void> {
+  for (;;) {
+    const [row] = await log.rows<{ n: number }>("select count() as n from system.merges");
+    if (row!.n === 0) return;
+    await pause(500);
+  }
+}
+
 const told = await onFolder(join(folder, "state"), async (sql) => {
   await sql.query("insert into workspaces (id, name, created_at) overriding system value values (1, 'Bench', 0) on conflict do nothing"); // prettier-ignore
   const log = openChdb(join(folder, "log"));
   try {
     await migrateLog(log);
     await fill(log);
+    await rested(log);
     const stores = { sql, log, clock: () => NOW };
     const questions = new Questions(() => NOW);
     const grouping = MomentGrouping.parse({});

@@ -48,7 +48,7 @@ export async function replay(
   if (entry.type === "api" || (entry.type === "batch" && play.rounds === null))
     return tally.result(1, 0, elapsedMs() - beganMs);
   const extent = await extentOf(log, play);
-  const oneIn = hooks.oneIn ?? oneInOf(extent);
+  const oneIn = hooks.oneIn ?? oneInOf(extent, entry.type === "event" && entry.where.length > 0);
   const common = await readCommon(sql, play, await accountsOf(log, play));
   let events = 0;
   for await (const { told, doneRatio } of readParts({ log, play, oneIn }, extent)) {
@@ -61,11 +61,15 @@ export async function replay(
   return tally.result(oneIn, events, elapsedMs() - beganMs);
 }
 
-/** The share of customers whose events fit into the limit of work: a power of two, so that more is always more of the same. */
-export function oneInOf({ events, entries }: Pick<Extent, "events" | "entries">): number {
+/**
+ * The share of customers whose events fit into the limit of work: a power of two, so that more is always more of the same.
+ * `looked`: the log was looked through for properties, which took as long as half of that work.
+ */
+export function oneInOf({ events, entries }: Pick<Extent, "events" | "entries">, looked: boolean): number {
   const work = events + entries * REPLAY_LIMITS.eventsPerEntry;
+  const most = looked ? REPLAY_LIMITS.workMax / 2 : REPLAY_LIMITS.workMax;
   let oneIn = 1;
-  while (work / oneIn > REPLAY_LIMITS.workMax && oneIn < REPLAY_LIMITS.oneInMax) oneIn *= 2;
+  while (work / oneIn > most && oneIn < REPLAY_LIMITS.oneInMax) oneIn *= 2;
   return oneIn;
 }
 

@@ -43,7 +43,15 @@ describe.skipIf(!browserThere("journeys in the web app"))("a person who works wi
     // Until the drawing is loaded a list stands in its place, with buttons of the same names.
     const drawing = page.getByRole("group", { name: "The journey, drawn" });
     await drawing.locator(".react-flow__node").first().waitFor();
-    await drawing.getByRole("button", { name: "Put a step in at the beginning" }).press("Enter");
+    // A card that the browser measures anew keeps its lines.
+    const plus = drawing.getByRole("button", { name: "Put a step in at the beginning" });
+    await plus.waitFor();
+    await page.evaluate(`new Promise((measured) => {
+      const card = document.querySelector(".react-flow__node");
+      new ResizeObserver((_, watch) => (watch.disconnect(), requestAnimationFrame(() => requestAnimationFrame(measured)))).observe(card);
+      card.style.width = "300.5px";
+    })`);
+    await plus.press("Enter");
     const found = page.getByRole("textbox", { name: "Find a step" });
     await found.fill("for a while");
     await found.press("Enter");

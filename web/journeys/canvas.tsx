@@ -9,6 +9,7 @@ import {
   BaseEdge,
   type Edge,
   EdgeLabelRenderer,
+  Handle,
   type EdgeProps,
   type Node,
   type NodeProps,
@@ -81,20 +82,36 @@ function CardNode({ data }: NodeProps<Node<NodeData>>) {
     event.preventDefault();
   };
   return (
-    <StepCard
-      draft={draft}
-      id={id}
-      names={props.names}
-      selected={props.selected === id}
-      problems={problemsOfStep(props.problems, id).length}
-      figures={props.figures}
-      onSelect={props.onSelect}
-      onKeyDown={pressed}
-    />
+    <>
+      <Handles />
+      <StepCard
+        draft={draft}
+        id={id}
+        names={props.names}
+        selected={props.selected === id}
+        problems={problemsOfStep(props.problems, id).length}
+        figures={props.figures}
+        onSelect={props.onSelect}
+        onKeyDown={pressed}
+      />
+    </>
   );
 }
 
-const EndNode = () => <span className={classes["end"]}>Ends</span>;
+const EndNode = () => (
+  <>
+    <Handles />
+    <span className={classes["end"]}>Ends</span>
+  </>
+);
+
+/** Where lines meet a card, in the page as well: a card that the browser measures anew would lose its lines else. */
+const Handles = () => (
+  <>
+    <Handle type="target" position={Position.Top} isConnectable={false} className={classes["handle"]!} />
+    <Handle type="source" position={Position.Bottom} isConnectable={false} className={classes["handle"]!} />
+  </>
+);
 
 /** What a plus is called: where it puts a step in. */
 function insertWords({ draft, names }: CanvasProps, { place, label }: PlacedWay): string {
@@ -141,7 +158,7 @@ const ZOOM = { least: 0.2, most: 1.5 } as const;
 /** A wide journey is not begun smaller than this: its words would not be read. */
 const LEGIBLE_ZOOM = 0.72;
 
-/** Where lines meet a card: told beforehand, so that nothing has to be measured in the page. */
+/** Where lines meet a card: told beforehand, so that nothing has to be measured in the page first. */
 const handlesOf = (width: number, height: number) =>
   [
     { type: "target" as const, position: Position.Top, x: width / 2, y: 0, width: 1, height: 1 },
