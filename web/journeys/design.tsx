@@ -10,7 +10,7 @@ import { Fault, Rows } from "../ui/notice.tsx";
 import classes from "./design.module.css";
 import { useDraft } from "./draft.tsx";
 import { type Place, removed } from "./edit.ts";
-import { type Figures, figuresOfCounts } from "./figures.ts";
+import { COUNTS_EVERY_MS, type Figures, figuresOfCounts } from "./figures.ts";
 import { useNarrow } from "./narrow.ts";
 import { Outline } from "./outline.tsx";
 import type { Shown } from "./panel.tsx";
@@ -22,7 +22,6 @@ const Canvas = lazy(() => import("./canvas.tsx").then(({ Canvas: drawn }) => ({ 
 const EditPanel = lazy(() => import("./panel.tsx").then(({ EditPanel: form }) => ({ default: form })));
 const JsonView = lazy(() => import("./json.tsx").then(({ JsonView: text }) => ({ default: text })));
 const route = getRouteApi("/journeys/$journeyId/");
-const COUNTS_EVERY_MS = 5_000;
 const [ENTRY, SETTINGS] = ["$entry", "$settings"] as const;
 
 const SHOWS = [

@@ -3,6 +3,9 @@ import type { JourneyCounts } from "../../src/journeys/document.ts";
 import type { ReplayResult } from "../../src/journeys/replay-model.ts";
 import { wayId } from "./edit.ts";
 
+/** So often live counts are asked for anew, wherever they stand. */
+export const COUNTS_EVERY_MS = 5_000;
+
 /** Numbers by step and by way. Absent: none, as for a step that is not in the version counted. */
 export type Figures = {
   readonly entered: number;

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { JourneyView } from "../../src/journeys/document.ts";
 import { useApi } from "../services.tsx";
 import { count, counted } from "../ui/format.ts";
+import { COUNTS_EVERY_MS } from "./figures.ts";
 import classes from "./panel.module.css";
 import { BLOCKER_WORDS } from "./words.ts";
 
@@ -15,6 +16,7 @@ export function StepPeople({ journey, step }: { journey: JourneyView; step: stri
   const counts = useQuery({
     queryKey: ["journey-counts", journey.id, String(ALL_DAYS), journey.version],
     queryFn: ({ signal }) => api.journeyCounts(journey.id, { days: ALL_DAYS }, signal),
+    refetchInterval: COUNTS_EVERY_MS,
   });
   const here = counts.data?.steps.find((one) => one.step === step);
   if (!here || here.standing === 0) return null;

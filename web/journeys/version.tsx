@@ -13,7 +13,7 @@ import { cardWords } from "./card.tsx";
 import { ChangeList } from "./changes.tsx";
 import design from "./design.module.css";
 import { useDraft } from "./draft.tsx";
-import { figuresOfCounts } from "./figures.ts";
+import { COUNTS_EVERY_MS, figuresOfCounts } from "./figures.ts";
 import frame from "./journeys.module.css";
 import { Looked } from "./looked.tsx";
 import classes from "./replay.module.css";
@@ -21,7 +21,6 @@ import { VERSION_STATES } from "./words.ts";
 
 const route = getRouteApi("/journeys/$journeyId/versions");
 const ALL_DAYS = 3_660;
-const COUNTS_EVERY_MS = 5_000;
 
 /** The version and its numbers; who is still in it moves. */
 function useVersion(number: number, against: number | undefined) {
