@@ -43,8 +43,10 @@ export function typesOf(given: unknown): string {
   const lines = [HEAD, "/** Every operation, by its method and path. */", "export type Api = {"];
   for (const [path, methods] of Object.entries(document.paths).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     for (const [method, operation] of Object.entries(methods)) {
-      if (operation.summary !== undefined) lines.push(`  /** ${commentOf(operation.summary)} */`);
-      lines.push(`  ${JSON.stringify(`${method.toUpperCase()} ${path}`)}: ${operationOf(operation)};`);
+      const words = operation.summary === undefined ? "" : `/** ${commentOf(operation.summary)} */ `;
+      lines.push(
+        `  ${words}${JSON.stringify(`${method.toUpperCase()} ${path}`)}: ${operationOf(operation)};`,
+      );
     }
   lines.push("};", "");
   const schemas = Object.entries(document.components.schemas ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -2,16 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CartView } from "../../src/catalogue/cart.ts";
 import { userTokenOf } from "../../src/messages/inbox-token.ts";
-import { type Keys, startWhole, type Whole } from "../http/whole.ts";
+import { type Keys, startWholeOfTwo, type Whole } from "../http/whole.ts";
 
 const SECRET = "s".repeat(43);
-let whole: Whole;
-let shop: Keys;
-let other: Keys;
+let [whole, shop, other] = [] as unknown as [Whole, Keys, Keys];
 beforeAll(async () => {
-  whole = await startWhole();
-  shop = whole.first;
-  other = await whole.workspace("Other");
+  ({ whole, first: shop, other } = await startWholeOfTwo());
   await whole.ask(shop, "PUT", "/v1/catalogue/items/boots", { name: "Trail boots", imageUrl: "https://shop.example/boots.jpg", priceMinor: 12_000, currency: "EUR", stock: 3 }); // prettier-ignore
   await track([
     { anonymousId: "phone", event: "Product Added", properties: { product_id: "boots", name: "Boots", price: 120, currency: "EUR", quantity: 1 } },

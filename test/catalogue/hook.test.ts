@@ -4,15 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ItemView } from "../../src/catalogue/document.ts";
 import { readShopify } from "../../src/catalogue/hook-shopify.ts";
 import { signedHeaders } from "../../src/webhooks/sign.ts";
-import { type Keys, startWhole, type Whole } from "../http/whole.ts";
+import { type Keys, startWholeOfTwo, type Whole } from "../http/whole.ts";
 
-let whole: Whole;
-let shop: Keys;
-let other: Keys;
+let [whole, shop, other] = [] as unknown as [Whole, Keys, Keys];
 beforeAll(async () => {
-  whole = await startWhole();
-  shop = whole.first;
-  other = await whole.workspace("Other");
+  ({ whole, first: shop, other } = await startWholeOfTwo());
 });
 afterAll(() => whole.end());
 

@@ -4,15 +4,11 @@ import type { ItemView } from "../../src/catalogue/document.ts";
 import { readStock } from "../../src/catalogue/stock.ts";
 import { changeItems, writeItems } from "../../src/catalogue/store.ts";
 import { NamedDraft } from "../../src/catalogue/model.ts";
-import { type Keys, startWhole, type Whole } from "../http/whole.ts";
+import { type Keys, startWholeOfTwo, type Whole } from "../http/whole.ts";
 
-let whole: Whole;
-let first: Keys;
-let other: Keys;
+let [whole, first, other] = [] as unknown as [Whole, Keys, Keys];
 beforeAll(async () => {
-  whole = await startWhole();
-  first = whole.first;
-  other = await whole.workspace("Other");
+  ({ whole, first, other } = await startWholeOfTwo());
 });
 afterAll(() => whole.end());
 

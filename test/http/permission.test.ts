@@ -4,15 +4,11 @@ import type { PolicyView } from "../../src/permission/document.ts";
 import { Policy } from "../../src/permission/model.ts";
 import { readStock } from "../../src/catalogue/stock.ts";
 import { readPolicy } from "../../src/permission/store.ts";
-import { type Keys, startWhole, type Whole } from "./whole.ts";
+import { type Keys, startWholeOfTwo, type Whole } from "./whole.ts";
 
-let whole: Whole;
-let first: Keys;
-let other: Keys;
+let [whole, first, other] = [] as unknown as [Whole, Keys, Keys];
 beforeAll(async () => {
-  whole = await startWhole();
-  first = whole.first;
-  other = await whole.workspace("Other");
+  ({ whole, first, other } = await startWholeOfTwo());
 });
 afterAll(() => whole.end());
 

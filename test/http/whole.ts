@@ -83,6 +83,16 @@ export async function startWhole(env: { readonly [name: string]: string } = {}):
   };
 }
 
+/** The whole platform, its first workspace, and another one that must see nothing of it. */
+export async function startWholeOfTwo(): Promise<{
+  readonly whole: Whole;
+  readonly first: Keys;
+  readonly other: Keys;
+}> {
+  const whole = await startWhole();
+  return { whole, first: whole.first, other: await whole.workspace("Other") };
+}
+
 async function answered<T>(answer: Response): Promise<Answer<T>> {
   const text = await answer.text();
   const isJson = answer.headers.get("content-type")?.includes("json") ?? false;

@@ -1,11 +1,8 @@
 /** The browser SDK collects: Segment's calls from real pages in real Chromium, after consent, to the real door. */
-import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Event } from "../../src/events/model.ts";
-import { browserThere, openBrowser } from "../browser.ts";
-import { type Door, openDoor } from "../sdk/door.ts";
-import { buildSdk, type Gate, openGate, openSite, scriptOf, type Site, type Visit } from "./stage.ts";
+import { browserThere } from "../browser.ts";
+import { scriptOf, type Site, standSite, type StoodSite, type Visit } from "./stage.ts";
 
 const told = (events: readonly Event[]) => events.map(({ type, name, touchpoint }) => `${type} ${name} ${touchpoint}`).toSorted(); // prettier-ignore
 const kinds = (event: Event | undefined) => event?.identifiers.map(({ kind }) => kind);
@@ -17,24 +14,11 @@ const STORED = `return JSON.stringify({ cookies: document.cookie, local: { ...lo
 const NOTHING = JSON.stringify({ cookies: "", local: {}, session: {}, databases: 0, caches: 0 });
 
 describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", () => {
-  let door: Door;
-  let browser: Browser;
-  let gate: Gate;
-  let site: Site;
+  let { door, gate, site, stop } = {} as StoodSite;
   const visits: Visit[] = [];
 
-  beforeAll(async () => {
-    [door, browser] = await Promise.all([openDoor(), openBrowser()]);
-    await buildSdk(join(door.platform.dataDir, "sdk"));
-    gate = await openGate(door.url);
-    site = await openSite(browser, gate, door.writeKey);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.stop();
-    await gate?.stop();
-    await door?.stop();
-  });
+  beforeAll(async () => ({ door, gate, site, stop } = await standSite()));
+  afterAll(() => stop?.());
   beforeEach(async () => {
     site.pages.clear();
     gate.fault = "none";
@@ -248,7 +232,7 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
       site.pages.set("/advice", { body: FORM });
       const { page } = await visit("/advice");
       await page.click("button");
-      const events = await door.until(3);
+      const events = await door.untilDifferent(3);
       expect(named(events, "Form Submitted")).toMatchObject({ touchpoint: "form" });
       expect(named(events, "Form Submitted")!.properties).toEqual({ form: "Size advice", email: "ann@example.com", size: "42", question: "Wide feet?", news: true, fit: "wide", colour: "Brown" }); // prettier-ignore
       const sent = gate.seen.map(({ body }) => body).join();
@@ -259,7 +243,10 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
       site.pages.set("/advice", { body: FORM.replace("data-throughline-form", "data-other") });
       const { page } = await visit("/advice");
       await page.click("button");
-      expect(told(await door.until(2))).toEqual(["page $page.viewed /advice", "page $page.viewed /boots"]);
+      expect(told(await door.untilDifferent(2))).toEqual([
+        "page $page.viewed /advice",
+        "page $page.viewed /boots",
+      ]);
     });
   });
 
@@ -319,9 +306,9 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
       linked("/pay", "/done");
       const { page, context } = await visit("/boots");
       await page.click("#go");
-      const [shop, checkout] = await door.until(2);
+      const [shop, checkout] = await door.untilDifferent(2);
       expect(anonymousIn(checkout!)).toBe(anonymousIn(shop!));
-      expect(page.url()).toBe(`${site.at("checkout")}/pay?order=7`);
+      expect(await page.evaluate("location.href")).toBe(`${site.at("checkout")}/pay?order=7`);
       expect(checkout!.properties).toMatchObject({ url: `${site.at("checkout")}/pay?order=7` });
       expect((await context.cookies()).length).toBe(0);
     });

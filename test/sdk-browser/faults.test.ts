@@ -1,35 +1,19 @@
 /** The browser SDK on bad days: the server away or busy, answers lost, pages that go at the worst moment. Nothing is lost, nothing doubled. */
-import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as LIMITS from "../../sdk/browser/limits.ts";
 import type { Event } from "../../src/events/model.ts";
-import { browserThere, openBrowser } from "../browser.ts";
-import { type Door, openDoor } from "../sdk/door.ts";
-import { buildSdk, type Gate, openGate, openSite, runIn, type Site, type Visit } from "./stage.ts";
+import { browserThere } from "../browser.ts";
+import { runIn, type Site, standSite, type StoodSite, type Visit } from "./stage.ts";
 
 const QUEUES = `Object.keys(localStorage).filter((name) => name.startsWith("throughline.queue."))`;
 const COUNTS = `return throughline.counts()`;
 
 describe.skipIf(!browserThere("the browser SDK on bad networks"))("the browser SDK", () => {
-  let door: Door;
-  let browser: Browser;
-  let gate: Gate;
-  let site: Site;
+  let { door, gate, site, stop } = {} as StoodSite;
   const visits: Visit[] = [];
 
-  beforeAll(async () => {
-    [door, browser] = await Promise.all([openDoor(), openBrowser()]);
-    await buildSdk(join(door.platform.dataDir, "sdk"));
-    gate = await openGate(door.url);
-    site = await openSite(browser, gate, door.writeKey);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.stop();
-    await gate?.stop();
-    await door?.stop();
-  });
+  beforeAll(async () => ({ door, gate, site, stop } = await standSite()));
+  afterAll(() => stop?.());
   beforeEach(async () => {
     gate.fault = "none";
     await door.clear();

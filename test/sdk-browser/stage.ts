@@ -11,9 +11,11 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { newVisitor } from "../browser.ts";
+import { newVisitor, openBrowser } from "../browser.ts";
+import { openDoor } from "../sdk/door.ts";
 
 /** Builds all of the SDK into a folder; some 3 s. */
 export const buildSdk = async (folder: string): Promise<void> =>
@@ -248,3 +250,20 @@ export async function openSite(browser: Browser, gate: Gate, writeKey: string): 
 /** The SDK's element as a page has it, with more attributes. */
 export const scriptOf = ({ url }: Gate, writeKey: string, more = ""): string =>
   `<script src="${url}/sdk/throughline.js" data-write-key="${writeKey}" ${more}></script>`;
+
+/** The door, the gate before it and a site in Chromium, for a file of tests. */
+export async function standSite() {
+  const [door, browser] = await Promise.all([openDoor(), openBrowser()]);
+  await buildSdk(join(door.platform.dataDir, "sdk"));
+  const gate = await openGate(door.url);
+  const site = await openSite(browser, gate, door.writeKey);
+  const stop = async () => {
+    await browser.close();
+    await site.stop();
+    await gate.stop();
+    await door.stop();
+  };
+  return { door, browser, gate, site, stop };
+}
+/** What `standSite` stands up. */
+export type StoodSite = Awaited<ReturnType<typeof standSite>>;

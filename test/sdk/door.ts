@@ -25,6 +25,8 @@ export type Door = {
   events(): Promise<readonly Event[]>;
   /** Waits until at least `n` events are in the inbox; fails after ten seconds, saying what is there. */
   until(n: number): Promise<readonly Event[]>;
+  /** The same of different events: one that was sent twice under its id, as a page that goes may do, counts once. */
+  untilDifferent(n: number): Promise<readonly Event[]>;
   refused(): Promise<readonly RefusedRow[]>;
   /** Empties the inbox and the refused events. */
   clear(): Promise<void>;
@@ -75,6 +77,16 @@ export async function openDoor(
   await platform.app.listen({ host: "127.0.0.1", port: 0 });
   const { port } = platform.app.server.address() as AddressInfo;
   const workspace = (await keys.find(first.writeKey!))!.workspace;
+  const heard = async (n: number, counted: (events: readonly Event[]) => readonly Event[]) => {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const events = counted(await door.events());
+      if (events.length >= n) return events;
+      if (Date.now() > deadline)
+        throw new Error(`${events.length} of ${n} events came: ${events.map(({ type, name }) => `${type} ${name}`).join(", ")}; refused: ${(await door.refused()).map(({ detail }) => detail).join(" ")}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }; // prettier-ignore
   const door: Door = {
     platform, sql, workspace,
     url: `http://127.0.0.1:${port}`,
@@ -84,16 +96,8 @@ export async function openDoor(
       const rows = await sql.query<{ body: string }>("select body from inbox order by id");
       return rows.flatMap(({ body }) => body.split("\n").map((line) => JSON.parse(line) as Event));
     },
-    until: async (n) => {
-      const deadline = Date.now() + 10_000;
-      for (;;) {
-        const events = await door.events();
-        if (events.length >= n) return events;
-        if (Date.now() > deadline)
-          throw new Error(`${events.length} of ${n} events came: ${events.map(({ type, name }) => `${type} ${name}`).join(", ")}; refused: ${(await door.refused()).map(({ detail }) => detail).join(" ")}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    },
+    until: (n) => heard(n, (events) => events),
+    untilDifferent: (n) => heard(n, (events) => [...new Map(events.map((event) => [event.id, event])).values()]),
     refused: () => refused.list(workspace, {}, 1_000),
     clear: async () => {
       await sql.query("delete from inbox");

@@ -13,7 +13,8 @@ import { FirstEvent } from "../ui/first-event.tsx";
 import { counted } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
 import { nameOf } from "../ui/names.ts";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Empty } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import { Page } from "../ui/page.tsx";
 import { SearchField } from "../ui/search.tsx";
 import { type Column, DataTable, valuesOf } from "../ui/table.tsx";
@@ -150,22 +151,12 @@ export function CustomersScreen() {
               `${counted(rows.length, "customer")} shown${list.hasNextPage ? ", more follow" : ""}`}
           </span>
         </header>
-        {list.isPending && <Rows />}
-        {list.isError && (
-          <div className="pad">
-            <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
-          </div>
-        )}
+        <Awaiting query={list} />
         {list.isSuccess && rows.length === 0 && <Nobody query={query} />}
         {rows.length > 0 && (
           <div style={{ opacity: list.isPlaceholderData ? 0.6 : 1 }}>
             <DataTable label="Customers" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} />
-            <More
-              more={list.hasNextPage}
-              loading={list.isFetchingNextPage}
-              onMore={() => void list.fetchNextPage()}
-              end="That is everybody."
-            />
+            <More list={list} end="That is everybody." />
           </div>
         )}
       </div>

@@ -12,6 +12,7 @@ import { moment, plain } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
 import { nameOf } from "../ui/names.ts";
 import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import { Ago } from "../ui/time.tsx";
 import { useCustomer } from "./customer.tsx";
 import facts from "./facts.module.css";
@@ -166,12 +167,7 @@ function Comings({ customerId }: { customerId: string }) {
       <header>
         <h2 id="comings">Came in and left</h2>
       </header>
-      {list.isPending && <Rows rows={3} />}
-      {list.isError && (
-        <div className="pad">
-          <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
-        </div>
-      )}
+      <Awaiting query={list} rows={3} />
       {list.isSuccess && entries.length === 0 && (
         <p className="pad quiet">Nothing yet. Each time they enter or leave a segment it is told here.</p>
       )}
@@ -182,12 +178,7 @@ function Comings({ customerId }: { customerId: string }) {
               <EntryLine key={`${entry.at} ${i}`} entry={entry} stageNames={stageNames} />
             ))}
           </ul>
-          <More
-            more={list.hasNextPage}
-            loading={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-            end="The beginning."
-          />
+          <More list={list} end="The beginning." />
         </>
       )}
     </section>

@@ -169,14 +169,7 @@ function Story({ customer }: { customer: CustomerDocument }) {
           </ol>
         </section>
       ))}
-      {events.length > 0 && (
-        <More
-          more={timeline.hasNextPage}
-          loading={timeline.isFetchingNextPage}
-          onMore={() => void timeline.fetchNextPage()}
-          end="The beginning of the story."
-        />
-      )}
+      {events.length > 0 && <More list={timeline} end="The beginning of the story." />}
     </section>
   );
 }

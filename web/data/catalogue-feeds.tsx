@@ -1,14 +1,15 @@
 /** The feeds of the catalogue: what came of reading each, what was refused and why, one more, one less, one now. */
-import { Button, Group, Modal, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Modal, NumberInput, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Rss } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { FeedView } from "../../src/catalogue/document-sources.ts";
 import type { FeedOutcome, RowRefusal } from "../../src/catalogue/model.ts";
 import { useServices } from "../services.tsx";
 import { ConfirmCall } from "../ui/confirm-call.tsx";
 import { count, counted } from "../ui/format.ts";
 import { Loaded } from "../ui/loaded.tsx";
+import { DraftForm } from "../ui/draft-form.tsx";
 import { Empty, Fault } from "../ui/notice.tsx";
 import { Ago } from "../ui/time.tsx";
 import classes from "./import.module.css";
@@ -107,40 +108,28 @@ function Draft({ onMade }: { onMade: () => void }) {
       await queries.invalidateQueries({ queryKey: ["feeds"] });
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate();
-  };
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        <TextInput
-          label="Address"
-          description="CSV or lines of JSON, with the columns of Google's product data: id, title, link, price, availability."
-          type="url"
-          required
-          maxLength={2000}
-          data-autofocus
-          value={url}
-          onChange={(event) => setUrl(event.currentTarget.value)}
-        />
-        <NumberInput
-          label="Read every so many minutes"
-          min={5}
-          max={10_080}
-          required
-          allowDecimal={false}
-          value={everyMinutes}
-          onChange={(value) => setEveryMinutes(Number(value))}
-        />
-        {add.isError && <Fault fault={add.error} />}
-        <Group justify="flex-end">
-          <Button type="submit" loading={add.isPending}>
-            Add the feed
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DraftForm making={add} action="Add the feed">
+      <TextInput
+        label="Address"
+        description="CSV or lines of JSON, with the columns of Google's product data: id, title, link, price, availability."
+        type="url"
+        required
+        maxLength={2000}
+        data-autofocus
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+      />
+      <NumberInput
+        label="Read every so many minutes"
+        min={5}
+        max={10_080}
+        required
+        allowDecimal={false}
+        value={everyMinutes}
+        onChange={(value) => setEveryMinutes(Number(value))}
+      />
+    </DraftForm>
   );
 }
 

@@ -1,14 +1,15 @@
 /** Addresses at which a shop's server tells changes of the catalogue: what was heard last, one more, one less. */
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Webhook } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { HookView } from "../../src/catalogue/document-sources.ts";
 import { useServices } from "../services.tsx";
 import { CodeBlock } from "../ui/code.tsx";
 import { ConfirmCall } from "../ui/confirm-call.tsx";
 import { Loaded } from "../ui/loaded.tsx";
-import { Empty, Fault } from "../ui/notice.tsx";
+import { DraftForm } from "../ui/draft-form.tsx";
+import { Empty } from "../ui/notice.tsx";
 import { Ago } from "../ui/time.tsx";
 import type { HookMade } from "./catalogue-calls.ts";
 import classes from "./import.module.css";
@@ -61,30 +62,18 @@ function Draft({ onMade }: { onMade: (made: HookMade) => void }) {
       await queries.invalidateQueries({ queryKey: ["catalogue-hooks"] });
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate();
-  };
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        <TextInput
-          label="Name"
-          description="Who tells at it, such as the stock system. For Shopify, make it by the API: it needs Shopify's secret and the shop's currency."
-          required
-          maxLength={100}
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        {add.isError && <Fault fault={add.error} />}
-        <Group justify="flex-end">
-          <Button type="submit" loading={add.isPending}>
-            Make the address
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DraftForm making={add} action="Make the address">
+      <TextInput
+        label="Name"
+        description="Who tells at it, such as the stock system. For Shopify, make it by the API: it needs Shopify's secret and the shop's currency."
+        required
+        maxLength={100}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+    </DraftForm>
   );
 }
 

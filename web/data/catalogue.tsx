@@ -8,7 +8,8 @@ import { csvOf } from "../../src/csv.ts";
 import { useServices } from "../services.tsx";
 import { count, counted, money } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Empty } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import { saveFile } from "../ui/save-file.ts";
 import { SearchField } from "../ui/search.tsx";
 import { type Column, DataTable, valuesOf } from "../ui/table.tsx";
@@ -176,22 +177,12 @@ function Items() {
           </Button>
         </Group>
       </header>
-      {list.isPending && <Rows />}
-      {list.isError && (
-        <div className="pad">
-          <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
-        </div>
-      )}
+      <Awaiting query={list} />
       {list.isSuccess && rows.length === 0 && <Nothing searched={query !== "" || only !== "all"} />}
       {rows.length > 0 && (
         <>
           <DataTable label="Items" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} />
-          <More
-            more={list.hasNextPage}
-            loading={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-            end="That is all."
-          />
+          <More list={list} end="That is all." />
         </>
       )}
     </section>

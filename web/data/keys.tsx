@@ -1,15 +1,16 @@
 /** The workspace's keys: make one (a secret one is shown once), revoke one (asks first). */
-import { Alert, Button, Group, Modal, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Modal, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
-import { type FormEvent, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import type { KeyCreated, KeyKind, KeyView } from "../../src/access/model.ts";
 import { useServices } from "../services.tsx";
 import { CodeBlock, CopyIcon } from "../ui/code.tsx";
 import { ConfirmCall } from "../ui/confirm-call.tsx";
 import { date } from "../ui/format.ts";
 import { Loaded } from "../ui/loaded.tsx";
-import { Empty, Fault } from "../ui/notice.tsx";
+import { DraftForm } from "../ui/draft-form.tsx";
+import { Empty } from "../ui/notice.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 
 const KIND: { readonly [kind in KeyKind]: string } = { write: "Write", secret: "Secret" };
@@ -78,48 +79,36 @@ function Draft({ onMade }: { onMade: (key: KeyCreated) => void }) {
       await queries.invalidateQueries({ queryKey: ["keys"] });
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate();
-  };
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        <TextInput
-          label="Name"
-          description="What it is for, such as the shop's website."
-          required
-          maxLength={100}
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Radio.Group
-          label="Kind"
-          value={kind}
-          onChange={(value) => setKind(value === "secret" ? "secret" : "write")}
-        >
-          <Stack gap="xs" mt="xs">
-            <Radio
-              value="write"
-              label="Write key"
-              description="Sends events and can read nothing. It may stand in a web page."
-            />
-            <Radio
-              value="secret"
-              label="Secret key"
-              description="Reads and changes everything in this workspace. For your servers only."
-            />
-          </Stack>
-        </Radio.Group>
-        {create.isError && <Fault fault={create.error} />}
-        <Group justify="flex-end">
-          <Button type="submit" loading={create.isPending}>
-            Create key
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DraftForm making={create} action="Create key">
+      <TextInput
+        label="Name"
+        description="What it is for, such as the shop's website."
+        required
+        maxLength={100}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Radio.Group
+        label="Kind"
+        value={kind}
+        onChange={(value) => setKind(value === "secret" ? "secret" : "write")}
+      >
+        <Stack gap="xs" mt="xs">
+          <Radio
+            value="write"
+            label="Write key"
+            description="Sends events and can read nothing. It may stand in a web page."
+          />
+          <Radio
+            value="secret"
+            label="Secret key"
+            description="Reads and changes everything in this workspace. For your servers only."
+          />
+        </Stack>
+      </Radio.Group>
+    </DraftForm>
   );
 }
 

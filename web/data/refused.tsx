@@ -13,7 +13,8 @@ import { Confirm } from "../ui/confirm.tsx";
 import { saveFile } from "../ui/save-file.ts";
 import { count, counted } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Empty } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import { type Column, DataTable, valuesOf } from "../ui/table.tsx";
 import { Ago } from "../ui/time.tsx";
 import { REFUSAL_WORDS } from "../ui/words.ts";
@@ -246,21 +247,9 @@ export function RefusedTab() {
           </Button>
         </Group>
       </header>
-      {list.isPending && <Rows />}
-      {list.isError && (
-        <div className="pad">
-          <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
-        </div>
-      )}
+      <Awaiting query={list} />
       {list.isSuccess && <Listed reason={reason} state={state} rows={rows} columns={columns} />}
-      {rows.length > 0 && (
-        <More
-          more={list.hasNextPage}
-          loading={list.isFetchingNextPage}
-          onMore={() => void list.fetchNextPage()}
-          end="That is all."
-        />
-      )}
+      {rows.length > 0 && <More list={list} end="That is all." />}
       <RefusedOne key={opened?.id} event={opened} onClose={() => setOpened(null)} />
     </section>
   );

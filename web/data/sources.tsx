@@ -9,7 +9,8 @@ import { useApi } from "../services.tsx";
 import { ChannelTags } from "../ui/channel.tsx";
 import { CodeBlock } from "../ui/code.tsx";
 import { count } from "../ui/format.ts";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Empty } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import { Ago } from "../ui/time.tsx";
 import { Keys } from "./keys.tsx";
@@ -71,12 +72,7 @@ function SourceList() {
       <header>
         <h2 id="sources">Who sends events</h2>
       </header>
-      {sources.isPending && <Rows rows={3} />}
-      {sources.isError && (
-        <div className="pad">
-          <Fault fault={sources.error} retry={() => void sources.refetch()} retrying={sources.isFetching} />
-        </div>
-      )}
+      <Awaiting query={sources} rows={3} />
       {sources.data?.sources.length === 0 && (
         <Empty icon={<Cable />} title="Nobody yet">
           <p>

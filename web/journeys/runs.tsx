@@ -108,7 +108,7 @@ export function RunsTab() {
         {rows.length > 0 && (
           <>
             <DataTable label="Customers in the journey" columns={columns} rows={rows} rowKey={({ id }) => id} />
-            <More more={list.hasNextPage} loading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} end="That is everybody." />
+            <More list={list} end="That is everybody." />
           </>
         )}
       </div>

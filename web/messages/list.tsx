@@ -4,7 +4,8 @@ import type { ReactNode } from "react";
 import type { MessageSummary } from "../../src/messages/routes-outbox.ts";
 import { useApi } from "../services.tsx";
 import { More } from "../ui/more.tsx";
-import { Fault, Rows } from "../ui/notice.tsx";
+
+import { Awaiting } from "../ui/loaded.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import { Ago } from "../ui/time.tsx";
 import { Link } from "@tanstack/react-router";
@@ -71,22 +72,12 @@ export function MessageTable({ list, label, whose, opened, onOpen, empty }: List
   const rows = list.data?.pages.flatMap(({ messages }) => messages) ?? [];
   return (
     <>
-      {list.isPending && <Rows />}
-      {list.isError && (
-        <div className="pad">
-          <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
-        </div>
-      )}
+      <Awaiting query={list} />
       {list.isSuccess && rows.length === 0 && empty}
       {rows.length > 0 && (
         <>
           <DataTable label={label} columns={columnsOf(onOpen, whose)} rows={rows} rowKey={({ id }) => id} />
-          <More
-            more={list.hasNextPage}
-            loading={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-            end="That is all of them."
-          />
+          <More list={list} end="That is all of them." />
         </>
       )}
       <MessageDrawer id={opened} onClose={() => onOpen(undefined)} />

@@ -8,7 +8,8 @@ import { useApi, useServices } from "../services.tsx";
 import { CopyIcon } from "../ui/code.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { clockTime, lasting } from "../ui/format.ts";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Empty, Fault } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import type { Tried } from "./calls.ts";
 import classes from "./messages.module.css";
@@ -141,12 +142,7 @@ export function ProvidersScreen() {
       }
     >
       <section className="sheet" aria-label="Providers">
-        {list.isPending && <Rows />}
-        {list.isError && (
-          <div className="pad">
-            <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
-          </div>
-        )}
+        <Awaiting query={list} />
         {list.isSuccess && rows.length === 0 && (
           <Empty icon={<Plug />} title="Nothing leaves yet">
             <p>

@@ -10,7 +10,8 @@ import { useZone } from "../analysis/use-scope.ts";
 import { useApi, useServices } from "../services.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { date } from "../ui/format.ts";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Empty, Fault } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import { Ago } from "../ui/time.tsx";
 import { fieldsOf, placeOf } from "./ask.ts";
@@ -135,12 +136,7 @@ export function ViewsTab() {
           <header>
             <h2 id="saved-views">Saved views</h2>
           </header>
-          {list.isPending && <Rows rows={3} />}
-          {list.isError && (
-            <div className="pad">
-              <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
-            </div>
-          )}
+          <Awaiting query={list} rows={3} />
           {list.isSuccess && views.length === 0 && (
             <Empty icon={<Bookmark />} title="No saved views yet">
               <p>

@@ -6,7 +6,8 @@ import { type FormEvent, useState } from "react";
 import type { RfmModel } from "../../src/segments/model.ts";
 import { useServices } from "../services.tsx";
 import { counted } from "../ui/format.ts";
-import { Fault, Rows } from "../ui/notice.tsx";
+import { Fault } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import fields from "./builder.module.css";
 import classes from "./editor.module.css";
 
@@ -110,12 +111,7 @@ export function Bands() {
         <h2 id="bands">Recency, frequency, money</h2>
         <span className="quiet">Five bands each, 5 is best</span>
       </header>
-      {rfm.isPending && <Rows rows={3} />}
-      {rfm.isError && (
-        <div className="pad">
-          <Fault fault={rfm.error} retry={() => void rfm.refetch()} retrying={rfm.isFetching} />
-        </div>
-      )}
+      <Awaiting query={rfm} rows={3} />
       {rfm.data && (
         <Form
           key={JSON.stringify(rfm.data.rfm)}

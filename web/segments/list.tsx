@@ -11,7 +11,8 @@ import type { SegmentView, Starters } from "../../src/segments/document.ts";
 import { useApi, useServices } from "../services.tsx";
 import { saveFile } from "../ui/save-file.ts";
 import { count, counted } from "../ui/format.ts";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Empty, Fault } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import { SearchField } from "../ui/search.tsx";
 import { StarterCards, StarterMenu } from "../ui/starters.tsx";
 import { type Column, DataTable, valuesOf } from "../ui/table.tsx";
@@ -216,12 +217,7 @@ export function SegmentsScreen() {
             </span>
           </header>
         )}
-        {list.isPending && <Rows />}
-        {list.isError && (
-          <div className="pad">
-            <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
-          </div>
-        )}
+        <Awaiting query={list} />
         {list.isSuccess && all.length === 0 && <Teach />}
         {all.length > 0 && rows.length === 0 && (
           <Empty icon={<SearchX />} title={`No segment like “${query}”`}>

@@ -11,7 +11,8 @@ import { CHANNELS_COLUMN, EVENTS_COLUMN, LAST_SEEN_COLUMN } from "../ui/customer
 import { counted } from "../ui/format.ts";
 import { More } from "../ui/more.tsx";
 import { nameOf } from "../ui/names.ts";
-import { Empty, Fault, Rows } from "../ui/notice.tsx";
+import { Empty } from "../ui/notice.tsx";
+import { Awaiting } from "../ui/loaded.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import { Ago } from "../ui/time.tsx";
 import { useThisSegment } from "./segment.tsx";
@@ -90,12 +91,7 @@ function MemberList({ segment }: { segment: SegmentView }) {
           </Button>
         )}
       </header>
-      {list.isPending && <Rows />}
-      {list.isError && (
-        <div className="pad">
-          <Fault fault={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />
-        </div>
-      )}
+      <Awaiting query={list} />
       {list.isSuccess && rows.length === 0 && (
         <Empty icon={<Users />} title="Nobody is in now">
           <p>
@@ -110,12 +106,7 @@ function MemberList({ segment }: { segment: SegmentView }) {
       {rows.length > 0 && (
         <>
           <DataTable label="Members" columns={columns} rows={rows} rowKey={({ id }) => id} />
-          <More
-            more={list.hasNextPage}
-            loading={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-            end="That is everybody in it."
-          />
+          <More list={list} end="That is everybody in it." />
         </>
       )}
     </section>

@@ -3,18 +3,24 @@ import { Button } from "@mantine/core";
 import { useIntersection } from "@mantine/hooks";
 import { useEffect } from "react";
 
-type MoreProps = { more: boolean; loading: boolean; onMore: () => void; end: string };
+/** A query of pages. */
+type Pages = {
+  readonly hasNextPage: boolean;
+  readonly isFetchingNextPage: boolean;
+  readonly fetchNextPage: () => Promise<unknown>;
+};
 /** "Show more", or a quiet word that this was all. */
-export function More({ more, loading, onMore, end }: MoreProps) {
+export function More({ list, end }: { list: Pages; end: string }) {
+  const { hasNextPage: more, isFetchingNextPage: loading, fetchNextPage } = list;
   const { ref, entry } = useIntersection({ rootMargin: "400px" });
   const near = entry?.isIntersecting ?? false;
   useEffect(() => {
-    if (near && more && !loading) onMore();
-  }, [near, more, loading, onMore]);
+    if (near && more && !loading) void fetchNextPage();
+  }, [near, more, loading, fetchNextPage]);
   return (
     <div ref={ref} style={{ display: "grid", placeItems: "center", minHeight: 60, padding: "0.75rem" }}>
       {more ? (
-        <Button variant="default" size="xs" loading={loading} onClick={onMore}>
+        <Button variant="default" size="xs" loading={loading} onClick={() => void fetchNextPage()}>
           Show more
         </Button>
       ) : (
