@@ -1,0 +1,65 @@
+/**
+ * Works the lists of a workspace out of the event log, one statement after the other, each with a bound of memory and time
+ * because with the embedded engine they run in the process that takes events in.
+ */
+import type { EventLog } from "../db/clickhouse.ts";
+import { Parameters } from "../segments/sql-values.ts";
+import { type Group, type List, RECOMMENDATION_LIMITS, categoriesOf, popularKey } from "./model.ts";
+import { type CountedRow, PAIRED, type Paired, type PairedRow, type PopularRow, type Span, countedSql, pairsSql, popularSql } from "./sql.ts"; // prettier-ignore
+
+/** SQL of a group's customers; its values go to the parameters. */
+export type GroupOf = { readonly group: Group; readonly customers: (parameters: Parameters) => string };
+export type Computing = Span & {
+  readonly log: EventLog;
+  /** The category paths of products the catalogue knows. */
+  readonly categories: ReadonlyMap<string, readonly string[]>;
+  readonly groups: readonly GroupOf[];
+};
+export type Computed = { readonly counted: CountedRow; readonly lists: readonly List[] };
+
+/** All lists of a workspace. */
+export async function computeLists(computing: Computing): Promise<Computed> {
+  const { log, groups } = computing;
+  const [counted] = await bounded<CountedRow>(log, countedSql(computing));
+  const lists: List[] = [];
+  for (const kind of PAIRED) lists.push(...(await pairLists(computing, kind)));
+  lists.push(...(await popularLists(computing)));
+  for (const group of groups) lists.push(await groupList(computing, group));
+  return { counted: counted!, lists: lists.filter(({ entries }) => entries.length > 0) };
+}
+
+const bounded = <Row extends object>(log: EventLog, text: string, parameters = new Parameters()): Promise<readonly Row[]> =>
+  log.rows<Row>(`select * from (${text}) settings max_memory_usage = ${RECOMMENDATION_LIMITS.memoryBytes}, max_execution_time = ${RECOMMENDATION_LIMITS.tookMs / 1_000}`, parameters.values); // prettier-ignore
+
+async function pairLists({ log, ...span }: Computing, kind: Paired): Promise<readonly List[]> {
+  const rows = await bounded<PairedRow>(log, pairsSql(kind, span));
+  return rows.map(({ a, found }) => ({ kind, key: a, entries: found.map(([product, customers, lift, score]) => [product, customers, rounded(lift), rounded(score)]) })); // prettier-ignore
+}
+
+/** Popular with all: of everything, and of each category. */
+async function popularLists({ log, categories, ...span }: Computing): Promise<readonly List[]> {
+  const rows = await bounded<PopularRow>(log, popularSql(span, null, RECOMMENDATION_LIMITS.popular));
+  const byCategory = new Map<string, PopularRow[]>();
+  for (const row of rows)
+    for (const category of categoriesOf(categories.get(row.product) ?? [])) {
+      const held = byCategory.get(category);
+      if (held) held.push(row);
+      else if (byCategory.size < RECOMMENDATION_LIMITS.categories) byCategory.set(category, [row]);
+    }
+  return [listOf("all", null, rows), ...[...byCategory].map(([category, of]) => listOf("all", category, of))];
+}
+
+async function groupList({ log, ...span }: Computing, { group, customers }: GroupOf): Promise<List> {
+  const parameters = new Parameters();
+  const text = popularSql(span, customers(parameters), RECOMMENDATION_LIMITS.listed);
+  return listOf(group, null, await bounded<PopularRow>(log, text, parameters));
+}
+
+const listOf = (group: Group, category: string | null, rows: readonly PopularRow[]): List => ({
+  kind: "popular",
+  key: popularKey(group, category),
+  entries: rows.slice(0, RECOMMENDATION_LIMITS.listed).map(({ product, customers, score }) => [product, customers, null, rounded(score)]),
+}); // prettier-ignore
+
+/** Beyond four digits nothing is meant; lists are read with every decision. */
+const rounded = (number: number): number => Number(number.toPrecision(4));

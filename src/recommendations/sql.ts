@@ -1,0 +1,132 @@
+/**
+ * The lists as SQL over the event log. Everything is counted by customer, whatever atoms a customer has, and what
+ * happened counts less the longer ago it is: half after each half-life.
+ *
+ * Pairs of all three kinds are one shape: rows (customer, a, b, w), where a and b are products or the empty text, which
+ * stands for "anything" and is part of every order. So the pair (a, "") weighs what a weighs, ("", "") what there is at
+ * all, and one grouping gives support, the weight of each side and the lift. Pure: makes text and parameters.
+ */
+import { type Source, eventsSql } from "../segments/sql-rows.ts";
+import { floating, tamed, whole } from "../segments/sql-values.ts";
+import type { Instant, WorkspaceId } from "../values.ts";
+import { ACTION_WEIGHTS, RECOMMENDATION_LIMITS, type Settings, msOf } from "./model.ts";
+
+/** Of which workspace, as of when, worked out how. */
+export type Span = { readonly workspace: WorkspaceId; readonly now: Instant; readonly settings: Settings };
+
+const sourceOf = ({ workspace }: Span): Source => ({ workspace, epochBelow: null, customers: null });
+const sinceSql = ({ now, settings }: Span): string =>
+  `type = 'track' and happenedAt >= ${whole(now - msOf(settings.historyDays))} and happenedAt < ${whole(now)}`;
+/** What something at `at` counts. */
+const decay = ({ now, settings }: Span, at: string): string =>
+  `exp2((${at} - ${whole(now)}) / ${floating(msOf(settings.halfLifeDays))})`;
+
+/** The product that a JSON text names, as knowledge reads it (customers/told.ts); empty where it names none. */
+const productSql = (json: string): string =>
+  `arrayFirst(t -> t != '', arrayMap(n -> multiIf(JSONType(${json}, n) = 'String', substringUTF8(JSONExtractString(${json}, n), 1, 200),
+     JSONType(${json}, n) in ('Int64', 'UInt64', 'Double'), JSONExtractRaw(${json}, n), ''), ['product_id', 'productId', 'sku', 'id']))`;
+
+/** A customer's orders, the latest word on each: `at` and `products`, each once. */
+function ordersSql(span: Span): string {
+  const json = tamed("properties");
+  const products = `arrayDistinct(arrayFilter(p -> p != '', arrayMap(line -> ${productSql("line")}, JSONExtractArrayRaw(${json}, 'products'))))`;
+  const order = `multiIf(JSONType(${json}, 'order_id') = 'String', substringUTF8(JSONExtractString(${json}, 'order_id'), 1, 200),
+    JSONType(${json}, 'order_id') in ('Int64', 'UInt64', 'Double'), JSONExtractRaw(${json}, 'order_id'), '')`;
+  const told = eventsSql(sourceOf(span), `if(${order} = '', id, ${order}) as orderId, id, ${products} as products`, `name = 'Order Completed' and ${sinceSql(span)}`);
+  return `select customer, orderId, at, products
+    from (select customer, orderId, max(happened) as at, argMax(lines, (happened, id)) as products
+      from (select customer, orderId, id, at as happened, products as lines from (${told})) group by customer, orderId)
+    where notEmpty(products)`;
+} // prettier-ignore
+
+/** Products that enough customers bought, of which the first so many are told apart. */
+const toldApartSql = (span: Span): string =>
+  `select product from (select customer, arrayJoin(products) as product from (${ordersSql(span)}))
+   group by product having uniqExact(customer) >= ${span.settings.customersMin} order by uniqExact(customer) desc, product limit ${RECOMMENDATION_LIMITS.products}`;
+
+/** Orders small enough to say something of pairs, with those of their products that are told apart and "anything". */
+const basketsSql = (span: Span): string =>
+  `select customer, orderId, at, groupArray(product) as products
+   from (select customer, orderId, at, arrayJoin(arrayPushBack(products, '')) as product from (${ordersSql(span)}) where length(products) <= ${RECOMMENDATION_LIMITS.orderProducts})
+   where product = '' or product in (${toldApartSql(span)})
+   group by customer, orderId, at`; // prettier-ignore
+
+/** Each pair of two lists of a row. */
+const crossed = (rows: string, firsts: string, seconds: string): string =>
+  `select customer, w, a, b from (select customer, w, a, seconds from (select customer, w, ${firsts} as firsts, ${seconds} as seconds from (${rows})) array join firsts as a) array join seconds as b`;
+
+/** In the same order. */
+const basketRows = (span: Span): string =>
+  crossed(
+    `select customer, products, ${decay(span, "at")} as w from (${basketsSql(span)})`,
+    "products",
+    "products",
+  );
+
+/** By the same customer within the window: each pair once a customer, by the newest time, which is that of its earlier half. */
+function windowRows(span: Span): string {
+  const newest = `arraySlice(arrayReverseSort(arrayDistinct(arrayFlatten(groupArray(arrayMap(p -> (at, p), arrayFilter(p -> p != '', products)))))), 1, ${RECOMMENDATION_LIMITS.customerPurchases})`;
+  const bought = `select customer, arrayConcat(newest, arrayDistinct(arrayMap(x -> (x.1, ''), newest))) as bought from (select customer, ${newest} as newest from (${basketsSql(span)}) group by customer)`;
+  const pairs = `select customer, x, y from (select customer, bought, x from (${bought}) array join bought as x) array join bought as y where abs(x.1 - y.1) <= ${whole(msOf(span.settings.windowDays))}`;
+  return `select customer, x.2 as a, y.2 as b, max(${decay(span, "least(x.1, y.1)")}) as w from (${pairs}) group by customer, a, b`;
+} // prettier-ignore
+
+/** In the order after it, where that follows soon enough. */
+function nextRows(span: Span): string {
+  const orders = `arraySlice(arraySort(groupArray((at, orderId, products))), -${RECOMMENDATION_LIMITS.customerOrders})`;
+  const sequences = `select customer, ${orders} as orders from (${basketsSql(span)}) group by customer`;
+  const steps = `select customer, before.3 as firsts, after.3 as seconds, after.1 as at, after.1 - before.1 as gap
+    from (select customer, arrayPopBack(orders) as befores, arrayPopFront(orders) as afters from (${sequences}))
+    array join befores as before, afters as after`;
+  return crossed(`select firsts, seconds, customer, ${decay(span, "at")} as w from (${steps}) where gap > 0 and gap <= ${whole(msOf(span.settings.nextDays))}`, "firsts", "seconds");
+} // prettier-ignore
+
+/** How two products belong together. */
+export const PAIRED = ["basket", "window", "next"] as const;
+export type Paired = (typeof PAIRED)[number];
+const ROWS: { readonly [kind in Paired]: (span: Span) => string } = { basket: basketRows, window: windowRows, next: nextRows }; // prettier-ignore
+
+/** What the log answers of a product: those that go with it (product, customers, lift, score), the best first. */
+export type PairedRow = { readonly a: string; readonly found: readonly (readonly [product: string, customers: number, lift: number, score: number])[] }; // prettier-ignore
+
+/**
+ * Rows of `PairedRow`. Lift is how many times more often the two are seen together than they would be by chance; pairs
+ * that are not are left out. They are ranked by the cosine of the two (Sarwar et al. 2001): the share of what is seen of
+ * one that is seen of both, in the middle of both directions, so that neither what everybody buys nor what is rare wins.
+ */
+export function pairsSql(kind: Paired, span: Span): string {
+  const { customersMin } = span.settings;
+  return `select a, groupArray((b, customers, lift, score)) as found from (
+      select a, b, customers, together * total / (ofA * ofB) as lift, together / sqrt(ofA * ofB) as score
+      from (
+        select a, b, customers, together, sumIf(together, b = '') over (partition by a) as ofA, sumIf(together, a = '') over (partition by b) as ofB,
+          sumIf(together, a = '' and b = '') over () as total
+        from (select a, b, sum(w) as together, uniqExact(customer) as customers from (${ROWS[kind](span)}) group by a, b)
+        where a = '' or b = '' or (customers >= ${customersMin}${kind === "next" ? "" : " and a != b"}))
+      where a != '' and b != '' and lift > 1
+      order by a, score desc, b limit ${RECOMMENDATION_LIMITS.listed} by a)
+    group by a order by a`;
+}
+
+export type PopularRow = { readonly product: string; readonly customers: number; readonly score: number };
+/**
+ * Rows of `PopularRow`, the most popular first: of each customer the action with a product that counts most. `among`: SQL
+ * of the customers who count; null: all.
+ */
+export function popularSql(span: Span, among: string | null, limit: number): string {
+  const { customersMin } = span.settings;
+  const weight = `if(name = 'Product Added', ${ACTION_WEIGHTS.added}, ${ACTION_WEIGHTS.viewed})`;
+  const looked = eventsSql(sourceOf(span), `${productSql(tamed("properties"))} as product, ${weight} as weight`, `name in ('Product Viewed', 'Product Added') and ${sinceSql(span)}`);
+  return `select product, count() as customers, sum(w) as score from (
+      select customer, product, max(weight * ${decay(span, "at")}) as w from (
+        select customer, arrayJoin(products) as product, at, ${ACTION_WEIGHTS.bought} as weight from (${ordersSql(span)})
+        union all select customer, product, at, weight from (${looked}))
+      where product != ''${among === null ? "" : ` and customer in (${among})`}
+      group by customer, product)
+    group by product having customers >= ${customersMin} order by score desc, product limit ${limit}`;
+} // prettier-ignore
+
+export type CountedRow = { readonly customers: number; readonly orders: number; readonly products: number };
+/** One `CountedRow`: what lists rest on. */
+export const countedSql = (span: Span): string =>
+  `select uniqExact(customer) as customers, count() as orders, (select count() from (${toldApartSql(span)})) as products from (${ordersSql(span)})`; // prettier-ignore
