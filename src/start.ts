@@ -292,7 +292,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });
       decisionRoutes(rooms, {
-        sql, vault, clock, inbox, refused, keys, newId, config, findSecret: (key) => keys.findSecret(key), meter: metrics.meter, budgetMs: config.THROUGHLINE_DECIDE_MS, key: decisionKeyOf(parts.sending.linkKey), onVersion: parts.onVersion,
+        sql, prepared: stores.prepared, vault, clock, inbox, refused, keys, newId, config, findSecret: (key) => keys.findSecret(key), meter: metrics.meter, budgetMs: config.THROUGHLINE_DECIDE_MS, key: decisionKeyOf(parts.sending.linkKey), onVersion: parts.onVersion,
         count: (outcome, seconds) => {
           metrics.meter.count("decide", outcome);
           metrics.meter.time("decide", seconds);

@@ -4,7 +4,8 @@ import { Failure } from "../errors.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
 import { CATALOGUE_LIMITS, type Item, type ItemChange, type NamedDraft } from "./model.ts";
 
-const COLUMNS = `id, name, url, image_url as "imageUrl", category, price_minor as "priceMinor", currency, compare_at_minor as "compareAtMinor",
+/** The columns of an Item. */
+export const ITEM_COLUMNS = `id, name, url, image_url as "imageUrl", category, price_minor as "priceMinor", currency, compare_at_minor as "compareAtMinor",
   stock, consumable, used_up_days as "usedUpDays", attributes, active, feed, gone_at as "goneAt", updated_at as "updatedAt"`;
 /** Ids as a parameter. The store's text cannot hold U+0000 or half a character, so no item it knows is named so. */
 export const storable = (ids: readonly string[]): string => JSON.stringify(ids.filter((id) => !id.includes("\0") && id.isWellFormed())); // prettier-ignore
@@ -130,7 +131,7 @@ export async function changeItems(sql: Sql, workspace: WorkspaceId, changes: rea
 export async function readItems(sql: Sql, workspace: WorkspaceId, ids: readonly string[]): Promise<ReadonlyMap<string, Item>> {
   if (ids.length === 0) return new Map();
   const rows = await sql.query<Item>(
-    `select ${COLUMNS} from catalogue_items where workspace = $1 and id in (select jsonb_array_elements_text($2::jsonb))`,
+    `select ${ITEM_COLUMNS} from catalogue_items where workspace = $1 and id in (select jsonb_array_elements_text($2::jsonb))`,
     [workspace, storable([...new Set(ids)])],
   );
   return new Map(rows.map((item) => [item.id, item]));
@@ -160,7 +161,7 @@ const likeOf = (text: string): string => text.replaceAll(/[\\%_]/g, "\\$&");
 /** Items by id, after the id `after`. */
 export const listItems = (sql: Sql, workspace: WorkspaceId, { query, only, feed, after, limit }: ItemsAsked): Promise<readonly Item[]> =>
   sql.query<Item>(
-    `select ${COLUMNS} from catalogue_items
+    `select ${ITEM_COLUMNS} from catalogue_items
      where workspace = $1 and id collate "C" > $2 and ($3 = '' or lower(id) like $4 or lower(name) like $5) and ${ONLY[only]} and ($6::int is null or feed = $6)
      order by id collate "C" limit $7`,
     [workspace, after, query, `${likeOf(query.toLowerCase())}%`, `%${likeOf(query.toLowerCase())}%`, feed, limit],

@@ -13,6 +13,8 @@ export type Stores = {
   readonly sql: Database;
   /** The same database, for statements with megabytes of parameters. */
   readonly bulk: Database;
+  /** The same database, for the few statements that are asked hundreds of times a second. */
+  readonly prepared: Database;
   /** Null where this process has no use for the event log. */
   readonly log: EventLog | null;
   /** Whether no other process can be on these stores. */
@@ -39,6 +41,8 @@ export async function openStores(config: Config, onFault: (message: string) => v
     closers.push(() => sql.close());
     const bulk = openPostgres(url, 6, "bulk");
     closers.push(() => bulk.close());
+    const prepared = openPostgres(url, 6, "prepared");
+    closers.push(() => prepared.close());
     await reachable(sql, config.DATABASE_URL !== undefined);
     await migrateState(sql);
     let log: EventLog | null = null;
@@ -49,7 +53,7 @@ export async function openStores(config: Config, onFault: (message: string) => v
       closers.push(() => log!.close());
       await migrateLog(log);
     }
-    return { sql, bulk, log, alone: embedded.postgres, close };
+    return { sql, bulk, prepared, log, alone: embedded.postgres, close };
   } catch (cause) {
     await close();
     throw cause;

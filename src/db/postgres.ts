@@ -52,8 +52,16 @@ export function faultOf(cause: unknown): unknown {
  *
  * `bulk`: for statements with parameters of megabytes. Planning such a statement for its values takes a third of its
  * time (measured: 12 of 45 ms for an update of 3,000 rows), so these connections plan without looking at them.
+ *
+ * `prepared`: for the few statements that are asked hundreds of times a second. Each connection reads and plans a text
+ * once and knows it by a name from then on (measured for what a decision reads: 0.35 instead of 2.3 ms of CPU). Texts must
+ * be constant: each stays known for as long as its connection. A transaction's statements are not prepared.
  */
-export function openPostgres(url: string, connectionsMax = 10, use: "any" | "bulk" = "any"): Database {
+export function openPostgres(
+  url: string,
+  connectionsMax = 10,
+  use: "any" | "bulk" | "prepared" = "any",
+): Database {
   const config: pg.PoolConfig = {
     connectionString: url,
     max: connectionsMax,
@@ -62,13 +70,15 @@ export function openPostgres(url: string, connectionsMax = 10, use: "any" | "bul
     allowExitOnIdle: false,
   };
   // Typed as returning nothing, but awaited before the connection is given out.
-  if (use === "bulk") config.onConnect = planWithoutValues as (client: pg.ClientBase) => void;
+  if (use !== "any")
+    config.onConnect = (use === "bulk" ? planWithoutValues : planOnce) as (client: pg.ClientBase) => void;
   const pool = new pg.Pool(config);
   // An idle connection that breaks is taken out of the pool by node-postgres; the next statement opens another.
   pool.on("error", () => undefined);
   return {
     url,
-    query: (text, values) => untilUndisturbed(() => run(pool, text, values)),
+    query: (text, values) =>
+      untilUndisturbed(() => run(pool, text, values, use === "prepared" ? nameOf(text) : undefined)),
     transaction: (work, durable) => inTransaction(pool, work, durable),
     listen: (channel, wake) => listen(url, channel, wake),
     close: () => pool.end(),
@@ -78,6 +88,20 @@ export function openPostgres(url: string, connectionsMax = 10, use: "any" | "bul
 async function planWithoutValues(client: pg.ClientBase): Promise<void> {
   await client.query("set plan_cache_mode = force_generic_plan; set work_mem = '64MB'");
 }
+
+async function planOnce(client: pg.ClientBase): Promise<void> {
+  await client.query("set plan_cache_mode = force_generic_plan");
+}
+
+/** What a prepared statement is called; the same text has the same name on every connection. */
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = `t${names.size}`;
+  names.set(text, name);
+  return name;
+}
+const names = new Map<string, string>();
 
 /** SQLSTATEs by which PostgreSQL chose this statement, of several that waited for each other, to begin again. */
 const BEGIN_AGAIN = /^40(001|P01)$/;
@@ -100,9 +124,11 @@ async function run<Row extends object>(
   on: pg.Pool | pg.PoolClient,
   text: string,
   values: readonly unknown[] = [],
+  name?: string,
 ) {
   try {
-    return (await on.query<Row>(text, values as unknown[])).rows;
+    return (await on.query<Row>({ text, values: values as unknown[], ...(name !== undefined && { name }) }))
+      .rows;
   } catch (cause) {
     throw faultOf(cause);
   }

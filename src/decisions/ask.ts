@@ -11,10 +11,11 @@ import type { Event, Inbox } from "../events/model.ts";
 import type { RefusedStore } from "../events/refused.ts";
 import { admit } from "../events/steps.ts";
 import type { Identifier } from "../identity/model.ts";
+import { type ReadSeeds, rememberedSeeds } from "../segments/take-up.ts";
 import { type Clock, isoOf } from "../values.ts";
 import type { Vault } from "../vault.ts";
 import { decide } from "./decide.ts";
-import { type InForce, inForceReader } from "./force.ts";
+import { type InForceReader, inForceReader } from "./force.ts";
 import { type Asked, hashesOf, seenOf } from "./known.ts";
 import { type Answered, DECISION_LIMITS, type Decision, type Question } from "./model.ts";
 import { type Claim, createProofs, type Prove } from "./proof.ts";
@@ -23,7 +24,8 @@ import { type DecisionKey, decisionTokenOf } from "./token.ts";
 import { visitOf } from "./visit.ts";
 
 export type AskDeps = {
-  readonly sql: Sql;
+  /** Asked hundreds of times a second: statements that are prepared. */
+  readonly prepared: Sql;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly inbox: Inbox;
@@ -48,8 +50,9 @@ export type Ask = (asking: Asking) => Promise<Answered>;
 /** Answers questions. Throws `Failure` only for what the asker did wrong, and when every place was asked for and none could be read. */
 export function createAsk(deps: AskDeps): Ask {
   const { clock, count, onFault, budgetMs = DECISION_LIMITS.budgetMs } = deps;
-  const read = inForceReader(deps.sql, budgetMs * DECISION_LIMITS.staleRatio);
-  const prove = createProofs(deps.sql, deps.vault);
+  const read = inForceReader(deps.prepared, budgetMs * DECISION_LIMITS.staleRatio);
+  const readSeeds = rememberedSeeds(deps.prepared);
+  const prove = createProofs(deps.prepared, deps.vault);
   let underWay = 0;
   return async (asking) => {
     const { question } = asking;
@@ -69,7 +72,7 @@ export function createAsk(deps: AskDeps): Ask {
       if (!(cause instanceof Failure)) onFault(cause);
       return "away";
     };
-    const work = answer({ deps, read, prove }, asking, names, along).finally(() => underWay--).catch(away);
+    const work = answer({ deps, read, readSeeds, prove }, asking, names, along).finally(() => underWay--).catch(away);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"slow">((resolve) => (timer = setTimeout(resolve, budgetMs, "slow")));
     const ended = await Promise.race([work, late]).finally(() => clearTimeout(timer));
@@ -85,7 +88,8 @@ const isAskers = (cause: unknown): boolean =>
 
 type Working = {
   readonly deps: AskDeps;
-  readonly read: (epoch: number) => Promise<InForce>;
+  readonly read: InForceReader;
+  readonly readSeeds: ReadSeeds;
   readonly prove: Prove;
 };
 /** What became of the events along, once that is known; and whether the page has its default already. */
@@ -106,14 +110,17 @@ function namesOf({ question: { identifier, userId, anonymousId }, trusted }: Ask
   return names;
 } // prettier-ignore
 
-async function answer({ deps, read, prove }: Working, asking: Asking, names: readonly Identifier[], along: Along): Promise<Answered> {
-  const { sql, clock, meter, key } = deps;
+async function answer({ deps, read, readSeeds, prove }: Working, asking: Asking, names: readonly Identifier[], along: Along): Promise<Answered> {
+  const { prepared: sql, clock, meter, key } = deps;
   const { question, arrival, trusted } = asking;
   const { workspace } = arrival;
   const { accepted, refused } = admit(question.events, arrival, meter, () => performance.now() / 1000);
   const asked: Asked = { workspace, names, events: accepted };
   const hashes = hashesOf(asked);
-  const reading = readSnapshot(sql, workspace, hashes.identifiers, hashes.events);
+  // What places are about is known from the question before; where that is no longer so the rest is read later.
+  const before = read.held()?.placesOf(workspace);
+  const products = [...(before?.values() ?? [])].flatMap((place) => (asking.everyPlace || question.places.includes(place.key) ? place.products : []));
+  const reading = readSnapshot(sql, { workspace, ...hashes, products });
   // Who has to be proven is proven before anything of the question is taken.
   const mustProve = !trusted && (question.userId !== undefined || question.userToken !== undefined);
   const claim: Claim = { workspace, names, mustProve, userToken: question.userToken };
@@ -127,13 +134,13 @@ async function answer({ deps, read, prove }: Working, asking: Asking, names: rea
   if (!snapshot) throw new Failure("not_found", "There is no such workspace.");
   // Nobody waits for it any more: its share of the machine is for those who do.
   if (along.isLate) return { decisions: [], at, events: told };
-  const inForce = await read(snapshot.epoch);
+  const inForce = await read.at(snapshot.epoch);
   const places = inForce.placesOf(workspace);
   const wanted = asking.everyPlace ? [...places.keys()] : question.places;
   const served = wanted.flatMap((one) => places.get(one) ?? []);
   if (served.length === 0) return { decisions: wanted.map((place) => ({ ...fallbackOf(place), reason: "not_served" })), at, events: told };
-  const seen = await seenOf(sql, asked, snapshot, inForce.force, proven, now);
-  const { visit, fill } = await visitOf({ sql, snapshot, inForce, seen, places: served, workspace, context: question.context }, now);
+  const seen = await seenOf({ sql, readSeeds }, asked, snapshot, inForce.force, proven, now);
+  const { visit, fill } = await visitOf({ sql, snapshot, products, inForce, seen, places: served, workspace, context: question.context }, now);
   const decisions = wanted.map((name): Decision => {
     const place = places.get(name);
     if (!place) return { ...fallbackOf(name), reason: "not_served" };

@@ -3,7 +3,7 @@
  * no empty place on a page but a candidate that is not shown). Texts are plain: whoever shows them sets them as text.
  */
 import type { Manner } from "../messages/liquid-filters.ts";
-import { type Parsed, isFlaw, parseLiquid, renderLiquid } from "../messages/liquid.ts";
+import { type Parsed, isFlaw, parseLiquid, renderLiquid, variablesOf } from "../messages/liquid.ts";
 import type { TemplateData } from "../messages/render-data.ts";
 import type { Problem } from "../segments/plan.ts";
 import type { Json, JsonObject } from "../values.ts";
@@ -14,6 +14,8 @@ import { DECISION_LIMITS } from "./model.ts";
 export type PreparedContent = {
   readonly content: JsonObject;
   readonly texts: ReadonlyMap<string, Parsed>;
+  /** Whether its Liquid may read what is in the catalogue of the customer's own products: cart, viewed, or all of the customer. */
+  readonly readsProducts: boolean;
 };
 /** What a rendering reads. */
 export type Reading = { readonly data: TemplateData; readonly manner: Manner };
@@ -29,8 +31,12 @@ export function prepareContent(content: JsonObject): { readonly prepared: Prepar
     else texts.set(text, parsed);
   }
   if (texts.size > DECISION_LIMITS.contentTexts) problems.push({ path: "content", message: `At most ${DECISION_LIMITS.contentTexts} texts hold Liquid.` });
-  return { prepared: { content, texts }, problems };
+  const readsProducts = [...texts.values()].flatMap(variablesOf).some((name) => READS_PRODUCTS.test(name));
+  return { prepared: { content, texts, readsProducts }, problems };
 } // prettier-ignore
+
+/** `customer` and `customer[name]` may be anything of the customer. */
+const READS_PRODUCTS = /^(?:items?\b|customer(?:$|\[|\.(?:cart|viewed)\b))/;
 
 function textsIn(value: Json): readonly string[] {
   if (typeof value === "string") return [value];

@@ -96,11 +96,19 @@ export function readyOf(candidate: Candidate, enough: Rule | null, context: Plan
   };
 }
 
+/** What is in force, and what was when it was last read. */
+export type InForceReader = {
+  /** At `epoch` or later. */
+  readonly at: (epoch: number) => Promise<InForce>;
+  /** As last read; null: never yet. */
+  readonly held: () => InForce | null;
+};
+
 /** Keeps what is in force at the newest epoch asked for; what was before, for whoever waited `staleMs` for it. */
-export function inForceReader(sql: Sql, staleMs: number): (epoch: number) => Promise<InForce> {
+export function inForceReader(sql: Sql, staleMs: number): InForceReader {
   let held: InForce | null = null;
   let loading: Promise<InForce> | null = null;
-  return (epoch) => {
+  const at = (epoch: number): Promise<InForce> => {
     if (held && held.epoch >= epoch) return Promise.resolve(held);
     loading ??= load(sql, epoch)
       .then((read) => (held = read))
@@ -110,4 +118,5 @@ export function inForceReader(sql: Sql, staleMs: number): (epoch: number) => Pro
     loading.catch(() => undefined);
     return Promise.race([loading, pause(staleMs).then(() => former)]);
   };
+  return { at, held: () => held };
 }

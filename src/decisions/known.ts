@@ -21,7 +21,7 @@ import { decide } from "../segments/decide.ts";
 import { type AccountFacts, NO_ACCOUNTS, factsOf, stageOf } from "../segments/facts.ts";
 import { type Force, type WorkspaceForce, tellTracks } from "../segments/force.ts";
 import type { Facts } from "../segments/match.ts";
-import { takeUp } from "../segments/take-up.ts";
+import { type ReadSeeds, takeUp } from "../segments/take-up.ts";
 import type { TrackState } from "../segments/track.ts";
 import type { AtomId, Instant, WorkspaceId } from "../values.ts";
 import type { KnownBy } from "./model.ts";
@@ -62,7 +62,7 @@ function namesIn({ identifiers, previous }: Event): readonly Identifier[] {
 
 /** The customer, with the events along. `knownBy` is asked by which name the customer is proven. */
 export async function seenOf(
-  sql: Sql,
+  { sql, readSeeds }: { readonly sql: Sql; readonly readSeeds: ReadSeeds },
   asked: Asked,
   snapshot: Snapshot,
   force: Force,
@@ -72,7 +72,7 @@ export async function seenOf(
   const { workspace, names } = asked;
   const of = force.of(workspace)!;
   const directory = directoryOf(asked, snapshot);
-  await takeUp(sql, force, directory.atoms.values());
+  await takeUp(sql, force, directory.atoms.values(), readSeeds);
   const folded = foldAlong(directory, asked, snapshot, of);
   const pointed = (name: Identifier): AtomId | 0 => directory.pointers.get(keyOf(workspace, name))?.atom ?? 0;
   const who = names.find((name) => pointed(name) !== 0) ?? names[0]!;

@@ -2,6 +2,7 @@
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Config } from "../config.ts";
+import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import { allowAnyOrigin, preflight } from "../events/cors.ts";
 import type { WriteKeys } from "../events/credentials.ts";
@@ -19,6 +20,7 @@ import { readPlaces } from "./store.ts";
 import { readDecisionToken } from "./token.ts";
 
 export type DecisionDeps = AskDeps & {
+  readonly sql: Sql;
   readonly keys: WriteKeys;
   readonly newId: () => string;
   readonly findSecret: OfrepDeps["findSecret"];

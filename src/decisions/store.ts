@@ -1,4 +1,6 @@
 /** The statements of decisions: all that one needs of a customer in one look, what only some places ask, and places as laid down. */
+import type { Item } from "../catalogue/model.ts";
+import { ITEM_COLUMNS, storable } from "../catalogue/store.ts";
 import { ATOM_COLUMNS, type AtomRow } from "../customers/store.ts";
 import type { Sql } from "../db/postgres.ts";
 import type { InboxRow } from "../messages/inbox-store.ts";
@@ -29,18 +31,22 @@ export type Snapshot = {
     readonly updatedAt: Instant;
   }[];
   readonly unseen: readonly (InboxRow & { readonly atom: AtomId })[];
+  /** The products that were asked about, by id; those nobody told of are not in it. */
+  readonly items: ReadonlyMap<string, Item>;
+};
+/** What is asked of the store, by hash but for products. */
+export type SnapshotAsked = {
+  readonly workspace: WorkspaceId;
+  readonly identifiers: readonly string[];
+  readonly events: readonly string[];
+  readonly products: readonly string[];
 };
 
 /**
  * Reads a snapshot in one statement, so that an event is either in what is known and among those seen, or neither; null
  * when there is no such workspace.
  */
-export async function readSnapshot(
-  sql: Sql,
-  workspace: WorkspaceId,
-  identifiers: readonly string[],
-  events: readonly string[],
-): Promise<Snapshot | null> {
+export async function readSnapshot(sql: Sql, { workspace, identifiers, events, products }: SnapshotAsked): Promise<Snapshot | null> {
   const [row] = await sql.query<SnapshotRow>(
     `with p as (select replace(key::text, '-', '') as key, atom, shared from identifiers where key = any(string_to_array($2, ',')::uuid[])),
        direct as (select ${ATOM_COLUMNS} from atoms where id in (select atom from p) and workspace = $1),
@@ -56,20 +62,22 @@ export async function readSnapshot(
        (select coalesce(json_agg(m), '[]') from (
          select atom, id, message, place, body, created_at as "createdAt", seen_at as "seenAt" from inbox_messages
          where atom in (select id from a) and dismissed_at is null and seen_at is null order by id desc limit ${DECISION_LIMITS.messages}) m) as unseen,
-       (select coalesce(json_agg(replace(key::text, '-', '')), '[]') from seen where key = any(string_to_array($3, ',')::uuid[])) as seen
+       (select coalesce(json_agg(replace(key::text, '-', '')), '[]') from seen where key = any(string_to_array($3, ',')::uuid[])) as seen,
+       (select coalesce(json_agg(i), '[]') from (select ${ITEM_COLUMNS} from catalogue_items where workspace = $1 and id in (select jsonb_array_elements_text($4::jsonb))) i) as items
      from workspaces w where w.id = $1`,
-    [workspace, identifiers.join(","), events.join(",")],
+    [workspace, identifiers.join(","), events.join(","), storable(products)],
   );
   if (!row) return null;
-  const { pointers, atoms, seen, policy, ...rest } = row;
+  const { pointers, atoms, seen, policy, items, ...rest } = row;
   return {
     ...rest,
     policy: Policy.parse(policy ?? {}),
     pointers: new Map(pointers.map(({ key, ...pointer }) => [key, pointer])),
     atoms,
     seen: new Set(seen),
+    items: new Map(items.map((item) => [item.id, item])),
   };
-}
+} // prettier-ignore
 type SnapshotRow = Pick<
   Snapshot,
   "epoch" | "name" | "address" | "inAppAt" | "atoms" | "preferences" | "unseen"
@@ -81,6 +89,7 @@ type SnapshotRow = Pick<
     readonly shared: boolean;
   }[];
   readonly seen: readonly string[];
+  readonly items: readonly Item[];
 };
 
 type PlaceRow = {

@@ -18,7 +18,7 @@ import { measured } from "../segments/measure.ts";
 import { measuredOf } from "../segments/plan.ts";
 import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
 import type { Filled } from "./decide.ts";
-import { type Visit, messageFor } from "./eligible.ts";
+import { type Visit, messageFor, whyNot } from "./eligible.ts";
 import { type Reading, fillContent } from "./fill.ts";
 import type { InForce, PlaceInForce } from "./force.ts";
 import type { Seen } from "./known.ts";
@@ -29,6 +29,8 @@ type VisitDeps = {
   readonly sql: Sql;
   readonly workspace: WorkspaceId;
   readonly snapshot: Snapshot;
+  /** The products the snapshot was asked about. */
+  readonly products: readonly string[];
   readonly inForce: InForce;
   readonly seen: Seen;
   readonly places: readonly PlaceInForce[];
@@ -42,7 +44,7 @@ export async function visitOf(deps: VisitDeps, now: Instant): Promise<{ readonly
   const known = knowledgeOf(seen.shown);
   const hasLiquid = places.some(({ contents }) => [...contents.values()].some(({ texts }) => texts.size > 0));
   const document = documentOf(seen.shown[0]!.customer, known, seen.shown.flatMap(({ identifiers }) => identifiers), hasLiquid ? await readAccounts(sql, workspace, Object.keys(known.accounts)) : {});
-  const items = await readItems(sql, workspace, productsOf(places, document, hasLiquid));
+  const about = await itemsOf(deps, deps.snapshot.items, places.flatMap(({ products }) => products));
   const [ids, shown] = [seen.atoms, seen.shown].map((atoms) => new Set(atoms.map(({ id }) => id))) as [Set<AtomId>, Set<AtomId>];
   const wishes = snapshot.preferences.filter(({ atom }) => ids.has(atom)).toSorted((a, b) => b.updatedAt - a.updatedAt)[0];
   const visit: Visit = {
@@ -50,12 +52,14 @@ export async function visitOf(deps: VisitDeps, now: Instant): Promise<{ readonly
     known: seen.knownFacts,
     recipient: recipientOf(seen.atoms.map(({ knowledge }) => knowledge), {
       address: null, suppressed: null, contacts: [], upcoming: [], preferences: Preferences.parse(wishes?.body ?? {}), identifiers: seen.atoms.flatMap(({ identifiers }) => identifiers),
-      stock: (product) => pieces(items.get(product)),
+      stock: (product) => pieces(about.get(product)),
     }),
     policy: snapshot.policy,
     cart: document.cart,
     messages: snapshot.unseen.filter(({ atom }) => shown.has(atom)).map((row) => ({ place: row.place, message: messageOf(row) })),
   };
+  // Of most customers nothing of their own is shown: the catalogue is asked only when something may be.
+  const items = places.some((place) => showsOwn(place, visit, now)) ? await itemsOf(deps, about, ownProducts(document)) : about;
   const readingOf = readings(deps, document, items, now);
   return {
     visit,
@@ -65,12 +69,20 @@ export async function visitOf(deps: VisitDeps, now: Instant): Promise<{ readonly
 
 const pieces = (item: Item | undefined): number | null => (item ? toBeHad(item) : null);
 
-/** The products of which the catalogue is asked: what candidates are about, and what of the customer's is shown. */
-function productsOf(places: readonly PlaceInForce[], { cart, recentlyViewed }: CustomerDocument, hasLiquid: boolean): readonly string[] {
-  const inCart = hasLiquid || places.some(({ candidates }) => candidates.some(({ candidate }) => candidate.kind === "cart"));
-  const own = [...(inCart ? cart.items : []), ...(hasLiquid ? recentlyViewed : [])].map(({ product }) => product.id);
-  return [...places.flatMap(({ products }) => products), ...own];
+/** `known` with these products as the catalogue has them, as far as the snapshot was not asked about them. */
+async function itemsOf({ sql, workspace, products }: VisitDeps, known: ReadonlyMap<string, Item>, wanted: readonly string[]): Promise<ReadonlyMap<string, Item>> {
+  const asked = new Set(products);
+  const missing = wanted.filter((id) => !asked.has(id));
+  if (missing.length === 0) return known;
+  return new Map([...known, ...(await readItems(sql, workspace, missing))]);
 } // prettier-ignore
+
+/** Whether a candidate that may be shown here shows the customer's own products: the cart, or by its Liquid. */
+const showsOwn = ({ candidates, contents }: PlaceInForce, visit: Visit, now: Instant): boolean =>
+  candidates.some((one) => (one.candidate.kind === "cart" || contents.get(one.candidate.id)!.readsProducts) && whyNot(one, visit, now) === null); // prettier-ignore
+
+const ownProducts = ({ cart, recentlyViewed }: CustomerDocument): readonly string[] =>
+  [...cart.items, ...recentlyViewed].map(({ product }) => product.id);
 
 /** A cart and a message bring what they are along. */
 function withOwn(filled: Filled, candidate: Candidate, visit: Visit, items: ReadonlyMap<string, Item>): Filled {
