@@ -13,6 +13,7 @@ import { startScheduler } from "./journeys/schedule.ts";
 import { startFitter } from "./lifetime/fit.ts";
 import { startWatch } from "./journeys/watch.ts";
 import { startTaskTeller } from "./people/tell.ts";
+import { startRefreshing } from "./recommendations/refresh.ts";
 import type { Delivery, Outgoing } from "./messages/model.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Clock } from "./values.ts";
@@ -69,7 +70,8 @@ export function startChores({ sql, vault, log, clock, roles, inbox, mail, logger
       const look = startDailyLook({ sql, log, clock, onFault: fault("gaps cannot be looked for now; tried again in ten minutes") });
       const digests = startDigests({ sql, log, clock, handOver: mail, onFault: fault("a digest or the look for changes failed for now; tried again in a minute") });
       const fitter = startFitter({ sql, log, clock, append, onFault: fault("a workspace's purchases cannot be fitted for now; tried again in an hour") });
-      stops.push(() => look.stop(), () => digests.stop(), () => fitter.stop());
+      const refreshing = startRefreshing({ sql, log, clock, onFault: fault("recommendations cannot be worked out for now; tried again in some hours") });
+      stops.push(() => look.stop(), () => digests.stop(), () => fitter.stop(), () => refreshing.stop());
     }
   }
   return {

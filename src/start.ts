@@ -54,6 +54,7 @@ import { reportRoutes } from "./messages/routes-reports.ts";
 import { templateRoutes } from "./messages/routes-templates.ts";
 import { taskRoutes } from "./people/routes.ts";
 import { permissionRoutes } from "./permission/routes.ts";
+import { recommendationRoutes } from "./recommendations/routes.ts";
 import { visitorOf } from "./messages/visitor.ts";
 import { openSealed } from "./reseal.ts";
 import { type Sending, openSending } from "./sending.ts";
@@ -283,6 +284,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       sourceRoutesOfCatalogue(rooms, { sql, vault, clock, publicUrl: baseOf(config) });
       cartRoutes(rooms, { sql, whose: (request, asked) => visitorOf({ sql, vault, clock, keys }, request, asked, "the_unnamed", false) });
       permissionRoutes(rooms, { sql });
+      recommendationRoutes(rooms, { sql, log: log!, clock });
       journeyRoutes(rooms, { sql, clock, onVersion: parts.onVersion, onEntry: parts.onEntry });
       replayRoutes(rooms, { sql, log: log!, clock, onFault: (cause) => logger.warn({ err: cause }, "a replay failed") });
       resultsRoutes(rooms, { sql, log: log!, clock });

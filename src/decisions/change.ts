@@ -10,6 +10,7 @@ import type { Instant, JsonObject, WorkspaceId } from "../values.ts";
 import { prepareContent } from "./fill.ts";
 import { shownEnoughRule } from "./force.ts";
 import { DECISION_LIMITS, type PlaceDraft } from "./model.ts";
+import { recommendProblem } from "./recommend.ts";
 
 /** All rules of a place with where they stand in it. */
 function rulesOf(key: string, { candidates }: PlaceDraft): readonly (readonly [path: string, rule: Rule])[] {
@@ -32,10 +33,13 @@ export function problemsOf(key: string, draft: PlaceDraft, context: PlanContext)
   });
   if (draft.ranking === "learning")
     problems.push({ path: "ranking", message: "Nothing was learned yet that could rank: choose priority or rule." });
-  for (const [i, { id, startsAt, endsAt, content }] of draft.candidates.entries()) {
+  for (const [i, candidate] of draft.candidates.entries()) {
+    const { id, startsAt, endsAt, content } = candidate;
     const at = (part: string) => `candidates/${i}/${part}`;
     if (draft.candidates.findIndex((other) => other.id === id) < i) problems.push({ path: at("id"), message: `The id ${id} is taken by an earlier candidate.` });
     if (startsAt !== null && endsAt !== null && Date.parse(endsAt) <= Date.parse(startsAt)) problems.push({ path: at("endsAt"), message: "It ends before it starts." });
+    const unfit = recommendProblem(candidate, context);
+    if (unfit !== null) problems.push({ path: at("recommend"), message: unfit });
     for (const { path, message } of prepareContent(content as JsonObject).problems) problems.push({ path: at(path), message });
   }
   return problems;

@@ -37,6 +37,8 @@ export type Visit = {
   readonly cart: CustomerDocument["cart"];
   /** Newest first. */
   readonly messages: readonly Unseen[];
+  /** What a candidate recommends to the customer, in its order. */
+  recommended(candidate: Pick<Candidate, "recommend">): readonly JsonObject[];
 };
 
 /** Why it may not be shown, or null. What is looked at first is the reason. */
@@ -64,6 +66,8 @@ function emptinessOf(candidate: Candidate, visit: Visit) {
     return because("empty", "The customer's cart is empty.");
   if (candidate.kind === "message" && messageFor(candidate, visit) === null)
     return because("empty", "There is no unseen message for it.");
+  if (candidate.recommend && visit.recommended(candidate).length === 0)
+    return because("empty", "There is nothing to recommend to the customer.");
   return null;
 }
 

@@ -33,6 +33,7 @@ const someCandidate = fc.record({
   frequency: fc.constantFrom(null, FREQUENCY),
   tags: fc.subarray(["sale", "news"]),
   inbox: fc.constantFrom(null, "banner"),
+  recommend: fc.constantFrom(null, { by: "popular", count: 2 }),
 }); // prettier-ignore
 const somePlace = fc.record({
   ranking: fc.constantFrom("priority" as const, "rule" as const),
@@ -53,6 +54,7 @@ const someWorld = fc.record({
   complained: fc.boolean(),
   gone: fc.subarray([...PRODUCTS]),
   cart: fc.boolean(),
+  found: fc.boolean(),
   message: fc.constantFrom(null, "banner", "inbox"),
   unfilled: fc.subarray(["a", "b", "c", "d", "e", "f"], { maxLength: 2 }),
 });
@@ -79,6 +81,7 @@ function visitOf(world: World): Visit {
       stock: Object.fromEntries(world.gone.map((product) => [product, 0])),
     }),
     cart: { items: world.cart ? [{ product: { id: "boots" }, quantity: 1, addedAt: new Date(NOON).toISOString() }] : [], updatedAt: null },
+    recommended: () => (world.found ? [{ id: "boots" }] : []),
     messages: world.message === null ? [] : [{ place: world.message, message: { title: "Hello" } }],
   };
 } // prettier-ignore
@@ -91,6 +94,10 @@ const filling =
       ? { type: "unfilled", detail: "There is no name." }
       : { type: "filled", content: { id } };
 
+/** Whether there is nothing of the customer's that it could bring along. */
+const hasNothing = ({ kind, inbox, recommend }: Candidate, { cart, found, message }: World): boolean =>
+  (kind === "cart" && !cart) || (recommend !== null && !found) || (kind === "message" && (message === null || ![null, message].includes(inbox as null))); // prettier-ignore
+
 /** The slow reading: everything that speaks against a candidate, in no order. */
 function against(one: Candidate, world: World): readonly WhyNot[] {
   const { gone, bought, unfilled, declined } = world as { readonly [name in "gone" | "bought" | "unfilled" | "declined"]: readonly string[] };
@@ -102,8 +109,7 @@ function against(one: Candidate, world: World): readonly WhyNot[] {
     ["ended", one.endsAt !== null && NOON >= Date.parse(one.endsAt)],
     ["rule", one.rule !== null && world.plan !== "gold"],
     ["stage", one.stages.length > 0 && !one.stages.some((stage) => stage === world.stage)],
-    ["empty", one.kind === "cart" && !world.cart],
-    ["empty", one.kind === "message" && (world.message === null || ![null, world.message].includes(one.inbox as null))],
+    ["empty", hasNothing(one, world)],
     ["out_of_stock", one.products.length > 0 && one.products.every((product) => gone.includes(product))],
     ["consent", isSelling && (world.denied || one.tags.some((tag) => declined.includes(tag)))],
     ["just_bought", isSelling && one.products.some((product) => bought.includes(product))],

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { IDENTIFIER_MAX } from "../identity/model.ts";
 import { Purpose } from "../permission/model.ts";
+import { Recommend } from "../recommendations/model.ts";
 import { Rule, SEGMENT_LIMITS } from "../segments/model.ts";
 import { AnyJson, type Json, type JsonObject } from "../values.ts";
 
@@ -72,6 +73,7 @@ export const Candidate = z.strictObject({
   frequency: z.strictObject({ most: z.int().min(1).max(DECISION_LIMITS.exposuresMax), withinMs: Span }).nullable().default(null).describe("At most so many exposures per customer"),
   tags: z.array(z.string().min(1).max(50)).max(DECISION_LIMITS.tags).default([]).describe("Topics: who declined one is not shown it"),
   inbox: z.string().min(1).max(100).nullable().default(null).describe("For messages: only those that are for this place of the inbox"),
+  recommend: Recommend.nullable().default(null).describe("For recommendations: products found for the customer when it is asked, as `items` of the content; not shown while there are none"),
 }); // prettier-ignore
 export type Candidate = z.infer<typeof Candidate>;
 

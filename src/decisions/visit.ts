@@ -23,6 +23,7 @@ import { type Reading, fillContent } from "./fill.ts";
 import type { InForce, PlaceInForce } from "./force.ts";
 import type { Seen } from "./known.ts";
 import type { Candidate, Question } from "./model.ts";
+import { recommendedTo } from "./recommend.ts";
 import type { Snapshot } from "./store.ts";
 
 type VisitDeps = {
@@ -56,6 +57,7 @@ export async function visitOf(deps: VisitDeps, now: Instant): Promise<{ readonly
     }),
     policy: snapshot.policy,
     cart: document.cart,
+    recommended: await recommendedTo({ sql, workspace, policy: snapshot.policy, seen, places }, now),
     messages: snapshot.unseen.filter(({ atom }) => shown.has(atom)).map((row) => ({ place: row.place, message: messageOf(row) })),
   };
   // Of most customers nothing of their own is shown: the catalogue is asked only when something may be.
@@ -84,13 +86,14 @@ const showsOwn = ({ candidates, contents }: PlaceInForce, visit: Visit, now: Ins
 const ownProducts = ({ cart, recentlyViewed }: CustomerDocument): readonly string[] =>
   [...cart.items, ...recentlyViewed].map(({ product }) => product.id);
 
-/** A cart and a message bring what they are along. */
+/** A cart, a message and what is recommended bring what they are along. */
 function withOwn(filled: Filled, candidate: Candidate, visit: Visit, items: ReadonlyMap<string, Item>): Filled {
   if (filled.type !== "filled") return filled;
   if (candidate.kind === "cart") {
     const lines = visit.cart.items.map(({ product, quantity, addedAt }): JsonObject => ({ product: productNow(product, items.get(product.id)), quantity, addedAt }));
     return { type: "filled", content: { ...filled.content, cart: { items: lines, count: lines.length, updatedAt: visit.cart.updatedAt } } };
   }
+  if (candidate.recommend) return { type: "filled", content: { ...filled.content, items: visit.recommended(candidate) } };
   const found = candidate.kind === "message" ? messageFor(candidate, visit) : null;
   return found ? { type: "filled", content: { ...filled.content, message: found.message } } : filled;
 } // prettier-ignore

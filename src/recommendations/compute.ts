@@ -11,8 +11,8 @@ import { type CountedRow, PAIRED, type Paired, type PairedRow, type PopularRow, 
 export type GroupOf = { readonly group: Group; readonly customers: (parameters: Parameters) => string };
 export type Computing = Span & {
   readonly log: EventLog;
-  /** The category paths of products the catalogue knows. */
-  readonly categories: ReadonlyMap<string, readonly string[]>;
+  /** The category paths of those of these products that the catalogue knows. */
+  readonly categoriesOf: (products: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>;
   readonly groups: readonly GroupOf[];
 };
 export type Computed = { readonly counted: CountedRow; readonly lists: readonly List[] };
@@ -37,14 +37,19 @@ async function pairLists({ log, ...span }: Computing, kind: Paired): Promise<rea
 }
 
 /** Popular with all: of everything, and of each category. */
-async function popularLists({ log, categories, ...span }: Computing): Promise<readonly List[]> {
+async function popularLists({ log, categoriesOf: pathsOf, ...span }: Computing): Promise<readonly List[]> {
   const rows = await bounded<PopularRow>(log, popularSql(span, null, RECOMMENDATION_LIMITS.popular));
+  const paths = await pathsOf(rows.map(({ product }) => product));
   const byCategory = new Map<string, PopularRow[]>();
   for (const row of rows)
-    for (const category of categoriesOf(categories.get(row.product) ?? [])) {
+    for (const category of categoriesOf(paths.get(row.product) ?? [])) {
       const held = byCategory.get(category);
       if (held) held.push(row);
-      else if (byCategory.size < RECOMMENDATION_LIMITS.categories) byCategory.set(category, [row]);
+      else if (
+        byCategory.size < RECOMMENDATION_LIMITS.categories &&
+        category.length <= RECOMMENDATION_LIMITS.categoryChars
+      )
+        byCategory.set(category, [row]);
     }
   return [listOf("all", null, rows), ...[...byCategory].map(([category, of]) => listOf("all", category, of))];
 }

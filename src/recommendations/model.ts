@@ -6,7 +6,6 @@
  * (compute.ts); who, what is left and what it costs are looked at when a list is read (rank.ts, offer.ts).
  */
 import { z } from "zod";
-import { ItemId } from "../catalogue/model.ts";
 import { SEGMENT_LIMITS } from "../segments/model.ts";
 import type { Instant } from "../values.ts";
 
@@ -34,7 +33,8 @@ export const RECOMMENDATION_LIMITS = {
   /** What one statement may take of the log. */
   memoryBytes: 4_000_000_000,
   tookMs: 300_000,
-  categoryChars: 2_200,
+  /** Longer names of categories have no list of their own. */
+  categoryChars: 500,
 } as const;
 
 const DAY_MS = 86_400_000;
@@ -90,7 +90,7 @@ export type Group = { readonly segment: number } | { readonly stage: string } | 
 /** The key of a popular list: of whom, and of all things or of one category (of all customers alone). */
 export const popularKey = (group: Group, category: string | null): string =>
   JSON.stringify([group === "all" ? "all" : group, category]);
-/** A category of the catalogue and all it lies in, as they are named in a list. */
+/** A path and all it lies in, as they are named in a list. */
 export const categoriesOf = (path: readonly string[]): readonly string[] =>
   path.map((_, i) => path.slice(0, i + 1).join(" > "));
 /** Whether a product of this path is of a category, which is named by its path or by any of its levels. */
@@ -134,4 +134,3 @@ export type Person = {
 };
 
 export const msOf = (given: number): number => given * DAY_MS;
-export const ProductId = ItemId;

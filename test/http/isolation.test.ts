@@ -126,6 +126,7 @@ beforeAll(async () => {
   const hook = await make("/v1/catalogue/hooks", { name: "bravo", kind: "standard" });
   ids = {
     "/v1/catalogue/items/": "item-of-b",
+    "/v1/recommendations/products/": "item-of-b",
     "/v1/catalogue/feeds/": String(feed.id),
     "/v1/catalogue/hooks/": String(hook.id),
     "/v1/places/": "place-of-b",
@@ -199,6 +200,8 @@ const stateOf = async () => {
     "versions",
     "catalogue_items",
     "catalogue_hooks",
+    "recommendations",
+    "recommendation_lists",
   ];
   return Promise.all(
     tables.map((table) =>
