@@ -44,6 +44,7 @@ const QUERIES: { readonly [path: string]: string } = {
   "/v1/customers/lookup": "?kind=user_id&value=same-user",
   "/v1/customers": "?query=same",
   "/v1/cart": "?userId=same-user",
+  "/v1/customers/{id}/recommendations": "?by=popular",
   "/v1/journeys/times": "?cron=0%209%20*%20*%201",
 };
 
