@@ -1,0 +1,203 @@
+/** The statements of learning: what was shown and came of it from the event log, what was learned and stopped in the state store. */
+import type { EventLog, LogParameters } from "../db/clickhouse.ts";
+import type { Sql } from "../db/postgres.ts";
+import { moveEpoch } from "../segments/epoch.ts";
+import { eventsSql } from "../segments/sql-rows.ts";
+import { Parameters } from "../segments/sql-values.ts";
+import type { Instant, WorkspaceId } from "../values.ts";
+import { type Counted, type Judged, eventOf } from "./guard.ts";
+import { type Arm, type Guard, LEARNING_LIMITS, type Learning, LearningContext, LearningTold, type Model, outcomeName } from "./model.ts"; // prettier-ignore
+import type { Exposure, Kind } from "./workout.ts";
+
+/** A place that learns, as far as learning asks. `versions`: all those of its number, which renewals of its rules make. */
+export type LearningPlace = {
+  readonly workspace: WorkspaceId;
+  readonly key: string;
+  readonly number: number;
+  readonly learning: Learning;
+  readonly candidates: readonly string[];
+  /** Whether it ranks by what is learned. */
+  readonly isOn: boolean;
+  readonly versions: readonly number[];
+};
+/** What was read of the log when a model was made: the same mark, the same model. */
+export type Mark = string;
+
+const EXPOSED = outcomeName("exposed");
+/** Whoever tells of exposures and outcomes is this program: keys of senders have numbers. */
+const OURS = "key = 0";
+
+/** Each decision that was exposed between two instants, with its reward. */
+function exposuresSql({ workspace, key, learning }: LearningPlace, from: Instant, until: Instant, parameters: Parameters): string {
+  const { reward, currency, withinMs } = learning;
+  const outcome = outcomeName(reward === "value" ? "converted" : reward);
+  const worth = reward === "value" ? `if(JSONExtractString(properties, 'currency') = ${parameters.text(currency ?? "")}, toFloat64(JSONExtractUInt(properties, 'valueMinor')), 0.)` : "1.";
+  const columns = `name, JSONExtractString(properties, 'decision') as decision, JSONExtractString(properties, 'candidate') as candidate,
+    JSONExtractRaw(properties, 'learning') as learning, JSONExtractFloat(properties, 'propensity') as propensity, ${worth} as worth`;
+  const where = `${OURS} and name in ('${EXPOSED}', '${outcome}') and touchpoint = ${parameters.text(key)} and happenedAt >= ${Math.round(from)}`;
+  return `select decision, minIf(at, name = '${EXPOSED}') as exposedAt, any(candidate) as shown, any(learning) as told, any(propensity) as ratio, any(customer) as whose,
+      maxIf(worth, name = '${outcome}' ) as most, maxIf(at, name = '${outcome}') as rewardedAt, if(rewardedAt > 0 and rewardedAt <= exposedAt + ${Math.round(withinMs)}, most, 0.) as reward
+    from (${eventsSql({ workspace, epochBelow: null, customers: null }, columns, where)})
+    group by decision having exposedAt > 0 and exposedAt <= ${Math.round(until)} and told != ''`;
+} // prettier-ignore
+
+/** Until when exposures' time is over. */
+const untilOf = ({ withinMs }: Pick<Learning, "withinMs">, now: Instant): Instant =>
+  now - withinMs - LEARNING_LIMITS.settleMs;
+const HALF = "toUInt8(cityHash64(whose) % 2)";
+
+/** How much there is to learn from. */
+export async function readMark(log: EventLog, { workspace, key, learning }: LearningPlace, now: Instant): Promise<Mark> {
+  const [row] = await log.rows<{ told: number; over: number }>(
+    `select count() as told, countIf(name = '${EXPOSED}' and happenedAt <= ${Math.round(untilOf(learning, now))}) as over from events
+     where workspace = ${workspace} and ${OURS} and startsWith(name, '$decision.') and touchpoint = {key:String} and happenedAt >= ${Math.round(now - LEARNING_LIMITS.lookMs)}`,
+    { key },
+  );
+  return `${row!.told} ${row!.over} ${JSON.stringify(learning)}`;
+} // prettier-ignore
+
+/** Exposures whose time is over, added up: the most frequent kinds. */
+export async function readKinds(log: EventLog, place: LearningPlace, now: Instant): Promise<readonly Kind[]> {
+  const parameters = new Parameters();
+  const rows = await log.rows<Omit<Kind, "context"> & { readonly context: string }>(
+    `select shown as candidate, JSONExtractRaw(told, 'context') as context, ${HALF} as half, toUInt32(count()) as n, toUInt32(countIf(reward > 0)) as rewarded, sum(reward) as sum, sum(reward * reward) as sumOfSquares
+     from (${exposuresSql(place, now - LEARNING_LIMITS.lookMs, untilOf(place.learning, now), parameters)}) where shown in ${parameters.texts(place.candidates)}
+     group by candidate, context, half order by n desc, candidate, context, half limit ${LEARNING_LIMITS.kindsMax}`,
+    parameters.values,
+  );
+  return rows.map((row) => ({ ...row, context: LearningContext.parse(JSON.parse(row.context)) }));
+} // prettier-ignore
+
+/** The newest exposures whose time is over, in the order they happened. */
+export async function readExposures(log: EventLog, place: LearningPlace, now: Instant): Promise<readonly Exposure[]> {
+  const parameters = new Parameters();
+  const rows = await log.rows<Omit<Exposure, "context" | "eligible"> & { readonly told: string }>(
+    `select toUInt64(whose) as customer, ${HALF} as half, shown as candidate, ratio as propensity, reward, told
+     from (${exposuresSql(place, now - LEARNING_LIMITS.lookMs, untilOf(place.learning, now), parameters)}) order by exposedAt desc, decision limit ${LEARNING_LIMITS.evaluatedMax}`,
+    parameters.values,
+  );
+  return rows.map(({ told, ...row }) => {
+    const { context, eligible } = LearningTold.parse(JSON.parse(told));
+    return { ...row, context, eligible };
+  }).toReversed();
+} // prettier-ignore
+
+/** Customers of each arm whose time after their first exposure is over, and how many of them did what a guard asks about. */
+export async function readGuard(log: EventLog, { workspace, key, learning, versions }: LearningPlace, guard: Guard, now: Instant): Promise<{ readonly [arm in Arm]: Counted }> {
+  const parameters = new Parameters();
+  const all = { workspace, epochBelow: null, customers: null };
+  const withinMs = guard.withinMs ?? learning.withinMs;
+  const place = parameters.text(key);
+  const first = `select customer, min(at) as firstAt, argMin(arm, at) as its from (${eventsSql(all, "JSONExtractString(properties, 'learning', 'arm') as arm",
+    `${OURS} and name = '${EXPOSED}' and touchpoint = ${place} and JSONExtractUInt(properties, 'version') in (${versions.map(Math.round).join() || "0"})`)})
+    where arm != '' group by customer having firstAt <= ${Math.round(untilOf({ withinMs }, now))}`;
+  const asked = guard.type === "event" ? `name = ${parameters.text(eventOf(guard))}` : `${OURS} and name = '${eventOf(guard)}' and touchpoint = ${place}`;
+  const did = `select customer, groupArray(at) as ats from (${eventsSql(all, "1 as one", asked)}) group by customer`;
+  const rows = await log.rows<Counted & { readonly its: Arm }>(
+    `select its, toUInt32(count()) as customers, toUInt32(countIf(arrayExists(t -> t >= firstAt and t <= firstAt + ${Math.round(withinMs)}, ats))) as did
+     from (${first}) f left join (${did}) d on f.customer = d.customer group by its`,
+    parameters.values as LogParameters,
+  );
+  const of = (arm: Arm): Counted => {
+    const { customers, did: n } = rows.find(({ its }) => its === arm) ?? { customers: 0, did: 0 };
+    return { customers, did: n };
+  };
+  return { learned: of("learned"), holdout: of("holdout") };
+} // prettier-ignore
+
+type PlaceRow = Pick<LearningPlace, "workspace" | "key" | "number" | "versions"> & {
+  readonly draft: {
+    readonly ranking: string;
+    readonly learning: Learning;
+    readonly candidates: readonly { readonly id: string }[];
+  };
+};
+const SERVING = `select distinct on (v.workspace, v.name) v.workspace, v.name as key, v.number, v.body->'draft' as draft,
+    array(select o.id from versions o where o.workspace = v.workspace and o.kind = 'place' and o.name = v.name and o.number = v.number) as versions
+  from versions v where v.kind = 'place' and v.state = 'live'`;
+const placeOf = ({ draft, ...row }: PlaceRow): LearningPlace => ({
+  ...row,
+  learning: draft.learning,
+  isOn: draft.ranking === "learning",
+  candidates: draft.candidates.map(({ id }) => id),
+});
+
+/** The places that learn and were not looked at for a while; from now on they were. Those that were stopped do not learn. */
+export async function claimPlaces(sql: Sql, now: Instant): Promise<readonly (LearningPlace & { readonly mark: Mark | null })[]> {
+  const rows = await sql.query<PlaceRow & { readonly mark: Mark | null }>(
+    `with serving as materialized (select * from (${SERVING} order by v.workspace, v.name, v.id desc) s where draft->>'ranking' = 'learning'),
+       taken as (
+         insert into place_learning as l (workspace, place, number, looked_at) select workspace, key, number, $1::bigint from serving
+         on conflict (workspace, place, number) do update set looked_at = excluded.looked_at where l.looked_at <= $1::bigint - $2::bigint and l.stopped_at is null
+         returning l.workspace, l.place, l.number, l.mark)
+     select s.*, t.mark from serving s join taken t on t.workspace = s.workspace and t.place = s.key and t.number = s.number order by s.workspace, s.key`,
+    [now, LEARNING_LIMITS.restMs],
+  );
+  return rows.map(({ mark, ...row }) => ({ ...placeOf(row), mark }));
+} // prettier-ignore
+
+/** The version of a place that serves, when it has learning laid down. */
+export async function readPlace(
+  sql: Sql,
+  workspace: WorkspaceId,
+  key: string,
+): Promise<LearningPlace | null> {
+  const [row] = await sql.query<PlaceRow>(`${SERVING} and v.workspace = $1 and v.name = $2 and v.body->'draft'->'learning' <> 'null' order by v.workspace, v.name, v.id desc`, [workspace, key]); // prettier-ignore
+  return row ? placeOf(row) : null;
+}
+
+/** Why a place was stopped. */
+export type Stop = { readonly number: number; readonly at: Instant; readonly judged: Judged };
+/** What is kept of a place's learning. */
+export type Kept = {
+  readonly model: Model | null;
+  readonly learnedAt: Instant | null;
+  readonly guards: readonly Judged[];
+  readonly guardsAt: Instant | null;
+};
+
+/** Keeps what was learned: it is in force from the next decision on. */
+export const keepModel = (tx: Sql, { workspace, key, number }: LearningPlace, model: Model, mark: Mark, now: Instant): Promise<void> =>
+  tx.query("update place_learning set model = $4, mark = $5, learned_at = $6 where workspace = $1 and place = $2 and number = $3 and coalesce(learned_at, 0) <= $6", [workspace, key, number, JSON.stringify(model), mark, now])
+    .then(() => tx.query("delete from place_learning where workspace = $1 and place = $2 and number < $3 and stopped_at is null", [workspace, key, number]))
+    .then(() => undefined); // prettier-ignore
+
+/** Keeps how the guards stand; with `stop`, the place is decided for by priority from the next decision on. Whether that is new. */
+export async function keepGuards(tx: Sql, { workspace, key, number }: LearningPlace, guards: readonly Judged[], stop: Judged | null, now: Instant): Promise<boolean> {
+  if (stop) await moveEpoch(tx);
+  const stopped = await tx.query(
+    `update place_learning set guards = $4, guards_at = $5, stopped_at = case when $6::json is null then stopped_at else $5 end, stop = coalesce($6::json, stop)
+     where workspace = $1 and place = $2 and number = $3 and stopped_at is null returning 1 as one`,
+    [workspace, key, number, JSON.stringify(guards), now, stop && JSON.stringify(stop)],
+  );
+  return stop !== null && stopped.length > 0;
+} // prettier-ignore
+
+/** What is kept of a place, and every stop it ever had, the newest first. */
+export async function readKept(sql: Sql, workspace: WorkspaceId, key: string, number: number): Promise<{ readonly kept: Kept | null; readonly stops: readonly Stop[] }> {
+  const rows = await sql.query<Omit<Kept, "guards"> & { readonly guards: readonly Judged[] | null; readonly number: number; readonly stoppedAt: Instant | null; readonly stop: Judged | null }>(
+    `select number, model, learned_at as "learnedAt", guards, guards_at as "guardsAt", stopped_at as "stoppedAt", stop from place_learning where workspace = $1 and place = $2 order by number desc`,
+    [workspace, key],
+  );
+  const own = rows.find((row) => row.number === number);
+  return {
+    kept: own ? { model: own.model, learnedAt: own.learnedAt, guards: own.guards ?? [], guardsAt: own.guardsAt } : null,
+    stops: rows.flatMap(({ number: of, stoppedAt, stop }) => (stoppedAt !== null && stop ? [{ number: of, at: stoppedAt, judged: stop }] : [])),
+  };
+} // prettier-ignore
+
+/** What was learned and whether it was stopped, of all workspaces: by workspace, place and number. */
+export async function readLearned(sql: Sql): Promise<(workspace: WorkspaceId, place: string, number: number) => { readonly model: Model | null; readonly isStopped: boolean }> {
+  const rows = await sql.query<{ readonly workspace: WorkspaceId; readonly place: string; readonly number: number; readonly model: Model | null; readonly stopped: boolean }>(
+    "select workspace, place, number, model, stopped_at is not null as stopped from place_learning order by number desc",
+  );
+  return (workspace, place, number) => {
+    const own = rows.filter((row) => row.workspace === workspace && row.place === place && row.number <= number);
+    // Until a place that was laid down anew is looked at, what was learned of its candidates before stands.
+    return { model: own.find(({ model }) => model !== null)?.model ?? null, isStopped: own.some((row) => row.number === number && row.stopped) };
+  };
+} // prettier-ignore
+
+/** Forgets what is kept of a place that is taken away. */
+export const forgetPlace = (tx: Sql, workspace: WorkspaceId, key: string): Promise<unknown> =>
+  tx.query("delete from place_learning where workspace = $1 and place = $2", [workspace, key]);
