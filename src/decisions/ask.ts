@@ -11,7 +11,7 @@ import type { Event, Inbox } from "../events/model.ts";
 import type { RefusedStore } from "../events/refused.ts";
 import { admit } from "../events/steps.ts";
 import type { Identifier } from "../identity/model.ts";
-import { type ReadSeeds, rememberedSeeds } from "../segments/take-up.ts";
+import { type ReadSeeds, rememberedSeeds, seedsIn } from "../segments/take-up.ts";
 import { type Clock, isoOf } from "../values.ts";
 import type { Vault } from "../vault.ts";
 import { decide } from "./decide.ts";
@@ -51,7 +51,7 @@ export type Ask = (asking: Asking) => Promise<Answered>;
 export function createAsk(deps: AskDeps): Ask {
   const { clock, count, onFault, budgetMs = DECISION_LIMITS.budgetMs } = deps;
   const read = inForceReader(deps.prepared, budgetMs * DECISION_LIMITS.staleRatio);
-  const readSeeds = rememberedSeeds(deps.prepared);
+  const readSeeds = rememberedSeeds(seedsIn(deps.prepared));
   const prove = createProofs(deps.prepared, deps.vault);
   let underWay = 0;
   return async (asking) => {
