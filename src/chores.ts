@@ -12,6 +12,7 @@ import { startCounting } from "./journeys/counts.ts";
 import { startScheduler } from "./journeys/schedule.ts";
 import { startFitter } from "./lifetime/fit.ts";
 import { startWatch } from "./journeys/watch.ts";
+import { startNeeds } from "./needs/fit.ts";
 import { startTaskTeller } from "./people/tell.ts";
 import { startRefreshing } from "./recommendations/refresh.ts";
 import type { Delivery, Outgoing } from "./messages/model.ts";
@@ -71,7 +72,8 @@ export function startChores({ sql, vault, log, clock, roles, inbox, mail, logger
       const digests = startDigests({ sql, log, clock, handOver: mail, onFault: fault("a digest or the look for changes failed for now; tried again in a minute") });
       const fitter = startFitter({ sql, log, clock, append, onFault: fault("a workspace's purchases cannot be fitted for now; tried again in an hour") });
       const refreshing = startRefreshing({ sql, log, clock, onFault: fault("recommendations cannot be worked out for now; tried again in some hours") });
-      stops.push(() => look.stop(), () => digests.stop(), () => fitter.stop(), () => refreshing.stop());
+      const needs = startNeeds({ sql, log, clock, append, onFault: fault("a workspace's likely needs cannot be worked out for now; tried again in an hour") });
+      stops.push(() => look.stop(), () => digests.stop(), () => fitter.stop(), () => refreshing.stop(), () => needs.stop());
     }
   }
   return {

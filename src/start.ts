@@ -43,6 +43,7 @@ import { decisionRoutes } from "./decisions/routes.ts";
 import { decisionKeyOf } from "./decisions/token.ts";
 import { starterRoutes } from "./journeys/starters-routes.ts";
 import { lifetimeRoutes } from "./lifetime/routes.ts";
+import { needsRoutes } from "./needs/routes.ts";
 import { readUsesOfTemplate } from "./journeys/store.ts";
 import { customerRoutesOfMessages } from "./messages/customer-routes.ts";
 import { tellBy } from "./messages/links-tell.ts";
@@ -290,6 +291,7 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       resultsRoutes(rooms, { sql, log: log!, clock });
       analysisRoutes(rooms, { sql, log: log!, clock, onVersion: parts.onVersion });
       lifetimeRoutes(rooms, { sql, log: log!, clock, append: (events) => inbox.append(events) });
+      needsRoutes(rooms, { sql, log: log!, clock, append: (events) => inbox.append(events) });
       starterRoutes(rooms, { sql, vault, clock, onVersion: parts.onVersion });
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });

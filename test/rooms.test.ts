@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 /** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
 const ROOMS = [
-  "values", "errors", "nap", "rounds", "aside", "config", "paging", "csv", "csv-records", "db", "vault", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "catalogue", "permission", "recommendations", "messages", "journeys", "people", "learning", "decisions", "analysis", "map", "metrics", "attribution", "lifetime", "questions", "gaps", "digest", "analyses", "access",
+  "values", "errors", "nap", "rounds", "aside", "config", "paging", "csv", "csv-records", "db", "vault", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "catalogue", "permission", "recommendations", "messages", "journeys", "people", "learning", "decisions", "analysis", "map", "metrics", "attribution", "lifetime", "needs", "questions", "gaps", "digest", "analyses", "access",
   "imports", "lanes", "memory", "pipeline", "sending", "reseal", "chores", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */
@@ -33,8 +33,9 @@ const PURE = [
   "attribution/paths.ts", "attribution/rules.ts", "attribution/chain.ts", "attribution/shapley.ts", "attribution/credits.ts",
   "lifetime/special.ts", "lifetime/bgnbd.ts", "lifetime/paretonbd.ts", "lifetime/gammagamma.ts", "lifetime/climb.ts", "lifetime/fitting.ts", "lifetime/histories.ts",
   "lifetime/foretell.ts", "lifetime/sums.ts", "lifetime/workout.ts", "lifetime/tell.ts", "lifetime/document.ts",
+  "needs/logistic.ts", "needs/quality.ts", "needs/learn.ts", "needs/goals.ts", "needs/features.ts", "needs/reasons.ts", "needs/tell.ts", "needs/document.ts",
 ]; // prettier-ignore
-const PACKAGES = ["zod", "isbot", "bowser", "libphonenumber-js", "lru-cache", "croner"];
+const PACKAGES = ["zod", "ml-matrix", "isbot", "bowser", "libphonenumber-js", "lru-cache", "croner"];
 
 const roomOf = (path: string): string => {
   const inside = path.slice("src/".length).replace(/\.ts$/, "");

@@ -14,5 +14,6 @@ export const LOCKS = {
   /** With the workspace as second key. */
   encryptionKey: 731_706,
   lifetimeFit: 731_741,
+  needs: 731_742,
   definitions: 731_740,
 } as const;

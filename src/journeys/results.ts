@@ -147,7 +147,7 @@ function goalsOf(rows: EventRows, goal: Goal | null, from: Instant, to: Instant)
 } // prettier-ignore
 
 /** What reaches the goal, as rules name events. */
-function specOf({ when }: Goal, since: Instant, until: Instant): TrackSpec {
+export function specOf({ when }: Pick<Goal, "when">, since: Instant, until: Instant): TrackSpec {
   const where =
     when.type === "event" ? when.where : [{ property: "segment", is: { op: "equals", value: when.id } } as const]; // prettier-ignore
   return { ...NO_GOAL, event: eventNameOf(when), where, since, until: until + 1 };

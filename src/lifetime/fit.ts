@@ -4,8 +4,9 @@
  * Where nothing can be fitted any more, what they were told is taken back in the same way.
  */
 import type { EventLog } from "../db/clickhouse.ts";
+import { alone } from "../db/alone.ts";
 import { LOCKS } from "../db/locks.ts";
-import { type Database, openPostgres } from "../db/postgres.ts";
+import type { Database } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import { startRounds, type Rounds } from "../rounds.ts";
 import { Parameters } from "../segments/sql-values.ts";
@@ -33,22 +34,15 @@ export type FitOutcome = { readonly type: "kept"; readonly kept: KeptFit } | { r
 
 /**
  * Fits one workspace unless another process is at it; a fit of the same purchases that was made after `madeAfterAt` is taken
- * as it is. The lock hangs on a connection of its own: it ends with the process, and no fit waits for a connection that
- * another one holds.
+ * as it is.
  */
 export async function fitOnce(deps: FitDeps, workspace: WorkspaceId, asked: LifetimeAsked, madeAfterAt: Instant): Promise<FitOutcome> {
-  const own = openPostgres(deps.sql.url, 1);
-  try {
-    return await own.transaction(async (tx): Promise<FitOutcome> => {
-      const [lock] = await tx.query<{ taken: boolean }>("select pg_try_advisory_xact_lock($1, $2) as taken", [LOCKS.lifetimeFit, workspace]);
-      if (!lock?.taken) return { type: "under_way" };
-      const before = await readFit(deps.sql, workspace);
-      const isMade = before !== null && before.fittedAt > madeAfterAt && before.asked.event === asked.event && before.asked.value === asked.value;
-      return { type: "kept", kept: isMade ? before : await fitWorkspace(deps, workspace, asked) };
-    });
-  } finally {
-    await own.close();
-  }
+  const done = await alone(deps.sql, LOCKS.lifetimeFit, workspace, async () => {
+    const before = await readFit(deps.sql, workspace);
+    const isMade = before !== null && before.fittedAt > madeAfterAt && before.asked.event === asked.event && before.asked.value === asked.value;
+    return isMade ? before : fitWorkspace(deps, workspace, asked);
+  });
+  return done.type === "done" ? { type: "kept", kept: done.value } : done;
 } // prettier-ignore
 
 /** Fits one workspace now, keeps the fit, and tells customers where there is one. */

@@ -32,7 +32,7 @@ export type Source = {
 export type ItemColumns = { readonly is: string; readonly value: string | null };
 
 /** isOwnDoing of events/model.ts. */
-const OWN = `(startsWith(name, '$') and match(name, '^\\\\$(segment|stage|journey|task|call|audience|lifetime)\\\\.|^\\\\$message\\\\.|^\\\\$decision\\\\.exposed$')
+const OWN = `(startsWith(name, '$') and match(name, '^\\\\$(segment|stage|journey|task|call|audience|lifetime|need)\\\\.|^\\\\$message\\\\.|^\\\\$decision\\\\.exposed$')
   and name not in ('$message.opened', '$message.clicked', '$message.replied'))`;
 const STAGE_CHANGED = "$stage.changed";
 /** A stage that a new model found in history is no change: no track was told of it. See writeStages. */
