@@ -49,7 +49,7 @@ export function rememberedSeeds(read: ReadSeeds): ReadSeeds {
     if (missing.size === 0) return known;
     // The store answers for every chunk with every track; what is known already must not be told a second time.
     const rows = (await read(workspace, chunks, tracks)).filter(({ chunk, track }) =>
-      true,
+      missing.has(`${track} ${chunk}`),
     );
     const found = new Map(rows.map(({ chunk, track, body }) => [`${track} ${chunk}`, body]));
     for (const [pair, name] of missing) held.set(name, found.get(pair) ?? "");
