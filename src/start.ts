@@ -61,7 +61,7 @@ import { openSealed } from "./reseal.ts";
 import { type Sending, openSending } from "./sending.ts";
 import { type Metrics, createMetrics } from "./telemetry/metrics.ts";
 import { keepUp } from "./upkeep.ts";
-import type { Clock } from "./values.ts";
+import { type Clock, clockAhead } from "./values.ts";
 import type { Vault } from "./vault.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 import { startWorkerThread } from "./worker-host.ts";
@@ -73,7 +73,8 @@ export type StartOptions = {
   readonly version: string;
   /** Where the built web app lies. */
   readonly webDir: string;
-  readonly clock?: Clock;
+  /** How far the platform's clock is ahead of the machine's, as `clockAhead` takes it. */
+  readonly ahead?: SharedArrayBuffer;
 };
 export type Running = {
   /** Where it listens, as a browser on this machine would call it. */
@@ -103,7 +104,8 @@ type Parts = StartOptions & {
 
 /** Starts the roles of `config`. Throws `Failure("configuration")` in a sentence that says what to do. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { config, logger, clock = Date.now } = options;
+  const { config, logger, ahead } = options;
+  const clock = clockAhead(Date.now, ahead);
   const stores = await openStores(config, (message) => logger.error(message));
   const closers: (() => unknown)[] = [() => stores.close()];
   const stop = async () => {
@@ -206,7 +208,7 @@ type Work = {
   stop(): Promise<void>;
 };
 
-async function startWork({ logger }: StartOptions, stores: Stores, clock: Clock): Promise<Work> {
+async function startWork({ logger, ahead }: StartOptions, stores: Stores, clock: Clock): Promise<Work> {
   const { sql } = stores;
   const feed = startFeed({
     sql, clock, log: stores.log!,
@@ -214,7 +216,7 @@ async function startWork({ logger }: StartOptions, stores: Stores, clock: Clock)
   }); // prettier-ignore
   let waiting: (() => void)[] = [];
   const worker = startWorkerThread({
-    url: sql.url, owner: randomUUID(),
+    url: sql.url, owner: randomUUID(), ahead,
     onFault: (fault) => logger.warn({ fault }, "a batch was not handled; tried again"),
     onCommit: (logBatch, lines) => {
       if (logBatch !== null) feed.offer(logBatch, lines);

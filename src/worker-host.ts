@@ -8,7 +8,12 @@ import type { Logged } from "./telemetry/log.ts";
 import type { LogBatch } from "./pipeline.ts";
 import type { Worker } from "./worker.ts";
 
-export type WorkerData = { readonly url: string; readonly owner: string };
+export type WorkerData = {
+  readonly url: string;
+  readonly owner: string;
+  /** As `clockAhead` takes it. */
+  readonly ahead: SharedArrayBuffer | undefined;
+};
 export type ToWorker = "wake" | "stop";
 export type FromWorker =
   | { readonly type: "committed"; readonly logBatch: LogBatch | null; readonly lines: readonly string[] }

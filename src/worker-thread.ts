@@ -3,17 +3,18 @@ import { parentPort, workerData } from "node:worker_threads";
 import { openPostgres } from "./db/postgres.ts";
 import { loggedOf } from "./telemetry/log.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./worker-host.ts";
+import { clockAhead } from "./values.ts";
 import { startWorker } from "./worker.ts";
 
 const port = parentPort!;
-const { url, owner } = workerData as WorkerData;
+const { url, owner, ahead } = workerData as WorkerData;
 const say = (message: FromWorker) => port.postMessage(message);
 
 const sql = openPostgres(url, 6, "bulk");
 const worker = startWorker({
   sql,
   owner,
-  clock: Date.now,
+  clock: clockAhead(Date.now, ahead),
   onFault: (cause) => say({ type: "fault", fault: loggedOf(cause) }),
   onCommit: (batch, logBatch) => say({ type: "committed", logBatch, lines: logBatch ? batch.logLines : [] }),
 });

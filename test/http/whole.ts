@@ -7,7 +7,7 @@ import { createKey } from "../../src/access/keys.ts";
 import { addWorkspace } from "../../src/access/store.ts";
 import { configOf } from "../../src/config.ts";
 import type { Document } from "../../src/http/openapi.ts";
-import { type Running, start } from "../../src/start.ts";
+import { type Running, type StartOptions, start } from "../../src/start.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import type { WorkspaceId } from "../../src/values.ts";
 import { aDatabase } from "../stores.ts";
@@ -28,8 +28,11 @@ export type Whole = Omit<Running, "first"> & {
   end(): Promise<void>;
 };
 
-/** Starts it on a free port; one in a process, since chDB is. */
-export async function startWhole(env: { readonly [name: string]: string } = {}): Promise<Whole> {
+/** Starts it on a free port; one in a process, since chDB is. `more`: its clock, the web app. */
+export async function startWhole(
+  env: { readonly [name: string]: string } = {},
+  more: Partial<Pick<StartOptions, "ahead" | "webDir">> = {},
+): Promise<Whole> {
   const dataDir = await mkdtemp(join(tmpdir(), "throughline-whole-"));
   const database = await aDatabase();
   const config = configOf({
@@ -44,6 +47,7 @@ export async function startWhole(env: { readonly [name: string]: string } = {}):
     logger: createLog("silent"),
     version: "0.1.0",
     webDir: join(dataDir, "no-web"),
+    ...more,
   });
   const { sql } = running.stores;
   const answer: Whole["answer"] = async <T>(by: Keys, method: string, path: string, body?: unknown, headers?: Headed) =>
