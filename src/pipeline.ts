@@ -12,7 +12,7 @@
  * everything is forgotten and decided again. So a crash or a second worker leaves either the whole step or none of it.
  */
 import {
-  type CustomerAtom, forgetIds, hashOf, loadAtoms, loadPointers, prepareAtoms, rememberIds, reserveAtomIds, saveAccountMembers, saveAccounts, saveNames, savePointers,
+  type CustomerAtom, type OrderNumber, forgetIds, hashOf, loadAtoms, loadPointers, prepareAtoms, rememberIds, reserveAtomIds, saveAccountMembers, saveAccounts, saveNames, saveOrderNumbers, savePointers,
 } from "./customers/store.ts"; // prettier-ignore
 import { absorb, nothing } from "./customers/fold.ts";
 import { nameOf } from "./customers/names.ts";
@@ -54,6 +54,8 @@ export type Batch = {
   /** The lines to log, each beginning with its atom. */
   readonly logLines: string[];
   readonly names: Map<AtomId, readonly [WorkspaceId, string]>;
+  /** Orders that its events tell. */
+  readonly orders: OrderNumber[];
   /** Group events, which tell of accounts. */
   readonly accounts: Event[];
   readonly failed: { readonly event: Event; readonly line: string; readonly detail: string }[];
@@ -114,7 +116,7 @@ export async function understand(
   await memory.reserve(arrived.length, (missing) => reserveAtomIds(tx, missing));
 
   const batch: Batch = {
-    rows, directory, newPointers: new Set(), tallies: [], atoms: [], logLines: [], names: new Map(), accounts: [], failed: [], handled: [],
+    rows, directory, newPointers: new Set(), tallies: [], atoms: [], logLines: [], names: new Map(), orders: [], accounts: [], failed: [], handled: [],
     force, journeys, touches: new Map(), wakes, entries, effects: noEffects(), made: noJourneyEffects(), ownLines: [],
     isFull: wakes.length >= WAKES_MAX || entries.length >= WAKES_MAX,
   }; // prettier-ignore
@@ -196,6 +198,7 @@ function decide({ event, line }: Arrived, memory: Memory, batch: Batch): number 
       : named!;
     directory.changedAtoms.add(atom.id);
     absorb(atom.knowledge, tells);
+    for (const orderId in tells.orders) batch.orders.push({ workspace, atom: atom.id, orderId });
     if (force) touch(force, batch.touches, atom, event, resolution?.atom === null);
   } catch (cause) {
     batch.failed.push({ event, line, detail: cause instanceof Error ? cause.message : String(cause) });
@@ -323,6 +326,7 @@ export function prepare(batch: Batch, held: readonly LaneCursor[], name: string)
       await saveLinks(tx, directory.links);
       await saveAsides(tx, directory.asides);
       await saveNames(tx, batch.names);
+      await saveOrderNumbers(tx, batch.orders);
       await saveAccounts(tx, batch.accounts);
       await saveAccountMembers(tx, members);
       await saveRemaps(tx, remaps);

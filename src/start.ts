@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type First, ensureFirstWorkspace } from "./access/first.ts";
-import { createKeyRing } from "./access/keys.ts";
+import { type KeyRing, createKeyRing } from "./access/keys.ts";
 import { analysisRoutes } from "./analyses.ts";
 import { cartRoutes } from "./catalogue/routes-cart.ts";
 import { sourceRoutesOfCatalogue } from "./catalogue/routes-sources.ts";
@@ -39,8 +39,12 @@ import { sourceRoutes } from "./log/routes.ts";
 import { journeyRoutes } from "./journeys/routes.ts";
 import { replayRoutes } from "./journeys/routes-replay.ts";
 import { resultsRoutes } from "./journeys/routes-results.ts";
-import { decisionRoutes } from "./decisions/routes.ts";
+import { type DecisionDeps, decisionRoutes } from "./decisions/routes.ts";
+import { learningRoutes } from "./decisions/routes-learning.ts";
 import { decisionKeyOf } from "./decisions/token.ts";
+import { createPanels } from "./desk/panels.ts";
+import { deskRoutes } from "./desk/routes.ts";
+import { panelKeyOf } from "./desk/signed.ts";
 import { starterRoutes } from "./journeys/starters-routes.ts";
 import { lifetimeRoutes } from "./lifetime/routes.ts";
 import { needsRoutes } from "./needs/routes.ts";
@@ -268,8 +272,10 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
         log: (message, cause) => logger.warn({ err: cause }, message),
       }) // prettier-ignore
     : null;
+  const deciding = decidingOf(parts, keys, refused);
+  const panels = createPanels({ sql, vault, clock, key: panelKeyOf(parts.sending.linkKey) });
   const app = createServer({
-    config, sql, log, clock, keys, metrics, logger,
+    config, sql, log, clock, keys, panels, metrics, logger,
     version: parts.version,
     webDir: parts.webDir,
     lag: { read: () => lagsOf(parts) },
@@ -297,13 +303,11 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
       starterRoutes(rooms, { sql, vault, clock, onVersion: parts.onVersion });
       taskRoutes(rooms, { sql, clock, onEnded: () => parts.chores.tellTasks() });
       outboxRoutes(rooms, { sql, clock });
-      decisionRoutes(rooms, {
-        sql, prepared: stores.prepared, vault, clock, inbox, refused, keys, newId, config, findSecret: (key) => keys.findSecret(key), meter: metrics.meter, budgetMs: config.THROUGHLINE_DECIDE_MS, key: decisionKeyOf(parts.sending.linkKey), onVersion: parts.onVersion,
-        count: (outcome, seconds) => {
-          metrics.meter.count("decide", outcome);
-          metrics.meter.time("decide", seconds);
-        },
-        onFault: (cause) => logger.warn({ err: cause }, "a decision was answered with the default"),
+      learningRoutes(rooms, { sql, log: log!, clock });
+      decisionRoutes(rooms, deciding);
+      deskRoutes(rooms, {
+        sql, log: log!, vault, clock, inbox, panels, decide: { ...deciding, count: () => undefined }, onTaskEnded: () => parts.chores.tellTasks(),
+        onFault: (cause) => logger.warn({ err: cause }, "the desk was shown without what the event log has"),
       });
       providerRoutes(rooms, { sql, vault, clock, publicUrl: config.THROUGHLINE_URL });
       reportRoutes(rooms, { sql, vault, clock, publicUrl: config.THROUGHLINE_URL, tell: (events) => inbox.append(events) });
@@ -321,6 +325,19 @@ async function serve(parts: Parts): Promise<{ app: FastifyInstance; runner: Runn
   }); // prettier-ignore
   return { app, runner };
 }
+
+/** What decisions are made with, on pages and at the desk. */
+function decidingOf({ config, stores, clock, vault, metrics, inbox, logger, sending, onVersion }: Parts, keys: KeyRing, refused: DecisionDeps["refused"]): DecisionDeps {
+  return {
+    sql: stores.sql, prepared: stores.prepared, vault, clock, inbox, refused, keys, newId: () => randomUUID(), config, findSecret: (key) => keys.findSecret(key),
+    meter: metrics.meter, budgetMs: config.THROUGHLINE_DECIDE_MS, key: decisionKeyOf(sending.linkKey), onVersion,
+    count: (outcome, seconds) => {
+      metrics.meter.count("decide", outcome);
+      metrics.meter.time("decide", seconds);
+    },
+    onFault: (cause) => logger.warn({ err: cause }, "a decision was answered with the default"),
+  };
+} // prettier-ignore
 
 async function lagsOf({ stores, clock }: Parts) {
   const [worker, eventLog] = await Promise.all([

@@ -1,6 +1,7 @@
 /** The house kept in order, now and every hour: partitions made ahead, and what has run out forgotten. */
 import type { Config } from "./config.ts";
 import type { Sql } from "./db/postgres.ts";
+import { forgetLooks } from "./desk/store.ts";
 import { dropInboxPartitions, ensureInboxPartitions } from "./events/inbox.ts";
 import type { Clock } from "./values.ts";
 
@@ -26,4 +27,5 @@ async function tidy(sql: Sql, config: Config, now: number): Promise<void> {
   await sql.query("delete from seen where day < $1", [
     Math.floor(now / DAY_MS) - config.THROUGHLINE_SEEN_DAYS,
   ]);
+  await forgetLooks(sql, now);
 }

@@ -16,8 +16,8 @@ import { addKey, countLiveKeys, type KeyRow, liveKeys } from "./store.ts";
 const MISS_MS = 250;
 const KEY_CHARS_MAX = 200;
 
-/** What a key lets in: its number, its workspace, and its name for the audit. */
-type KeyHolder = { readonly key: number; readonly workspace: WorkspaceId; readonly name: string };
+/** What a key lets in: its number, its workspace with its country, and its name for the audit. */
+type KeyHolder = { readonly key: number; readonly workspace: WorkspaceId; readonly name: string; readonly country: string | undefined }; // prettier-ignore
 
 /** The ring of keys. `find` is what the collection routes call: the holder of a write key. */
 export interface KeyRing {
@@ -46,9 +46,10 @@ export function createKeyRing(sql: Sql, clock: Clock): KeyRing {
       const readAt = clock();
       stale = false;
       const next: Ring = { readAt, write: new Map(), secret: new Map() };
-      for (const { id, workspace, name, value, hash } of await liveKeys(sql)) {
-        if (value !== null) next.write.set(value, { key: id, workspace, name });
-        else if (hash !== null) next.secret.set(hash, { key: id, workspace, name, hash });
+      for (const { id, workspace, name, value, hash, country } of await liveKeys(sql)) {
+        const holder: KeyHolder = { key: id, workspace, name, country: country ?? undefined };
+        if (value !== null) next.write.set(value, holder);
+        else if (hash !== null) next.secret.set(hash, { ...holder, hash });
       }
       return (ring = next);
     })().finally(() => (reading = null));

@@ -10,7 +10,7 @@ const At = z.iso.datetime().describe("ISO 8601, UTC");
 
 export const KeyKind = z.enum(["write", "secret"]);
 export type KeyKind = z.infer<typeof KeyKind>;
-export const MemberRole = z.enum(["owner", "editor", "viewer"]);
+export const MemberRole = z.enum(["owner", "editor", "viewer", "desk"]);
 export type MemberRole = z.infer<typeof MemberRole>;
 
 /** Every limit of this room in one place. */

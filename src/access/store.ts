@@ -71,9 +71,11 @@ export async function renameWorkspace(sql: Sql, workspace: WorkspaceId, name: st
   await sql.query("update workspaces set name = $2 where id = $1", [workspace, name]);
 }
 
-/** The keys in force of every workspace: what the key ring holds. */
-export const liveKeys = (sql: Sql): Promise<readonly KeyRow[]> =>
-  sql.query<KeyRow>(`select ${KEY_COLUMNS} from keys where revoked_at is null`);
+/** The keys in force of every workspace: what the key ring holds. `country`: of the workspace's phone numbers that name none. */
+export const liveKeys = (sql: Sql): Promise<readonly (KeyRow & { readonly country: string | null })[]> =>
+  sql.query(
+    `select ${KEY_COLUMNS}, (select settings->'desk'->>'country' from workspaces w where w.id = workspace) as country from keys where revoked_at is null`,
+  );
 
 /** A workspace's keys: those in force newest first, then the revoked ones. */
 export const keysOf = (sql: Sql, workspace: WorkspaceId): Promise<readonly KeyRow[]> =>

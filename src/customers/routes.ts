@@ -1,11 +1,11 @@
-/** HTTP for customers: list and search, look-up, document, timeline, identities, undo and redo of a join. */
+/** HTTP for customers: list and search, document, timeline, identities, undo and redo of a join. */
 import { z } from "zod";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Database } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import { Channel } from "../events/model.ts";
 import type { App } from "../http/app.ts";
-import { type Identifier, IdentifierKind } from "../identity/model.ts";
+import type { Identifier } from "../identity/model.ts";
 import { type LoggedEvent, momentsOf, moreOf } from "../log/read.ts";
 import { cursorOf, pageQuery, placeOf } from "../paging.ts";
 import { type AtomId, type Clock, CustomerId, type WorkspaceId, atomOf, isoOf } from "../values.ts";
@@ -17,7 +17,7 @@ import {
   type TimelineEvent,
   Unmerged,
 } from "./document.ts";
-import { atomsOfCustomer, findAtom, listCustomers, readCustomer, readIdentities } from "./read.ts";
+import { atomsOfCustomer, listCustomers, readCustomer, readIdentities } from "./read.ts";
 import { relink, unmerge } from "./unmerge.ts";
 import { objectIn } from "./view.ts";
 
@@ -41,22 +41,6 @@ export function customerRoutes(app: App, { sql, log, clock }: CustomerDeps): voi
       response: { 200: CustomerList },
     },
   }, async ({ workspace, query }) => listCustomers(sql, workspace, query)); // prettier-ignore
-
-  app.get("/v1/customers/lookup", {
-    config: access,
-    serializerCompiler: asBuilt,
-    schema: {
-      operationId: "lookupCustomer", tags: ["Customers"], summary: "The customer known by an identifier",
-      querystring: z.object({ kind: IdentifierKind, value: z.string().min(1).max(500).describe("As people write it: it is normalised here") }),
-      response: { 200: CustomerDocument },
-    },
-  }, async ({ workspace, query: { kind, value } }) => {
-    const atom = await findAtom(sql, workspace, kind, value);
-    const customer = atom === null ? null : await readCustomer(sql, workspace, atom);
-    // The value stays out of the message: problems are logged, and it is personal data.
-    if (!customer) throw new Failure("not_found", `No customer is known by this ${kind}.`);
-    return customer;
-  }); // prettier-ignore
 
   app.get("/v1/customers/:id", {
     config: access,

@@ -220,6 +220,25 @@ export async function saveNames(
   );
 }
 
+/** An order's number as its customer may tell it, and the atom it hangs on. */
+export type OrderNumber = {
+  readonly workspace: WorkspaceId;
+  readonly atom: AtomId;
+  readonly orderId: string;
+};
+
+/** Writes down who placed which order, so that a customer is found by its number. */
+export async function saveOrderNumbers(tx: Sql, orders: readonly OrderNumber[]): Promise<void> {
+  if (orders.length === 0) return;
+  await tx.query(
+    `insert into order_numbers (workspace, code, atom)
+     select workspace::int, left(folded_code(number), 200), atom::bigint
+     from unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1))) as t (workspace, number, atom)
+     where folded_code(number) <> '' order by 1, 2, 3 on conflict do nothing`,
+    [column(orders, (o) => o.workspace), column(orders, (o) => o.orderId), column(orders, (o) => o.atom)],
+  );
+}
+
 type AccountTold = {
   readonly workspace: WorkspaceId;
   readonly accountId: string;

@@ -11,7 +11,7 @@ export const brokenPromise: ChanceKind = {
   type: "chances",
   kind: "broken_promise",
   definition:
-    "Of the people to whom something was promised by a time (a call back, a delivery, a refund), those for whom it was not done by then, or not at all. A promise and its keeping belong together by their id where both tell one. A day without a time is due at its end, by the workspace's clock.",
+    "Of the people to whom something was promised by a time (a call back, a delivery, a refund), those for whom it was not done by then, or not at all. A promise and its keeping belong together by their id where both tell one; one that was withdrawn in time (Promise Withdrawn) is not broken. A day without a time is due at its end, by the workspace's clock.",
   settledMs: 0,
   sql: (look: Look) =>
     look.has("promised") && look.has("kept")

@@ -20,7 +20,7 @@ import type {
   RawServerDefault,
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { WorkspaceId } from "../values.ts";
+import type { AtomId, WorkspaceId } from "../values.ts";
 
 /** The server as a room sees it: Fastify with schemas in zod. */
 export type App = FastifyInstance<
@@ -38,18 +38,20 @@ export type App = FastifyInstance<
  * - `secret`: a secret key of the workspace, or a signed-in member of it (a viewer only GET and HEAD, and what `reads`).
  * - `owner`: a secret key of the workspace, or a signed-in owner of it.
  * - `user`: a signed-in user, whatever the role; no key.
+ * - `desk`: as `secret`, and whoever works at the desk: members of that role, and agents by a helpdesk's panel.
  * - `sender`: a secret key of the workspace, or a write key, which the room looks at itself: `request.caller` is null then.
  *   Never a session: such routes are asked from any page.
  */
-export type RouteAccess = "public" | "secret" | "owner" | "user" | "sender";
+export type RouteAccess = "public" | "secret" | "owner" | "user" | "desk" | "sender";
 
-/** What a member may do in a workspace. */
-type Role = "owner" | "editor" | "viewer";
+/** What a member may do in a workspace. `desk`: the routes of the desk and nothing else. */
+type Role = "owner" | "editor" | "viewer" | "desk";
 
-/** Who calls, for audit. `name` is the key's or the person's name. */
+/** Who calls, for audit. `name` is the key's or the person's name; of a panel its helpdesk's agent, who sees one customer. */
 export type Actor =
   | { readonly type: "key"; readonly id: number; readonly name: string }
-  | { readonly type: "user"; readonly id: number; readonly name: string; readonly role: Role };
+  | { readonly type: "user"; readonly id: number; readonly name: string; readonly role: Role }
+  | { readonly type: "panel"; readonly id: number; readonly name: string; readonly customer: AtomId };
 
 declare module "fastify" {
   interface FastifyContextConfig {

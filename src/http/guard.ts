@@ -13,6 +13,8 @@ import type { SessionCookie } from "../access/cookie.ts";
 import { refuseForeign, refuseWithoutToken } from "../access/foreign.ts";
 import type { KeyRing } from "../access/keys.ts";
 import type { Session, Sessions } from "../access/sessions.ts";
+import type { Panels } from "../desk/panels.ts";
+import { isPanelPass } from "../desk/signed.ts";
 import { Failure } from "../errors.ts";
 import type { Clock, WorkspaceId } from "../values.ts";
 import type { Actor, App, RouteAccess } from "./app.ts";
@@ -24,6 +26,8 @@ export type GuardDeps = {
   readonly cookie: SessionCookie;
   readonly publicUrl: string | undefined;
   readonly clock: Clock;
+  /** Lets in agents by a helpdesk's panel; null where none is served. */
+  readonly panels: Pick<Panels, "letIn"> | null;
   /** How much one key or person may ask for. */
   readonly policy: Policy;
 };
@@ -71,6 +75,8 @@ function ownActor(this: FastifyRequest): Actor {
 
 async function callerOf(request: FastifyRequest, reply: FastifyReply, deps: GuardDeps): Promise<Caller> {
   const { authorization } = request.headers;
+  const pass = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+  if (deps.panels && isPanelPass(pass)) return callerByPanel(pass, deps.panels);
   if (authorization !== undefined) return callerByKey(authorization, chosenWorkspace(request), deps.keys);
   const token = request.cookies[deps.cookie.name];
   const session = token ? await deps.sessions.find(token) : null;
@@ -108,6 +114,13 @@ async function callerByKey(authorization: string, chosen: number | null, keys: K
   return { workspace: holder.workspace, actor: { type: "key", id: holder.key, name: holder.name } };
 }
 
+async function callerByPanel(text: string, panels: Pick<Panels, "letIn">): Promise<Caller> {
+  const pass = await panels.letIn(text);
+  if (!pass) throw new Failure("unauthenticated", "The panel's time is over. Open the conversation again.");
+  const { workspace, panel, agent, customer } = pass;
+  return { workspace, actor: { type: "panel", id: panel, name: agent, customer } };
+}
+
 async function callerBySession(
   { user }: Session,
   chosen: number | null,
@@ -142,10 +155,14 @@ const isBearer = ({ headers }: FastifyRequest): boolean => /^bearer /i.test(head
 function refuseUnless(access: Exclude<RouteAccess, "public">, actor: Actor, reads: boolean): void {
   if (access === "user" && actor.type !== "user")
     throw new Failure("forbidden", "This is for signed-in people; a key cannot do it.");
+  if (actor.type === "panel" && access !== "desk")
+    throw new Failure("forbidden", "A panel shows its customer and nothing else.");
   if (actor.type !== "user") return;
+  if (actor.role === "desk" && access !== "desk" && access !== "user")
+    throw new Failure("forbidden", "Your role opens the desk and nothing else.");
   if (access === "owner" && actor.role !== "owner")
     throw new Failure("forbidden", "Only an owner of the workspace may do this.");
-  if (access === "secret" && actor.role === "viewer" && !reads)
+  if ((access === "secret" || access === "desk") && actor.role === "viewer" && !reads)
     throw new Failure("forbidden", "A viewer may look, but change nothing.");
 }
 

@@ -46,6 +46,11 @@ const TAGS = [
   { name: "Journeys", description: "Designed plans over time: drafts, publishing, who is where in them." },
   { name: "Tasks", description: "What journeys and colleagues ask of people for customers." },
   {
+    name: "Desk",
+    description:
+      "The customer in front of one: who they are, what to do next, what not to say; and who looked.",
+  },
+  {
     name: "Messages",
     description: "The outbox: what was sent, what waits, what was refused, each with its reason.",
   },

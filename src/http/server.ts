@@ -22,7 +22,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import cookie from "@fastify/cookie";
-import fastify, { type FastifyInstance, LogController } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
 import { cookieOf } from "../access/cookie.ts";
@@ -34,6 +34,7 @@ import { createSessions } from "../access/sessions.ts";
 import { forgetEndedSessions } from "../access/store.ts";
 import type { Config } from "../config.ts";
 import type { EventLog } from "../db/clickhouse.ts";
+import type { Panels } from "../desk/panels.ts";
 import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import { createHealth, type Health } from "../telemetry/health.ts";
@@ -50,7 +51,7 @@ import { collectRoutes, documentOf } from "./openapi.ts";
 import { apiPage, PAGE_CSS, problemPage } from "./pages.ts";
 import { watchRequests } from "./requests.ts";
 import { sdkScriptRoutes } from "./sdk.ts";
-import { createWeb, PAGE_POLICY } from "./web.ts";
+import { createWeb, framedPolicy, PAGE_POLICY } from "./web.ts";
 
 export type ServerDeps = {
   readonly config: Config;
@@ -60,6 +61,8 @@ export type ServerDeps = {
   readonly clock: Clock;
   readonly lag: Lag;
   readonly keys: KeyRing;
+  /** Panels in helpdesks, where they are served. */
+  readonly panels?: Pick<Panels, "letIn" | "origins">;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
@@ -162,7 +165,15 @@ async function management(scope: FastifyInstance, deps: ServerDeps, health: Heal
     quota: config.THROUGHLINE_API_RATE_PER_KEY * API_WINDOW_SECONDS,
     windowMs: API_WINDOW_SECONDS * 1000,
   };
-  guard(app, { keys, sessions, cookie: sessionCookie, publicUrl: config.THROUGHLINE_URL, clock, policy });
+  guard(app, {
+    keys,
+    sessions,
+    cookie: sessionCookie,
+    publicUrl: config.THROUGHLINE_URL,
+    clock,
+    panels: deps.panels ?? null,
+    policy,
+  });
   heedIdempotencyKeys(app, sql, clock);
   telemetryRoutes(app, { health, metrics, isKey: async (key) => (await keys.findSecret(key)) !== null });
   if (!config.roles.includes("api")) return;
@@ -197,11 +208,15 @@ function pages(app: App, scope: FastifyInstance): void {
 }
 
 /** What no route takes: the web app's files and addresses, else a problem. */
-function serveTheRest(app: FastifyInstance, { config, webDir, clock }: ServerDeps, base: string): void {
+function serveTheRest(
+  app: FastifyInstance,
+  { config, webDir, clock, panels }: ServerDeps,
+  base: string,
+): void {
   const web = config.roles.includes("api") ? createWeb(webDir, clock) : null;
   app.setNotFoundHandler(async (request, reply) => {
     const ours = /^\/(v1|auth|api|hooks|in-app|push)(\/|$|\?)/.test(request.url);
-    if (!ours && web && (await web.serve(request, reply))) return reply;
+    if (!ours && web && (await web.serve(request, reply, await policyOf(request, panels)))) return reply;
     return sendProblem(
       request,
       reply,
@@ -209,6 +224,13 @@ function serveTheRest(app: FastifyInstance, { config, webDir, clock }: ServerDep
       base,
     );
   });
+}
+
+/** The panel's page may be framed by whom its token names; every other page by nobody. */
+async function policyOf({ url }: FastifyRequest, panels: ServerDeps["panels"]): Promise<string> {
+  const [path, query] = url.split("?", 2);
+  const token = path === "/desk/panel" ? new URLSearchParams(query).get("token") : null;
+  return panels && token !== null ? framedPolicy(await panels.origins(token)) : PAGE_POLICY;
 }
 
 /** Forgets, now and then, what has run out. */

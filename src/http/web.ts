@@ -36,6 +36,7 @@ const TYPES: { readonly [extension: string]: string } = {
 };
 const COMPRESSED = new Set([".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"]);
 
+const UNFRAMED = "frame-ancestors 'none'";
 /** What our own pages may load: this server's files, and nothing inline but styles. */
 export const PAGE_POLICY = [
   "default-src 'self'",
@@ -46,8 +47,11 @@ export const PAGE_POLICY = [
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'self'",
-  "frame-ancestors 'none'",
+  UNFRAMED,
 ].join("; ");
+/** The same for a page that pages of these origins may frame; of none, none may. */
+export const framedPolicy = (origins: readonly string[]): string =>
+  origins.length === 0 ? PAGE_POLICY : PAGE_POLICY.replace(UNFRAMED, `frame-ancestors ${origins.join(" ")}`);
 
 type File = {
   readonly body: Buffer;
@@ -58,8 +62,8 @@ type File = {
 };
 
 export interface Web {
-  /** Answers with the file or the page for this address; false when it is not the web app's. */
-  serve(request: FastifyRequest, reply: FastifyReply): Promise<boolean>;
+  /** Answers with the file or the page for this address; false when it is not the web app's. A page is answered under `policy`. */
+  serve(request: FastifyRequest, reply: FastifyReply, policy?: string): Promise<boolean>;
 }
 
 /** The web app built in `folder`, which may come, change or be missing while we run. */
@@ -77,16 +81,16 @@ export function createWeb(folder: string, clock: Clock): Web {
     builtAt = page?.mtimeMs ?? -1;
   };
   return {
-    serve: async (request, reply) => {
+    serve: async (request, reply, policy = PAGE_POLICY) => {
       if (request.method !== "GET" && request.method !== "HEAD") return false;
       const path = request.url.split("?", 1)[0]!;
       await look();
       const file = files.get(path === "/" ? "/index.html" : path);
-      if (file) return send(request, reply, file);
+      if (file) return send(request, reply, file, policy);
       // A screen's address has no dot in its last part; a missing file must not be answered with a page.
       if (!request.headers.accept?.includes("text/html") || /\.[^/]*$/.test(path)) return false;
       const page = files.get("/index.html");
-      if (page) return send(request, reply, page);
+      if (page) return send(request, reply, page, policy);
       if (path !== "/") return false;
       reply
         .code(503)
@@ -124,14 +128,17 @@ function send(
   request: FastifyRequest,
   reply: FastifyReply,
   { body, packed, type, tag, forever }: File,
+  policy: string,
 ): true {
   reply
     .header("content-type", type)
     .header("cache-control", forever ? "public, max-age=31536000, immutable" : "no-cache")
     .header("etag", tag)
     .header("vary", "accept-encoding");
-  if (type.startsWith("text/html")) reply.header("content-security-policy", PAGE_POLICY);
-  if (request.headers["if-none-match"] === tag) {
+  if (type.startsWith("text/html")) reply.header("content-security-policy", policy);
+  // Who may frame a page is said anew each time: one that was kept would say what held before.
+  if (policy !== PAGE_POLICY) reply.header("cache-control", "no-store");
+  else if (request.headers["if-none-match"] === tag) {
     reply.code(304).send();
     return true;
   }

@@ -211,7 +211,7 @@ function refuseEmpty(headers: { readonly [name: string]: string | string[] | und
     throw new Failure("bad_request", "The body is the file to import, and it is empty.");
 }
 
-const keyOf = (actor: { readonly type: "key" | "user"; readonly id: number }): number =>
+const keyOf = (actor: { readonly type: string; readonly id: number }): number =>
   actor.type === "key" ? actor.id : 0;
 
 async function importOf(sql: Sql, workspace: WorkspaceId, id: number): Promise<ImportRow> {

@@ -41,8 +41,9 @@ export type MomentsQuery = {
   /** Only what comes after this place in newest-first order. */
   readonly after: readonly [happenedAt: Instant, id: string] | null;
   readonly channel: string | null;
-  /** Only events of these names, of which the program itself knows (they stand in the statement). */
+  /** Only events of these names, and whatever happened since `orSince`, where that is told. */
   readonly names?: readonly string[];
+  readonly orSince?: Instant;
 };
 
 /** The newest events of these atoms, newest first (of one instant the greater id first). */
@@ -51,21 +52,26 @@ export async function momentsOf(
   log: EventLog,
   query: MomentsQuery,
 ): Promise<readonly LoggedEvent[]> {
-  const { workspace, atoms, limit, after, channel, names } = query;
+  const { workspace, atoms, limit, after, channel, names, orSince = Infinity } = query;
   // First what is not logged yet: an event that is logged meanwhile is then found twice, not missed.
   const fresh = await unloggedOf(sql, atoms);
   const logged = await log.rows<LoggedEvent>(
     `select ${LOGGED_COLUMNS} from events
      where workspace = ${workspace} and atom in (${atoms.join(",")})
        ${after ? "and (happenedAt, id) < ({at:Int64}, {id:String})" : ""} ${channel === null ? "" : "and channel = {channel:String}"}
-       ${names ? `and name in (${names.map((name) => `'${name}'`).join(",")})` : ""}
+       ${names ? `and (name in {names:Array(String)}${Number.isFinite(orSince) ? " or happenedAt >= {since:Int64}" : ""})` : ""}
      order by happenedAt desc, id desc limit ${limit}`,
-    { ...(after && { at: after[0], id: after[1] }), ...(channel !== null && { channel }) },
+    {
+      ...(after && { at: after[0], id: after[1] }),
+      ...(channel !== null && { channel }),
+      ...(names && { names }),
+      ...(Number.isFinite(orSince) && { since: orSince }),
+    },
   );
   const wanted = fresh.filter(
     (event) =>
       (channel === null || event.channel === channel) &&
-      (!names || names.includes(event.name)) &&
+      (!names || names.includes(event.name) || event.happenedAt >= orSince) &&
       (!after || event.happenedAt < after[0] || (event.happenedAt === after[0] && event.id < after[1])),
   );
   const once = new Map([...logged, ...wanted].map((event) => [event.id, event]));

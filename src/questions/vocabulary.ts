@@ -34,7 +34,7 @@ const WORDS = {
   back_in_stock: "product back in stock, back in stock, product restocked",
   quoted: "quote sent, offer made, offer shown, price quoted, price shown",
   promised: "promise made, promise given, callback promised, delivery promised, refund promised",
-  kept: "promise kept, promise fulfilled, callback completed, order delivered, refund issued, order refunded",
+  kept: "promise kept, promise fulfilled, promise withdrawn, callback completed, order delivered, refund issued, order refunded",
   search: "products searched, search performed, site searched, search submitted, searched",
   call_noted: "call noted, call notes added, call note added, note added, objection raised, objection noted, sales call completed, call completed, meeting completed, meeting held",
   surveyed: "survey answered, survey submitted, survey completed, survey response, feedback submitted, feedback received, nps submitted, csat submitted, nps answered",

@@ -125,11 +125,13 @@ beforeAll(async () => {
   ).toBe(200);
   const feed = await make("/v1/catalogue/feeds", { url: "http://127.0.0.1:9/bravo.csv" });
   const hook = await make("/v1/catalogue/hooks", { name: "bravo", kind: "standard" });
+  const panel = await make("/v1/desk/panels", { name: "bravo", origins: ["https://bravo.example"] });
   ids = {
     "/v1/catalogue/items/": "item-of-b",
     "/v1/recommendations/products/": "item-of-b",
     "/v1/catalogue/feeds/": String(feed.id),
     "/v1/catalogue/hooks/": String(hook.id),
+    "/v1/desk/panels/": String(panel.id),
     "/v1/places/": "place-of-b",
     "/v1/views/": String(view.id),
     "/v1/digests/": String(digest!.id),
@@ -201,6 +203,7 @@ const stateOf = async () => {
     "versions",
     "catalogue_items",
     "catalogue_hooks",
+    "desk_panels",
     "recommendations",
     "recommendation_lists",
   ];

@@ -125,7 +125,7 @@ throughline.load({ writeKey: "wk", host: "https://journeys.example", consent: "r
 throughline.track("Product Viewed", { product_id: "p1", price: 129, sizes: [41, 42] });
 export const shown: Promise<readonly Decision[]> = throughline.decide(["home.top"], { timeoutMs: 200 });
 const client = createClient({ host: "https://journeys.example", secretKey: "sk", writeKey: "wk" });
-export const found: Promise<string> = client.ask("GET /v1/customers/lookup", { query: { kind: ${good ? '"email"' : '"shoe_size"'}, value: "x" } }).then(({ id }) => id);
+export const found: Promise<string> = client.ask("GET /v1/customers/lookup", { query: { kind: ${good ? '"email"' : '"shoe_size"'}, value: "x" } }).then((found) => ("id" in found ? found.id : found.customers[0]!.id));
 export const token: Promise<string> = userTokenOf("secret", "user_id", "u1", Date.now());
 `;
     await writeFile(join(program, "good.ts"), file(true));

@@ -31,6 +31,12 @@ const clientOf = (more: Partial<Parameters<typeof createClient>[0]> = {}): Clien
   clients.push(client);
   return client;
 };
+/** The customer known by a user id: named by kind and value, the answer is that customer's document. */
+const idOf = async (client: Client, value: string): Promise<string> => {
+  const found = await client.ask("GET /v1/customers/lookup", { query: { kind: "user_id", value } });
+  if (!("id" in found)) throw new Error("The lookup did not answer a document.");
+  return found.id;
+};
 const idsIn = ({ body }: { readonly body: string }) => (JSON.parse(body) as { batch: { messageId: string }[] }).batch.map(({ messageId }) => messageId); // prettier-ignore
 
 test("the types are those of the API as it is: run `npx tsx scripts/sdk-types.ts` when this fails", async () => {
@@ -51,8 +57,8 @@ describe("events from a server", () => {
     expect(client.counts()).toEqual({ waiting: 0, sent: 6, lost: 0 });
     expect(gate.seen.map(({ path }) => path)).toEqual(["/v1/batch"]);
     await desk.drain();
-    const found = await client.ask("GET /v1/customers/lookup", { query: { kind: "user_id", value: "ann" } });
-    const { events } = await client.ask("GET /v1/customers/{id}/timeline", { path: { id: found.id }, query: { limit: 50 } }); // prettier-ignore
+    const id = await idOf(client, "ann");
+    const { events } = await client.ask("GET /v1/customers/{id}/timeline", { path: { id }, query: { limit: 50 } }); // prettier-ignore
     expect(events.map(({ type }) => type).toSorted()).toEqual(["alias", "group", "identify", "page", "screen", "track"]); // prettier-ignore
   });
 
@@ -71,7 +77,7 @@ describe("events from a server", () => {
       expect(idsIn(gate.seen.at(-1)!)).toEqual(ids);
       expect(client.counts()).toEqual({ waiting: 0, sent: 1, lost: 0 });
       await desk.drain();
-      const { id } = await client.ask("GET /v1/customers/lookup", { query: { kind: "user_id", value: userId } });
+      const id = await idOf(client, userId);
       const { events } = await client.ask("GET /v1/customers/{id}/timeline", { path: { id } });
       expect(events).toHaveLength(1);
     },
@@ -113,7 +119,7 @@ describe("a question to the API", () => {
     client.identify({ userId: "bea" });
     await client.flush();
     await desk.drain();
-    const { id: customerId } = await client.ask("GET /v1/customers/lookup", { query: { kind: "user_id", value: "bea" } }); // prettier-ignore
+    const customerId = await idOf(client, "bea");
     gate.fault = "answer_lost";
     const lost = gate.next();
     const made = client.ask("POST /v1/tasks", { body: { customerId, title: "Call Bea back" } });
