@@ -10,6 +10,7 @@ import { startDailyLook } from "./gaps/daily.ts";
 import { startCaller } from "./journeys/calls.ts";
 import { startCounting } from "./journeys/counts.ts";
 import { startScheduler } from "./journeys/schedule.ts";
+import { startLearner } from "./learning/learn.ts";
 import { startFitter } from "./lifetime/fit.ts";
 import { startWatch } from "./journeys/watch.ts";
 import { startNeeds } from "./needs/fit.ts";
@@ -73,7 +74,12 @@ export function startChores({ sql, vault, log, clock, roles, inbox, mail, logger
       const fitter = startFitter({ sql, log, clock, append, onFault: fault("a workspace's purchases cannot be fitted for now; tried again in an hour") });
       const refreshing = startRefreshing({ sql, log, clock, onFault: fault("recommendations cannot be worked out for now; tried again in some hours") });
       const needs = startNeeds({ sql, log, clock, append, onFault: fault("a workspace's likely needs cannot be worked out for now; tried again in an hour") });
-      stops.push(() => look.stop(), () => digests.stop(), () => fitter.stop(), () => refreshing.stop(), () => needs.stop());
+      const learner = startLearner({
+        sql, log, clock,
+        onStop: ({ workspace, key }, words) => logger.warn({ workspace, place: key, words }, "a place that learns was stopped; priority decides"),
+        onFault: fault("what came of decisions cannot be learned from for now; tried again in a minute"),
+      });
+      stops.push(() => learner.stop(), () => look.stop(), () => digests.stop(), () => fitter.stop(), () => refreshing.stop(), () => needs.stop());
     }
   }
   return {

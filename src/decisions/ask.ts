@@ -14,6 +14,7 @@ import type { Identifier } from "../identity/model.ts";
 import { type ReadSeeds, rememberedSeeds, seedsIn } from "../segments/take-up.ts";
 import { type Clock, isoOf } from "../values.ts";
 import type { Vault } from "../vault.ts";
+import { chances } from "./chance.ts";
 import { decide } from "./decide.ts";
 import { type InForceReader, inForceReader } from "./force.ts";
 import { type Asked, hashesOf, seenOf } from "./known.ts";
@@ -141,16 +142,17 @@ async function answer({ deps, read, readSeeds, prove }: Working, asking: Asking,
   if (served.length === 0) return { decisions: wanted.map((place) => ({ ...fallbackOf(place), reason: "not_served" })), at, events: told };
   const seen = await seenOf({ sql, readSeeds }, asked, snapshot, inForce.force, proven, now);
   const { visit, fill } = await visitOf({ sql, snapshot, products, inForce, seen, places: served, workspace, context: question.context }, now);
+  const chance = chances({ workspace, snapshot, inForce, seen, context: question.context, userAgent: arrival.userAgent }, now);
   const decisions = wanted.map((name): Decision => {
     const place = places.get(name);
     if (!place) return { ...fallbackOf(name), reason: "not_served" };
-    const { chosen, others } = decide(place, visit, fill(place), now);
+    const { chosen, others } = decide(place, visit, fill(place), now, () => chance(place));
     const more = question.explain && trusted ? { others } : {};
     if (!chosen) return { place: name, choice: place.default && { id: "default", kind: "content", content: place.default }, reason: "default", version: place.version, token: null, ...more };
-    const { candidate, content, propensityRatio } = chosen;
+    const { candidate, content, by, propensityRatio, learning } = chosen;
     const { ranking, version, kind } = place;
-    const token = decisionTokenOf(key, { workspace, place: name, placeKind: kind, candidate: candidate.id, version, ranking, propensityRatio, who: seen.who, at: now });
-    return { place: name, choice: { id: candidate.id, kind: candidate.kind, content }, reason: ranking, version, token, ...more };
+    const token = decisionTokenOf(key, { workspace, place: name, placeKind: kind, candidate: candidate.id, version, ranking, propensityRatio, who: seen.who, at: now, learning });
+    return { place: name, choice: { id: candidate.id, kind: candidate.kind, content }, reason: by, version, token, ...more };
   });
   return { decisions, at, events: told };
 } // prettier-ignore

@@ -1,6 +1,8 @@
 /** Laying places down and taking them away. What is laid down is a version: it serves once its rules know history. */
 import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
+import { LEARNING_LIMITS } from "../learning/model.ts";
+import { countLearning, forgetPlace } from "../learning/store.ts";
 import { refuse } from "../segments/change.ts";
 import { moveEpoch } from "../segments/epoch.ts";
 import type { Rule } from "../segments/model.ts";
@@ -31,8 +33,7 @@ export function problemsOf(key: string, draft: PlaceDraft, context: PlanContext)
     const planned = planOf(rule, context);
     return planned.ok ? [] : planned.problems.map((one) => ({ path: one.path === "" ? path : `${path}/${one.path}`, message: one.message }));
   });
-  if (draft.ranking === "learning")
-    problems.push({ path: "ranking", message: "Nothing was learned yet that could rank: choose priority or rule." });
+  problems.push(...learningProblems(draft));
   for (const [i, candidate] of draft.candidates.entries()) {
     const { id, startsAt, endsAt, content } = candidate;
     const at = (part: string) => `candidates/${i}/${part}`;
@@ -45,12 +46,27 @@ export function problemsOf(key: string, draft: PlaceDraft, context: PlanContext)
   return problems;
 } // prettier-ignore
 
+/** What is wrong with how a place is to learn. */
+function learningProblems({ ranking, learning, candidates }: PlaceDraft): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (ranking === "learning" && learning === null) problems.push({ path: "learning", message: "Say what it is to learn from: { reward, withinMs }." });
+  if (learning === null) return problems;
+  const { reward, currency, floorRatio, holdoutRatio } = learning;
+  if (reward === "value" && currency === null) problems.push({ path: "learning/currency", message: "Say in which currency the value is counted." });
+  if (candidates.length > LEARNING_LIMITS.candidates) problems.push({ path: "candidates", message: `A place that learns has at most ${LEARNING_LIMITS.candidates} candidates.` });
+  const most = (1 - holdoutRatio) / candidates.length;
+  if (floorRatio > most) problems.push({ path: "learning/floorRatio", message: `${candidates.length} candidates cannot each be shown with that chance: with ${holdoutRatio} held out there is room for ${most.toFixed(3)}.` });
+  return problems;
+} // prettier-ignore
+
 /** Lays a place down, in place of what was there; the number of its version. Throws all that is wrong with it. */
 export const putPlace = (sql: Sql, workspace: WorkspaceId, key: string, draft: PlaceDraft, by: string, now: Instant): Promise<number> =>
   changing(sql, workspace, async (tx) => {
     const all = await readDefinitions(tx, workspace);
     if (!all.places.has(key) && all.places.size >= DECISION_LIMITS.places)
       throw new Failure("unprocessable", `A workspace has at most ${DECISION_LIMITS.places} places.`);
+    if (draft.ranking === "learning" && (await countLearning(tx, workspace, key)) >= LEARNING_LIMITS.places)
+      throw new Failure("unprocessable", `At most ${LEARNING_LIMITS.places} places of a workspace learn.`);
     const context = contextOf(all);
     const problems = problemsOf(key, draft, context);
     if (problems.length > 0) refuse(problems, "");
@@ -71,6 +87,7 @@ export const deletePlace = (sql: Sql, workspace: WorkspaceId, key: string): Prom
     await moveEpoch(tx);
     const gone = await tx.query("delete from versions where workspace = $1 and kind = 'place' and name = $2 returning 1 as one", [workspace, key]); // prettier-ignore
     if (gone.length === 0) throw noPlace(key);
+    await forgetPlace(tx, workspace, key);
   });
 
 /** That there is no such place. */

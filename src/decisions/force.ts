@@ -5,6 +5,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Sql } from "../db/postgres.ts";
 import { type Force, type StoredContext, contextFrom, loadForce } from "../segments/force.ts";
+import { type Policy, readyModelOf } from "../learning/choose.ts";
+import { type Learned, readLearned } from "../learning/store.ts";
 import type { ComputedTraitDraft, Rule } from "../segments/model.ts";
 import { type Node, type PlanContext, planOf } from "../segments/plan.ts";
 import type { JsonObject, WorkspaceId } from "../values.ts";
@@ -21,6 +23,8 @@ export type PlaceInForce = Pick<PlaceDraft, "kind" | "ranking"> & {
   readonly candidates: readonly CandidateInForce[];
   readonly contents: ReadonlyMap<string, PreparedContent>;
   readonly products: readonly string[];
+  /** Of a place that learns, and was not stopped. */
+  readonly policy: Policy | null;
 };
 /** What is in force at an epoch, of all workspaces. */
 export type InForce = {
@@ -42,6 +46,7 @@ type PlaceRow = {
   readonly id: number;
   readonly workspace: WorkspaceId;
   readonly key: string;
+  readonly number: number;
   /** `enough`: the rules of how often candidates are shown, by id. As they were stored: a track is named by its very text. */
   readonly body: { readonly draft: PlaceDraft; readonly enough: { readonly [candidate: string]: Rule } };
   readonly context: StoredContext;
@@ -50,15 +55,16 @@ type PlaceRow = {
 async function load(sql: Sql, epoch: number): Promise<InForce> {
   const force = await loadForce(sql, epoch);
   const rows = await sql.query<PlaceRow>(
-    "select id, workspace, name as key, body, context from versions where kind = 'place' and state = 'live' order by id",
+    "select id, workspace, name as key, number, body, context from versions where kind = 'place' and state = 'live' order by id",
   );
+  const learned = await readLearned(sql);
   const traits = await sql.query<{ workspace: WorkspaceId; body: ComputedTraitDraft }>(
     "select workspace, body from versions where kind = 'trait' and state = 'live' order by name",
   );
   const places = new Map<WorkspaceId, Map<string, PlaceInForce>>();
   for (const row of rows) {
     const held = places.get(row.workspace) ?? new Map<string, PlaceInForce>();
-    places.set(row.workspace, held.set(row.key, placeOf(row)));
+    places.set(row.workspace, held.set(row.key, placeOf(row, learned)));
   }
   return {
     epoch,
@@ -69,10 +75,19 @@ async function load(sql: Sql, epoch: number): Promise<InForce> {
 }
 const NONE: ReadonlyMap<string, PlaceInForce> = new Map();
 
-function placeOf({ id, key, body: { draft, enough }, context }: PlaceRow): PlaceInForce {
-  const { candidates, kind, ranking } = draft;
+function placeOf(
+  { id, workspace, key, number, body: { draft, enough }, context }: PlaceRow,
+  learned: Learned,
+): PlaceInForce {
+  const { candidates, kind, learning } = draft;
+  const { model, isStopped } = learned(workspace, key, number);
+  // What was stopped is decided by priority, and says so. In places laid down long ago nothing stands of learning.
+  const policy =
+    draft.ranking === "learning" && learning && !isStopped
+      ? { ...learning, model: readyModelOf(model, learning) }
+      : null;
   return {
-    key, version: id, kind, ranking, default: draft.default as JsonObject | null,
+    key, version: id, kind, ranking: draft.ranking === "learning" && !policy ? "priority" : draft.ranking, policy, default: draft.default as JsonObject | null,
     candidates: candidates.map((candidate) => readyOf(candidate, enough[candidate.id] ?? null, contextFrom(context))),
     contents: new Map(candidates.map((one) => [one.id, prepareContent(one.content as JsonObject).prepared])),
     products: [...new Set(candidates.flatMap(({ products }) => products))],

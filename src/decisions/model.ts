@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { IDENTIFIER_MAX } from "../identity/model.ts";
+import { Learning } from "../learning/model.ts";
 import { Purpose } from "../permission/model.ts";
 import { Recommend } from "../recommendations/model.ts";
 import { Rule, SEGMENT_LIMITS } from "../segments/model.ts";
@@ -35,7 +36,8 @@ export const DECISION_LIMITS = {
   messages: 20,
   /** For so long after a decision its outcomes are taken. */
   outcomeMs: 30 * 86_400_000,
-  tokenChars: 2_000,
+  /** That of a place that learns names all who were eligible. */
+  tokenChars: 4_000,
   urlChars: 2_000,
 } as const;
 
@@ -47,7 +49,7 @@ export const CandidateKind = z.enum(["content", "offer", "cart", "message", "ste
 export type CandidateKind = z.infer<typeof CandidateKind>;
 /**
  * How the one to show is found among those that may be shown. `priority`: the highest number; `rule`: the first in the
- * order they are listed in, as in a table of decisions; `learning`: by what was learned of outcomes.
+ * order they are listed in, as in a table of decisions; `learning`: by what was learned of outcomes (learning/).
  */
 export const Ranking = z.enum(["priority", "rule", "learning"]);
 export type Ranking = z.infer<typeof Ranking>;
@@ -85,6 +87,9 @@ export const PlaceDraft = z.strictObject({
     .default(null)
     .describe("What is shown when no candidate may be; null: the page's own"),
   ranking: Ranking.default("priority"),
+  learning: Learning.nullable()
+    .default(null)
+    .describe("How it learns; in force while the ranking is learning"),
   candidates: z.array(Candidate).max(DECISION_LIMITS.candidates).default([]),
 });
 export type PlaceDraft = z.infer<typeof PlaceDraft>;

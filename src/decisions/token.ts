@@ -7,6 +7,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { Identifier } from "../identity/model.ts";
+import { LearningTold } from "../learning/model.ts";
 import type { LinkKey } from "../messages/tokens.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
 import { DECISION_LIMITS, PlaceKind, Ranking } from "./model.ts";
@@ -21,6 +22,7 @@ export const decisionKeyOf = (key: LinkKey): DecisionKey =>
 
 const Said = z.tuple([
   z.int().min(1), z.string(), z.string(), z.int(), Ranking, z.number(), Identifier.shape.kind, Identifier.shape.value, PlaceKind, z.int(),
+  LearningTold.nullish(),
 ]); // prettier-ignore
 /** A decision as its token tells it. */
 export type DecisionTold = {
@@ -34,12 +36,14 @@ export type DecisionTold = {
   /** The name the customer was asked for by. */
   readonly who: Identifier;
   readonly at: Instant;
+  /** What the choice of a place that learns rested on. */
+  readonly learning: LearningTold | null;
 };
 
 /** The token of a decision; each call gives another one. */
 export function decisionTokenOf(key: DecisionKey, told: DecisionTold): string {
-  const { workspace, place, candidate, version, ranking, propensityRatio, who, placeKind, at } = told;
-  const said: z.infer<typeof Said> = [workspace, place, candidate, version, ranking, propensityRatio, who.kind, who.value, placeKind, at];
+  const { workspace, place, candidate, version, ranking, propensityRatio, who, placeKind, at, learning } = told;
+  const said: z.infer<typeof Said> = [workspace, place, candidate, version, ranking, propensityRatio, who.kind, who.value, placeKind, at, learning];
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   const sealed = Buffer.concat([cipher.update(JSON.stringify(said), "utf8"), cipher.final()]);
@@ -55,8 +59,8 @@ export function readDecisionToken(key: DecisionKey, token: string): (DecisionTol
   const text = unsealed(key, nonce, bytes.subarray(1 + NONCE_BYTES, -PROOF_BYTES), bytes.subarray(-PROOF_BYTES));
   const said = text === null ? null : Said.safeParse(JSON.parse(text));
   if (!said?.success) return null;
-  const [workspace, place, candidate, version, ranking, propensityRatio, kind, value, placeKind, at] = said.data;
-  return { id: nonce.toString("hex"), workspace: workspace as WorkspaceId, place, placeKind, candidate, version, ranking, propensityRatio, who: { kind, value }, at };
+  const [workspace, place, candidate, version, ranking, propensityRatio, kind, value, placeKind, at, learning = null] = said.data;
+  return { id: nonce.toString("hex"), workspace: workspace as WorkspaceId, place, placeKind, candidate, version, ranking, propensityRatio, who: { kind, value }, at, learning };
 } // prettier-ignore
 
 function unsealed(key: DecisionKey, nonce: Buffer, sealed: Buffer, proof: Buffer): string | null {

@@ -1,27 +1,24 @@
 /** The context of a decision, from what is known of the customer. Pure. */
 import type { Knowledge } from "../customers/model.ts";
-import type { Identifier } from "../identity/model.ts";
-import { KIND_RULES } from "../identity/model.ts";
 import type { Instant } from "../values.ts";
 import { LEARNING_LIMITS, type LearningContext } from "./model.ts";
 
 /** Whoever was first seen longer ago has come back. */
 const VISIT_MS = 30 * 60_000;
 
-/** What a context is made of. `minute`: on the customer's clock. */
+/** What a context is made of. `isNamed`: by a name of a person's; `minute`: on the customer's clock. */
 export type Circumstances = {
   readonly stage: string | null;
   readonly segments: Iterable<number>;
   readonly knowledge: Pick<Knowledge, "firstSeenAt" | "lastTouch">;
-  readonly identifiers: readonly Pick<Identifier, "kind">[];
+  readonly isNamed: boolean;
   readonly userAgent: string | null;
   readonly minute: number;
 };
 
 /** The context now. */
-export function contextOf({ stage, segments, knowledge, identifiers, userAgent, minute }: Circumstances, now: Instant): LearningContext {
+export function contextOf({ stage, segments, knowledge, isNamed, userAgent, minute }: Circumstances, now: Instant): LearningContext {
   const { firstSeenAt, lastTouch } = knowledge;
-  const isNamed = identifiers.some(({ kind }) => KIND_RULES[kind].person);
   return {
     stage, device: deviceOf(userAgent), channel: lastTouch?.channel ?? null,
     known: isNamed ? "named" : now - firstSeenAt > VISIT_MS ? "returning" : "new",

@@ -186,8 +186,10 @@ export async function readKept(sql: Sql, workspace: WorkspaceId, key: string, nu
   };
 } // prettier-ignore
 
-/** What was learned and whether it was stopped, of all workspaces: by workspace, place and number. */
-export async function readLearned(sql: Sql): Promise<(workspace: WorkspaceId, place: string, number: number) => { readonly model: Model | null; readonly isStopped: boolean }> {
+/** What was learned, and whether it was stopped, by workspace, place and number. */
+export type Learned = (workspace: WorkspaceId, place: string, number: number) => { readonly model: Model | null; readonly isStopped: boolean }; // prettier-ignore
+/** The same of all workspaces. */
+export async function readLearned(sql: Sql): Promise<Learned> {
   const rows = await sql.query<{ readonly workspace: WorkspaceId; readonly place: string; readonly number: number; readonly model: Model | null; readonly stopped: boolean }>(
     "select workspace, place, number, model, stopped_at is not null as stopped from place_learning order by number desc",
   );
@@ -197,6 +199,16 @@ export async function readLearned(sql: Sql): Promise<(workspace: WorkspaceId, pl
     return { model: own.find(({ model }) => model !== null)?.model ?? null, isStopped: own.some((row) => row.number === number && row.stopped) };
   };
 } // prettier-ignore
+
+/** How many places of a workspace learn, as last laid down; that of `but` left out. */
+export async function countLearning(tx: Sql, workspace: WorkspaceId, but: string): Promise<number> {
+  const [row] = await tx.query<{ n: number }>(
+    `select count(*)::int as n from (select distinct on (name) name, body from versions where workspace = $1 and kind = 'place' and state <> 'replaced' order by name, id desc) v
+     where body->'draft'->>'ranking' = 'learning' and name <> $2`,
+    [workspace, but],
+  );
+  return row!.n;
+}
 
 /** Forgets what is kept of a place that is taken away. */
 export const forgetPlace = (tx: Sql, workspace: WorkspaceId, key: string): Promise<unknown> =>

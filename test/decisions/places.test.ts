@@ -31,7 +31,10 @@ describe("a place that is wrong", () => {
     ["an end before the start", one(PAST), "#/candidates/0/endsAt"],
     ["Liquid that cannot be read", one({ content: { title: "{% if %}" } }), "#/candidates/0/content"],
     ["one id twice", { name: "A place", candidates: [{ id: "a", name: "A", kind: "step" }, { id: "a", name: "B", kind: "step" }] }, "#/candidates/1/id"],
-    ["a ranking by what nobody has learned yet", { name: "A place", ranking: "learning" }, "#/ranking"],
+    ["a ranking by learning that does not say what from", { name: "A place", ranking: "learning" }, "#/learning"],
+    ["a value to learn from in no currency", { ...one({}), learning: { reward: "value", withinMs: 60_000 } }, "#/learning/currency"],
+    ["a floor that there is no room for", { ...one({}), learning: { reward: "clicked", withinMs: 60_000, floorRatio: 0.5, holdoutRatio: 0.5 }, candidates: ["a", "b"].map((id) => ({ id, name: id, kind: "step" })) }, "#/learning/floorRatio"],
+    ["more candidates than are learned of", { name: "A place", ranking: "learning", learning: { reward: "clicked", withinMs: 60_000, floorRatio: 0.01 }, candidates: Array.from({ length: 21 }, (_, i) => ({ id: `c${i}`, name: "C", kind: "step" })) }, "#/candidates"],
   ])("is refused for %s, with the place where it is wrong", async (_, body, pointer) => {
     const { status, body: problem } = await put("wrong", body);
     expect([status, problem.errors?.map((found) => found.pointer)[0]]).toEqual([422, expect.stringContaining(pointer)]);
