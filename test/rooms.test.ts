@@ -34,7 +34,7 @@ const PURE = [
   "attribution/paths.ts", "attribution/rules.ts", "attribution/chain.ts", "attribution/shapley.ts", "attribution/credits.ts",
   "lifetime/special.ts", "lifetime/bgnbd.ts", "lifetime/paretonbd.ts", "lifetime/gammagamma.ts", "lifetime/climb.ts", "lifetime/fitting.ts", "lifetime/histories.ts",
   "lifetime/foretell.ts", "lifetime/sums.ts", "lifetime/workout.ts", "lifetime/tell.ts", "lifetime/document.ts",
-  "needs/logistic.ts", "needs/quality.ts", "needs/learn.ts", "needs/goals.ts", "needs/features.ts", "needs/reasons.ts", "needs/tell.ts", "needs/document.ts",
+  "needs/logistic.ts", "needs/quality.ts", "needs/learn.ts", "needs/goals.ts", "needs/features.ts", "needs/reasons.ts", "needs/tell.ts", "needs/document.ts", "needs/hours.ts", "journeys/best-time.ts",
 ]; // prettier-ignore
 const PACKAGES = ["zod", "ml-matrix", "isbot", "bowser", "libphonenumber-js", "lru-cache", "croner"];
 

@@ -13,6 +13,7 @@ import type {
 import type { Channel, EventType, RefusalReason } from "../src/events/model.ts";
 import type { IdentifierKind } from "../src/identity/model.ts";
 import type { Import, Mapping, RefusedRow } from "../src/imports/model.ts";
+import type { CustomerNeeds } from "../src/needs/document.ts";
 import { catalogueCalls } from "./data/catalogue-calls.ts";
 import { gapCalls } from "./gaps/calls.ts";
 import type { Client } from "./http.ts";
@@ -153,6 +154,8 @@ export function createApi(client: Client) {
       query: { limit?: number; cursor?: string | undefined; channel?: string | undefined },
       signal?: AbortSignal,
     ) => json<Timeline>(`${customer(id)}/timeline`, { query, signal }),
+    customerNeeds: (id: string, signal?: AbortSignal) =>
+      json<CustomerNeeds>(`${customer(id)}/needs`, { signal }),
     identities: (id: string, signal?: AbortSignal) =>
       json<Identities>(`${customer(id)}/identities`, { signal }),
     unmerge: (id: string, linkId: number) =>

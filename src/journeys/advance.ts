@@ -14,6 +14,7 @@ import { type Force, type WorkspaceForce, tellTracks } from "../segments/force.t
 import { match, withVars } from "../segments/match.ts";
 import { ownEvent } from "../segments/own.ts";
 import type { TrackState } from "../segments/track.ts";
+import { leavesByHours } from "../permission/allow.ts";
 import { zoneOf } from "../permission/recipient.ts";
 import {
   type AtomId,
@@ -23,6 +24,7 @@ import {
   type WorkspaceId,
   customerIdOf,
 } from "../values.ts";
+import { HOURS_TRAIT, hoursOf } from "./best-time.ts";
 import { type Concern, causeOf, concerned, reasonOf } from "./concern.ts";
 import { occurrenceOf } from "./dates.ts";
 import { type Entered, begun, mayEnter } from "./enter.ts";
@@ -305,6 +307,7 @@ class Moving {
   #known(journey: JourneyInForce): Known {
     const facts = factsOf(this.#atoms, this.#force, stageOf(this.#atoms, this.#force), this.#asked.accountsOf(this.#root.id)); // prettier-ignore
     const zone = this.#zone;
+    const { hours: shared, policy } = this.#journeys;
     return {
       customer: customerIdOf(this.#root.id),
       holds: (node, vars) => match(node, vars ? withVars(facts, vars) : facts, this.#now).matches,
@@ -315,6 +318,10 @@ class Moving {
       get zone() {
         return zone();
       },
+      get hours() {
+        return hoursOf(facts.trait(HOURS_TRAIT), facts.stage, shared);
+      },
+      leavesAt: (message, at) => leavesByHours(message, policy, zone())(at),
       arms: (step) => this.#asked.armsOf(journey.version, step),
     };
   } // prettier-ignore

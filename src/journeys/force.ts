@@ -4,6 +4,8 @@
 import type { Sql } from "../db/postgres.ts";
 import { STILL_WALKED, type StoredContext, contextFrom } from "../segments/force.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
+import { Policy } from "../permission/model.ts";
+import type { SharedHours } from "./best-time.ts";
 import type { Entry, JourneyDraft, Trigger } from "./model.ts";
 import { type PlannedJourney, planJourney } from "./plan.ts";
 import { triggersOf } from "./ways.ts";
@@ -35,6 +37,10 @@ export type JourneysOfWorkspace = {
   readonly byDate: readonly JourneyInForce[];
   readonly globalHoldoutRatio: number;
   readonly zone: string;
+  /** By which a time is chosen for a message; when it leaves, permission asks the one of that moment. */
+  readonly policy: Policy;
+  /** When those customers are likely to be there who have no hours of their own; null: not known. */
+  readonly hours: SharedHours | null;
 };
 export type Journeys = {
   readonly epoch: number;
@@ -78,17 +84,15 @@ export async function loadJourneys(sql: Sql, epoch: number): Promise<Journeys> {
   );
   const settings = new Map(
     (
-      await sql.query<{ id: WorkspaceId; zone: string | null; holdout: number | null }>(
-        `select id, settings->'policy'->>'zone' as zone, (settings->>'globalHoldoutRatio')::float8 as holdout from workspaces where id = any($1::int[])`,
+      await sql.query<SettingsRow>(
+        `select id, settings->'policy' as policy, (settings->>'globalHoldoutRatio')::float8 as holdout, h.shared as hours
+         from workspaces w left join send_hours_shared h on h.workspace = w.id where id = any($1::int[])`,
         [[...new Set(rows.map(({ workspace }) => workspace))]],
       )
     ).map((row) => [row.id, row]),
   );
   const forces = new Map(
-    [...settings].map(([workspace, { zone, holdout }]) => [
-      workspace,
-      journeysOf(rows.filter((row) => row.workspace === workspace), zone ?? "UTC", holdout ?? 0),
-    ]),
+    [...settings].map(([workspace, row]) => [workspace, journeysOf(rows.filter((one) => one.workspace === workspace), row)]),
   ); // prettier-ignore
   const learns = ({ body }: VersionRow) => Object.values(body.draft.steps).some((step) => step.type === "decide" && step.by === "learning"); // prettier-ignore
   return {
@@ -98,7 +102,9 @@ export async function loadJourneys(sql: Sql, epoch: number): Promise<Journeys> {
   };
 }
 
-function journeysOf(rows: readonly VersionRow[], zone: string, globalHoldoutRatio: number): JourneysOfWorkspace {
+type SettingsRow = { readonly id: WorkspaceId; readonly policy: unknown; readonly holdout: number | null; readonly hours: SharedHours | null }; // prettier-ignore
+function journeysOf(rows: readonly VersionRow[], { policy: told, holdout, hours }: SettingsRow): JourneysOfWorkspace {
+  const policy = Policy.parse(told ?? {});
   const all = rows.map((row) => inForce(row, rows));
   const open = all.filter((one) => one.open);
   const enteredBy = new Map<string, JourneyInForce[]>();
@@ -107,7 +113,7 @@ function journeysOf(rows: readonly VersionRow[], zone: string, globalHoldoutRati
   return {
     byVersion: new Map(all.map((one) => [one.version, one])),
     open: new Map(open.map((one) => [one.journey, one])),
-    enteredBy, zone, globalHoldoutRatio,
+    enteredBy, zone: policy.zone, policy, hours, globalHoldoutRatio: holdout ?? 0,
     byDate: open.filter(({ plan }) => plan.draft.entry.type === "date"),
   };
 } // prettier-ignore

@@ -30,6 +30,8 @@ export const JOURNEY_LIMITS = {
   eventAgeMsMax: 86_400_000,
   waitMsMax: 2 * 366 * 86_400_000,
   keyCharsMax: 200,
+  /** A message waits at most so long for the customer's best time. */
+  bestTimeMsMax: 7 * 86_400_000,
 } as const;
 /** The journey language's version, kept with every stored journey. */
 export const JOURNEY_VERSION = 1;
@@ -89,6 +91,8 @@ export const Step = z.discriminatedUnion("type", [
     products: z.array(Name).max(10).default([]),
     else: z.enum(["wait", "skip"]).default("wait"),
     expiresMs: MessageDraft.shape.expiresMs.default(MESSAGE_LIMITS.expiresMs),
+    /** Asked for within so long, in the hour in which the customer is likeliest to be there (best-time.ts); absent: at once. */
+    bestTimeMs: z.int().min(3_600_000).max(JOURNEY_LIMITS.bestTimeMsMax).optional(),
     next: Next, refused: Next.optional(),
   }),
   z.strictObject({ type: z.literal("wait"), ...Shown, ms: Duration, next: Next }),

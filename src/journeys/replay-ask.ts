@@ -9,6 +9,7 @@ import { Policy } from "../permission/model.ts";
 import { refuse } from "../segments/change.ts";
 import { readDefinitions } from "../segments/store.ts";
 import { type Clock, type Instant, type JsonObject, type WorkspaceId, atomOf } from "../values.ts";
+import type { SharedHours } from "./best-time.ts";
 import { draftOf, readJourneyContext } from "./change.ts";
 import { nextOccurrences } from "./cron.ts";
 import type { JourneyDraft } from "./model.ts";
@@ -44,20 +45,31 @@ async function playFor(
     throw new Failure("bad_request", "Name a draft, or the journey whose draft it is.");
   const stored = asked.journey === undefined ? null : await readJourney(sql, workspace, asked.journey);
   const draft = asked.draft === undefined ? stored!.draft : draftOf(asked.draft);
-  const [row] = await sql.query<{ policy: unknown; holdout: number | null }>(
-    `select settings->'policy' as policy, (settings->>'globalHoldoutRatio')::real as holdout from workspaces where id = $1`,
-    [workspace],
-  );
-  const policy = Policy.parse(row?.policy ?? {});
+  const { policy, hours, globalHoldoutRatio } = await readLaidDown(sql, workspace);
   const { stages } = await readDefinitions(sql, workspace);
   const planned = playOf({
-    workspace, journey: asked.journey ?? 0, draft, context: await readJourneyContext(sql, workspace), policy, from, until,
-    globalHoldoutRatio: row?.holdout ?? 0, firstStage: stages?.model.stages[0]?.key ?? null,
+    workspace, journey: asked.journey ?? 0, draft, context: await readJourneyContext(sql, workspace), policy, hours, globalHoldoutRatio, from, until,
+    firstStage: stages?.model.stages[0]?.key ?? null,
     rounds: roundsOf(draft, batch ?? null, policy.zone, from, until),
   }); // prettier-ignore
   if (!planned.ok) refuse(planned.problems, "draft");
   return planned.play;
 }
+
+type LaidDown = {
+  readonly policy: unknown;
+  readonly holdout: number | null;
+  readonly hours: SharedHours | null;
+};
+/** What the workspace lays down for all its journeys, and when its customers are likely to be there. */
+async function readLaidDown(sql: Sql, workspace: WorkspaceId): Promise<Pick<Play, "policy" | "hours" | "globalHoldoutRatio">> {
+  const [row] = await sql.query<LaidDown>(
+    `select settings->'policy' as policy, (settings->>'globalHoldoutRatio')::real as holdout, h.shared as hours
+     from workspaces w left join send_hours_shared h on h.workspace = w.id where id = $1`,
+    [workspace],
+  );
+  return { policy: Policy.parse(row?.policy ?? {}), hours: row?.hours ?? null, globalHoldoutRatio: row?.holdout ?? 0 };
+} // prettier-ignore
 
 /** When members of a segment come in together. */
 function roundsOf({ entry }: JourneyDraft, batch: ReplayAsk["batch"] | null, zone: string, from: Instant, until: Instant): Play["rounds"] {

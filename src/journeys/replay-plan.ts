@@ -8,6 +8,7 @@ import { match } from "../segments/match.ts";
 import { type Node, type PlanContext, planOf } from "../segments/plan.ts";
 import type { Track, TrackSpec } from "../segments/track.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
+import type { SharedHours } from "./best-time.ts";
 import { eventNameOf } from "./force.ts";
 import type { JourneyDraft, Trigger } from "./model.ts";
 import { type PlannedAnswer, type PlannedJourney, planJourney } from "./plan.ts";
@@ -47,6 +48,8 @@ export type Play = {
   readonly journey: number;
   readonly plan: PlannedJourney;
   readonly policy: Policy;
+  /** When those customers are likely to be there who have no hours of their own, as it is known today. */
+  readonly hours: SharedHours | null;
   readonly globalHoldoutRatio: number;
   readonly firstStage: string | null;
   readonly from: Instant;
@@ -72,6 +75,7 @@ export type PlayAsked = {
   readonly draft: JourneyDraft;
   readonly context: PlanContext;
   readonly policy: Policy;
+  readonly hours?: Play["hours"];
   readonly globalHoldoutRatio: number;
   readonly firstStage: string | null;
   readonly from: Instant;
@@ -113,8 +117,10 @@ function whole(
   leaves: readonly Leaf[],
   rules: readonly Leaf[],
 ): Play {
-  const { draft, context: _, ...rest } = asked;
-  const messages = Object.values(draft.steps).some(({ type }) => type === "message");
+  const { draft, context: _, hours = null, ...rest } = asked;
+  const steps = Object.values(draft.steps);
+  const choosesTimes = steps.some((step) => step.type === "message" && step.bestTimeMs !== undefined);
+  const messages = steps.some(({ type }) => type === "message");
   const knowledge = new Set(messages ? knowledgeNames(asked.policy) : []);
   const asksChannels = leaves.some(({ type }) => type === "channel");
   const byName = new Map<string, Track[]>();
@@ -122,12 +128,12 @@ function whole(
     if (track.spec.event !== null) byName.set(track.spec.event, [...(byName.get(track.spec.event) ?? []), track]);
   const tracksOfAny = tracks.filter(({ spec }) => spec.event === null);
   const asksTraits = leaves.some(({ type }) => type === "trait");
-  const identifies = messages || asksTraits || draft.entry.type === "date" || Object.values(draft.steps).some(({ type }) => type === "wait_time" || type === "wait_date");
+  const identifies = messages || asksTraits || draft.entry.type === "date" || steps.some(({ type }) => type === "wait_time" || type === "wait_date");
   return {
-    ...rest, plan, watched, tracks, tracksOf: byName, tracksOfAny, knowledge, asksChannels,
+    ...rest, hours, plan, watched, tracks, tracksOf: byName, tracksOfAny, knowledge, asksChannels,
     accountRules: new Map(rules.flatMap((leaf) => (leaf.type === "account" ? [[leaf.key, leaf.node] as const] : []))),
     needs: {
-      names: namesNeeded(asked, tracks, knowledge, [...(leaves.some(({ type }) => type === "stage") ? ["$stage.changed"] : []), ...(identifies ? [UPDATED] : [])]),
+      names: namesNeeded(asked, tracks, knowledge, [...(choosesTimes || leaves.some(({ type }) => type === "stage") ? ["$stage.changed"] : []), ...(identifies ? [UPDATED] : [])]),
       everything: asksChannels || tracksOfAny.length > 0 || watched.some(({ holdsNobody }) => holdsNobody),
       identifies,
       consents: messages || leaves.some(({ type }) => type === "consent"),

@@ -12,11 +12,13 @@ import type { Event } from "../events/model.ts";
 import { happeningOf, productsOf } from "../messages/happenings.ts";
 import { judge } from "../messages/judge.ts";
 import type { Contact, Recipient } from "../permission/model.ts";
+import { leavesByHours } from "../permission/allow.ts";
 import { recipientOf, zoneOf } from "../permission/recipient.ts";
 import { valueAt } from "../segments/compare.ts";
 import { type Facts, match } from "../segments/match.ts";
 import { type Track, type TrackState, itemOf, tell } from "../segments/track.ts";
 import { type AtomId, type Instant, type JsonObject, customerIdOf } from "../values.ts";
+import { HOURS_TRAIT, hoursOf } from "./best-time.ts";
 import { eventOfCall } from "./call-rules.ts";
 import { causeOf } from "./concern.ts";
 import { occurrenceOf } from "./dates.ts";
@@ -76,6 +78,8 @@ export class Rehearsal {
       trait: (name) => knowledge.traits[name]?.[0],
       inSegment: (id) => this.#in.has(id),
       get zone() { return zone(); },
+      get hours() { return hoursOf(knowledge.traits[HOURS_TRAIT]?.[0], stage(), play.hours ?? null); },
+      leavesAt: (message, at) => leavesByHours(message, play.policy, zone())(at),
       arms: () => [],
     };
   } // prettier-ignore

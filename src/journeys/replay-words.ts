@@ -90,6 +90,7 @@ export function caveatsOf(
     ...says(types.has("task"), "Tasks are taken as never done."),
     ...says(types.has("webhook"), "Webhooks are taken to answer at once, with nothing to keep."),
     ...says(Object.values(draft.steps).some((step) => step.type === "decide" && step.by === "learning"), "Steps that learn choose as they would with nothing learnt yet."),
+    ...says(Object.values(draft.steps).some((step) => step.type === "message" && step.bestTimeMs !== undefined), "Best times are those a customer had been told by then; for others their stage's or all customers', as they are known today."),
     ...says(policy.holds.some(({ type }) => type === "out_of_stock"), "Stock is taken as unknown: it is kept for today only."),
     ...says(draft.entry.type === "schedule" && rounds !== null && rounds.at.length === 0, "Its schedule has no time within the period."),
     ...says(oneIn > 1, `One in ${oneIn} customers was replayed, and the figures are scaled.`),

@@ -8,10 +8,12 @@
 import { arm } from "../experiments/assign.ts";
 import { choose } from "../experiments/bandit.ts";
 import type { Event } from "../events/model.ts";
+import type { MessageChannel } from "../permission/model.ts";
 import { nextLocal } from "../permission/zone.ts";
 import { dateOf, passes, textOf, valueAt } from "../segments/compare.ts";
 import type { Node } from "../segments/plan.ts";
 import type { Instant, Json, JsonObject } from "../values.ts";
+import { bestTimeOf } from "./best-time.ts";
 import { drawsOf } from "./chance.ts";
 import { type Blocker, JOURNEY_LIMITS, type Run, type RunEnd, type Step, type Trigger } from "./model.ts";
 import type { PlannedJourney } from "./plan.ts";
@@ -27,6 +29,10 @@ export type Known = {
   inSegment(id: number): boolean;
   /** An IANA name. */
   readonly zone: string;
+  /** When the customer is likely to be there, as best-time.ts tells it; null: nothing is known. */
+  readonly hours: string | null;
+  /** Whether hours of the policy let such a message leave at an instant. */
+  leavesAt(message: { readonly channel: MessageChannel; readonly purpose: string }, at: Instant): boolean;
   /** What the candidates of a step showed so far. */
   arms(step: string): readonly { readonly key: string; readonly shown: number; readonly converted: number }[];
 };
@@ -185,7 +191,8 @@ class Walk {
 
   #timeCame(): void {
     const step = this.#step();
-    if (step.type === "wait_date") this.#moves = true;
+    // A message whose best time has come is asked for.
+    if (step.type === "wait_date" || step.type === "message") this.#moves = true;
     else if (step.type === "wait_time") this.#passTime(step);
     else if ("next" in step) this.#pass(["next", step.next]);
   }
@@ -229,6 +236,8 @@ class Walk {
   } // prettier-ignore
 
   #ask(step: Of<"message"> | Of<"webhook"> | Of<"task">): boolean {
+    const bestAt = step.type === "message" ? this.#bestTime(step) : null;
+    if (bestAt !== null) return this.#stand({ type: "time" }, bestAt);
     const [id, at] = [this.#nameOfEffect(), this.#run.at];
     if (step.type === "message")
       this.#effects.push({ type: "message", id, step: at, asked: step, products: this.#productsOf(step) });
@@ -240,6 +249,15 @@ class Walk {
     const blocker: Blocker = { type: step.type === "webhook" ? "call" : step.type, id };
     const dueAt = step.type === "task" && step.maxMs !== null ? this.#now + step.maxMs : null;
     return this.#stand(blocker, dueAt);
+  }
+
+  /** Until when the message waits for the customer's best time; null: it is now, or came, or nothing is known. */
+  #bestTime(step: Of<"message">): Instant | null {
+    if (step.bestTimeMs === undefined || this.#run.dueAt !== null) return null;
+    const { hours, zone } = this.#known;
+    if (hours === null) return null;
+    const at = bestTimeOf(hours, zone, this.#now, step.bestTimeMs, (one) => this.#known.leavesAt(step, one));
+    return at > this.#now ? at : null;
   }
 
   #productsOf({ products }: Of<"message">): readonly string[] {

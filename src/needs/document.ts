@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Basis, Interval } from "../analysis/model.ts";
 import { isoOf } from "../values.ts";
 import { traitOf } from "./goals.ts";
+import { likeliestOf } from "./hours.ts";
 import { NEEDS_FLOOR, NEEDS_LIMITS, NeedGoal, NeedsAsked, type Unfit, type Worked, type WorkedGoal } from "./model.ts"; // prettier-ignore
 import type { Kept, ToldNeeds } from "./store.ts";
 
@@ -26,12 +27,23 @@ const GoalTold = z.object({
   quality: QualityTold.nullable().describe("null: nothing could be learnt"),
   learnt: z.object({ customers: z.int(), reached: z.int(), cutOffs: z.int() }).nullable().describe("What it was learnt from: customers of each cut-off, and of them those who reached the goal"),
 }); // prettier-ignore
+const Hour = z.int().min(0).max(23);
+const Likeliest = z.object({ weekdayHour: Hour, weekendHour: Hour });
+const HoursTold = z.object({
+  customers: z.int().describe("Customers who visited, or opened or clicked a message, in half a year"),
+  moments: z.int().describe("Quarters of an hour in which they did"),
+  strength: z.number().nullable().describe("So many moments of a customer weigh as much as those of their stage; null: too little is known, and nothing is told"),
+  all: Likeliest.nullable(),
+  stages: z.array(Likeliest.extend({ stage: z.string() })),
+  told: z.int().describe("Customers whose hours were told anew the last time"),
+}); // prettier-ignore
 /** GET /v1/needs. */
 export const NeedsAnswer = z.object({
   asked: NeedsAsked,
   goals: z.array(GoalTold).describe("Empty: nothing was worked out yet"),
   told: z.int().describe("Customers whose traits were told anew the last time"),
   floor: z.object({ customers: z.int(), reached: z.int(), reachedTest: z.int(), aucLow: z.number(), calibrationError: z.number() }).describe("Below any of these nothing is told of a goal"),
+  hours: HoursTold.nullable().describe("When customers are likely to be there, by their own clocks; null: nothing was worked out yet"),
   basis: Basis.omit({ events: true }).nullable().describe("null: nothing was worked out yet"),
 }); // prettier-ignore
 export type NeedsAnswer = z.infer<typeof NeedsAnswer>;
@@ -48,6 +60,7 @@ export const CustomerNeeds = z.object({
   next: z.string().nullable().describe("The key of the likeliest"),
   toldAt: z.iso.datetime().nullable().describe("When the chances last moved; null: nothing is told of this customer"),
   detail: z.string().describe("Why nothing is told, or what the chances rest on"),
+  hours: Likeliest.nullable().describe("When the customer is likeliest to be there, by their own clock; null: nothing was told"),
 }); // prettier-ignore
 export type CustomerNeeds = z.infer<typeof CustomerNeeds>;
 
@@ -96,16 +109,20 @@ function goalTold({ goal, worked }: WorkedGoal): z.infer<typeof GoalTold> {
 /** What is kept as it is told; null: there is nothing yet. */
 export function needsTold(kept: Kept | null, tookMs: number): NeedsAnswer {
   const floor = { ...NEEDS_FLOOR };
-  if (kept === null) return { asked: {}, goals: [], told: 0, floor, basis: null };
-  const { goals, cutOffAt, customers, told } = kept.result;
+  if (kept === null) return { asked: {}, goals: [], told: 0, floor, hours: null, basis: null };
+  const { goals, cutOffAt, customers, told, hours } = kept.result;
   return {
     asked: kept.asked, goals: goals.map(goalTold), told, floor,
+    hours: {
+      customers: hours.customers, moments: hours.slots, strength: hours.strength, told: hours.told, all: hours.shared && likeliestOf(hours.shared.all),
+      stages: Object.entries(hours.shared?.stages ?? {}).map(([stage, of]) => ({ stage, ...likeliestOf(of) })),
+    },
     basis: { asOf: isoOf(cutOffAt), customers, method: METHOD, tookMs, reused: tookMs === 0 },
   };
 } // prettier-ignore
 
 /** What is told of one customer. */
-export function customerNeedsOf(kept: Kept | null, told: ToldNeeds | null): CustomerNeeds {
+export function customerNeedsOf(kept: Kept | null, told: ToldNeeds | null, hours: string | null): CustomerNeeds {
   const shown = (kept?.result.goals ?? []).flatMap(({ goal, worked }) => (worked.type === "shown" ? [{ goal, quality: worked.quality }] : []));
   const needs = shown.flatMap(({ goal, quality }) => {
     const need = told?.needs[goal.key];
@@ -116,7 +133,7 @@ export function customerNeedsOf(kept: Kept | null, told: ToldNeeds | null): Cust
       reasons: need.reasons.map((reason) => ({ ...reason })), quality: { auc, aucInterval, calibrationError, customers },
     }];
   }).toSorted((a, b) => b.chance - a.chance);
-  return { needs, next: needs[0]?.key ?? null, toldAt: told && needs.length > 0 ? isoOf(told.toldAt) : null, detail: whyOf(kept, shown.length, needs.length) };
+  return { needs, next: needs[0]?.key ?? null, toldAt: told && needs.length > 0 ? isoOf(told.toldAt) : null, detail: whyOf(kept, shown.length, needs.length), hours: hours === null ? null : likeliestOf(hours) };
 } // prettier-ignore
 
 function whyOf(kept: Kept | null, shown: number, told: number): string {

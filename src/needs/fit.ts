@@ -13,6 +13,8 @@ import { type Rounds, startRounds } from "../rounds.ts";
 import type { Clock, Instant, WorkspaceId } from "../values.ts";
 import { type Which, featuresOf } from "./features.ts";
 import { goalsOf } from "./goals.ts";
+import { tellHours } from "./hours-tell.ts";
+import { CUT_OFFS_MIN, learnAll } from "./learn.ts";
 import { type CutOff, type Lesson, NEEDS_LIMITS, type NeedGoal, NeedsAsked, type Vocabulary, type WorkedGoal } from "./model.ts"; // prettier-ignore
 import { type Kept, type Place, countCases, readCases, readCutOff, readDueWorkspaces, readFirstAt, readKept, readStages, readToldPart, readVocabulary, writeKept, writeTold } from "./store.ts"; // prettier-ignore
 import { FORESEEN, hasMoved, needsOf, tellingOf, traitsOf } from "./tell.ts";
@@ -62,10 +64,11 @@ export async function workOutWorkspace(deps: NeedsDeps, workspace: WorkspaceId, 
   const endAt = Math.floor(clock() / DAY_MS) * DAY_MS;
   const firstAt = await readFirstAt(place);
   const times = firstAt === null ? [] : cutOffsOf(firstAt, endAt, Math.max(...goals.map(({ withinMs }) => withinMs)));
-  const vocabulary = times.length < 3 ? null : await readVocabulary(sql, place, named.map(({ key }) => key), times.at(-3)!);
+  const vocabulary = times.length < CUT_OFFS_MIN ? null : await readVocabulary(sql, place, named.map(({ key }) => key), times.at(-CUT_OFFS_MIN)!);
   const worked = await learnt(place, vocabulary, goals, times, named.map(({ key }) => key));
   const customers = firstAt === null ? 0 : await countCases(place, endAt);
-  const kept = (told: number): Kept => ({ asked, result: { goals: worked, vocabulary, cutOffAt: endAt, customers, told }, madeAt: clock() });
+  const hours = await tellHours(deps, workspace, endAt);
+  const kept = (told: number): Kept => ({ asked, result: { goals: worked, vocabulary, cutOffAt: endAt, customers, told, hours }, madeAt: clock() });
   await writeKept(sql, workspace, kept(0));
   const whole = kept(await tellAll(deps, place, vocabulary, worked, { endAt, customers }));
   await writeKept(sql, workspace, whole);
@@ -74,8 +77,10 @@ export async function workOutWorkspace(deps: NeedsDeps, workspace: WorkspaceId, 
 
 async function learnt(place: Place, vocabulary: Vocabulary | null, goals: readonly NeedGoal[], times: readonly Instant[], stages: readonly string[]): Promise<readonly WorkedGoal[]> {
   const cutOffs: CutOff[] = [];
-  if (vocabulary) for (const at of times) cutOffs.push(await readCutOff(place, vocabulary, goals, at));
-  const lesson: Lesson = { goals, stages, features: vocabulary ? featuresOf(vocabulary) : [], cutOffs };
+  // Without history there is nothing that would need a thread.
+  if (vocabulary === null) return learnAll({ goals, stages, features: [], cutOffs });
+  for (const at of times) cutOffs.push(await readCutOff(place, vocabulary, goals, at));
+  const lesson: Lesson = { goals, stages, features: featuresOf(vocabulary), cutOffs };
   return answerAside<readonly WorkedGoal[]>(new URL("./thread.ts", import.meta.url), lesson);
 } // prettier-ignore
 

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { Goal } from "../journeys/model.ts";
+import type { SharedHours } from "../journeys/best-time.ts";
 import type { Currency } from "../metrics/currency.ts";
 import type { Interval } from "../analysis/model.ts";
 import type { Instant } from "../values.ts";
@@ -55,6 +56,27 @@ export const NEEDS_FLOOR = {
   aucLow: 0.6,
   /** The expected calibration error. */
   calibrationError: 0.05,
+} as const;
+
+/** Every limit and floor of when customers are likely to be there. */
+export const HOURS_LIMITS = {
+  /** How far back moments count. */
+  lookBackMs: 180 * DAY_MS,
+  /** Moments within one of these are one: whoever reads for a while was there once. */
+  slotMs: 900_000,
+  /** Newest slots of one customer. */
+  slotsMax: 200,
+  /** Below these nothing is told of anybody. */
+  customersMin: 50,
+  slotsMin: 500,
+  /** A stage with fewer slots has the hours of all customers. */
+  stageSlotsMin: 200,
+  /** Customers with so many slots tell how much people differ. */
+  tellingSlotsMin: 5,
+  strengthMin: 2,
+  strengthMax: 1_000,
+  /** Signs (of 36) by which an hour has to move until hours are told again. */
+  movedMin: 6,
 } as const;
 
 /** A goal to be foreseen: the same as a journey's, or a stage that is to be reached. */
@@ -174,3 +196,14 @@ export type WorkedGoal = { readonly goal: NeedGoal; readonly worked: Worked };
 
 /** Why a chance is as it is: what was seen, and whether customers of whom that holds reach the goal more or less often. */
 export type Reason = { readonly words: string; readonly direction: "more" | "less" };
+
+/** What came of looking at when customers are likely to be there. JSON. */
+export type HoursWorked = {
+  /** Customers with moments of their own, and how many of those there are. */
+  readonly customers: number;
+  readonly slots: number;
+  /** So many moments of a customer weigh as much as those of their stage; null: too little is known of anybody. */
+  readonly strength: number | null;
+  readonly shared: SharedHours | null;
+  readonly told: number;
+};

@@ -6,6 +6,7 @@ import type { App } from "../http/app.ts";
 import { CustomerId, type WorkspaceId, atomOf } from "../values.ts";
 import { CustomerNeeds, NeedsAnswer, customerNeedsOf, needsTold } from "./document.ts";
 import { type NeedsDeps, type NeedsOutcome, workOutOnce } from "./fit.ts";
+import { readHours } from "./hours-store.ts";
 import { NeedsAsked } from "./model.ts";
 import { readKept, readTold } from "./store.ts";
 
@@ -49,7 +50,8 @@ export function needsRoutes(app: App, deps: NeedsDeps): void {
   }, async ({ workspace, params }) => {
     const atoms = await atomsOfCustomer(deps.sql, workspace, atomOf(params.id)!);
     if (atoms.length === 0) throw new Failure("not_found", `There is no customer ${params.id}.`);
-    const [kept, told] = await Promise.all([readKept(deps.sql, workspace), readTold(deps.sql, workspace, atoms.map(({ id }) => id))]);
-    return customerNeedsOf(kept, told);
+    const ids = atoms.map(({ id }) => id);
+    const [kept, told, hours] = await Promise.all([readKept(deps.sql, workspace), readTold(deps.sql, workspace, ids), readHours(deps.sql, workspace, ids)]);
+    return customerNeedsOf(kept, told, hours);
   }); // prettier-ignore
 }

@@ -11,6 +11,7 @@ import type { Instant, WorkspaceId } from "../values.ts";
 import { type Which, EVERYBODY, caseRowsSql, countSql, featuresOf } from "./features.ts";
 import { reachedSql } from "./labels.ts";
 import { type Case, type CutOff, NEEDS_LIMITS, type NeedGoal, type NeedsAsked, type Vocabulary, type WorkedGoal } from "./model.ts"; // prettier-ignore
+import type { HoursWorked } from "./model.ts";
 import type { Needs } from "./tell.ts";
 
 const DAY_MS = 86_400_000;
@@ -90,6 +91,8 @@ export type Kept = {
     readonly cutOffAt: Instant;
     readonly customers: number;
     readonly told: number;
+    /** When customers are likely to be there. */
+    readonly hours: HoursWorked;
   };
   readonly madeAt: Instant;
 };

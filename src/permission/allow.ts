@@ -151,8 +151,19 @@ function capBlock(answer: CapAnswer | null): Block | null {
   };
 }
 
+/**
+ * Whether hours alone let such a message leave at an instant: the policy's quiet hours in the customer's zone, and its sending
+ * windows. For whoever chooses a time beforehand; when it leaves, everything is asked.
+ */
+export function leavesByHours({ channel, purpose }: Pick<Asked, "channel" | "purpose">, { quietHours, sendingWindows, zone: own }: Policy, zone: string): (at: Instant) => boolean {
+  if (purpose === TRANSACTIONAL) return () => true;
+  const [quiet, open] = [hoursFor(quietHours, { channel }), hoursFor(sendingWindows, { channel })];
+  const ownZone = zoneNamed(own) ?? "UTC";
+  return (at) => !quiet.some((one) => isWithin(one, at, zone)) && (open.length === 0 || open.some((one) => isWithin(one, at, ownZone)));
+} // prettier-ignore
+
 /** The hours that speak of the channel. Those of all channels do not mean webhooks. */
-const hoursFor = (hours: readonly Hours[], { channel }: Asked): readonly Hours[] =>
+const hoursFor = (hours: readonly Hours[], { channel }: Pick<Asked, "channel">): readonly Hours[] =>
   hours.filter(({ channels }) => (channels ? channels.includes(channel) : channel !== "webhook"));
 
 function quietHoursOf(asked: Asked, { preferences }: Recipient, { quietHours }: Policy): readonly Hours[] {

@@ -31,12 +31,15 @@ const trigger = (segments: readonly number[]) =>
       : []),
   ); // prettier-ignore
 
+/** When customers are likely to be there who have no hours of their own: late and later, by turns. */
+export const HOURS = Array.from({ length: 48 }, (_, cell) => ((cell * 17) % 36).toString(36));
+
 /** One step, with `next` for each of its ways drawn from `nexts`. */
 const step = (nexts: readonly (string | null)[], segments: readonly number[], template: number) => {
   const next = fc.constantFrom(...nexts);
   const minute = fc.integer({ min: 0, max: 1439 });
   return fc.oneof(
-    { weight: 3, arbitrary: fc.record({ type: fc.constant("message"), channel: fc.constant("email"), template: fc.constant(template), purpose: fc.constantFrom("marketing", "transactional"), else: fc.constantFrom("wait", "skip"), expiresMs: fc.constantFrom(2 * HOUR_MS, 72 * HOUR_MS), next, refused: next }) },
+    { weight: 3, arbitrary: fc.record({ type: fc.constant("message"), channel: fc.constant("email"), template: fc.constant(template), purpose: fc.constantFrom("marketing", "transactional"), else: fc.constantFrom("wait", "skip"), expiresMs: fc.constantFrom(2 * HOUR_MS, 72 * HOUR_MS), best: fc.option(fc.constantFrom(5 * HOUR_MS, 30 * HOUR_MS)), next, refused: next }).map(({ best, ...one }) => ({ ...one, ...(best !== null && { bestTimeMs: best }) })) },
     { weight: 3, arbitrary: fc.record({ type: fc.constant("wait"), ms, next }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant("wait_time"), minute, next }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant("wait_date"), trait: fc.constant("due"), offsetMs: fc.constantFrom(0, -3 * HOUR_MS), missed: fc.constantFrom("continue", "exit"), next }) },
@@ -113,7 +116,7 @@ const doing: fc.Arbitrary<Doing> = fc
     what: fc.oneof(
       { weight: 8, arbitrary: fc.record({ name: event, properties: fc.record({ n: fc.integer({ min: 1, max: 5 }), worth: fc.integer({ min: 1, max: 100 }) }) }) },
       { weight: 1, arbitrary: fc.constant({ name: "Nudged" }) },
-      { weight: 2, arbitrary: fc.record({ name: fc.constant("$customer.identified"), traits: fc.constantFrom({ plan: "gold" }, { plan: "free" }, { timezone: "America/New_York" }, { timezone: "Asia/Kathmandu" }) }) },
+      { weight: 2, arbitrary: fc.record({ name: fc.constant("$customer.identified"), traits: fc.constantFrom({ plan: "gold" }, { plan: "free" }, { timezone: "America/New_York" }, { timezone: "Asia/Kathmandu" }, { send_hours: HOURS.toReversed().join("") }) }) },
       { weight: 1, arbitrary: fc.record({ name: fc.constant("$customer.identified"), dueInDays: fc.integer({ min: -1, max: 5 }) }) },
       { weight: 1, arbitrary: fc.record({ name: fc.constant("Asked"), denies: fc.boolean() }) },
     ),

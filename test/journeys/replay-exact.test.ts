@@ -19,7 +19,7 @@ import type { Rehearsal } from "../../src/journeys/replay-run.ts";
 import { Policy } from "../../src/permission/model.ts";
 import { SEED } from "../random.ts";
 import { WORKSPACE } from "../world.ts";
-import { type Doing, RULES, aDraft, traffic } from "./replay-drafts.ts";
+import { type Doing, HOURS, RULES, aDraft, traffic } from "./replay-drafts.ts";
 import { type StoodWorld, aStoodWorld } from "./stood.ts";
 import { DAY_MS, MINUTE_MS } from "./story.ts";
 
@@ -123,6 +123,8 @@ describe("a replay", () => {
   test.each(Array.from({ length: ROUNDS }, (_, i) => SEED + i))("tells what the same journeys really did, for traffic by chance (seed %i)", { timeout: 300_000 }, async (seed) => {
     const world = await aStoodWorld(policy);
     onTestFinished(() => world.close());
+    const shared = { all: HOURS.join(""), stages: {} };
+    await world.sql.query("insert into send_hours_shared (workspace, shared, made_at) values ($1, $2, 0)", [WORKSPACE, JSON.stringify(shared)]);
     const segments: number[] = [];
     for (const rule of RULES.slice(0, 6)) segments.push(await world.segment(rule));
     const drafts = fc.sample(aDraft(segments, world.template), { seed, numRuns: JOURNEYS });
@@ -140,7 +142,7 @@ describe("a replay", () => {
     for (const journey of ids) {
       const [version] = await readPublished(world.sql, WORKSPACE, journey);
       const { draft } = version!;
-      const planned = playOf({ workspace: WORKSPACE, journey, draft, context, policy, globalHoldoutRatio: 0, firstStage: null, from, until, rounds: null });
+      const planned = playOf({ workspace: WORKSPACE, journey, draft, context, policy, hours: shared, globalHoldoutRatio: 0, firstStage: null, from, until, rounds: null });
       if (!planned.ok) throw new Error(JSON.stringify(planned.problems));
       const live = await happened(world, version!.id);
       const got = await rehearsed(world, planned.play);

@@ -32,13 +32,24 @@ export type Facts = {
   readonly traits?: object;
   readonly in?: readonly number[];
   readonly arms?: ReturnType<Known["arms"]>;
+  readonly hours?: Known["hours"];
+  readonly leavesAt?: Known["leavesAt"];
 };
-export const knowing = ({ rules = false, traits = {}, in: inside = [], arms = [] }: Facts = {}): Known => ({
+export const knowing = ({
+  rules = false,
+  traits = {},
+  in: inside = [],
+  arms = [],
+  hours = null,
+  leavesAt = () => true,
+}: Facts = {}): Known => ({
   customer: "c1",
   holds: () => rules,
   trait: (name) => (traits as { [name: string]: string })[name],
   inSegment: (id) => inside.includes(id),
   zone: "UTC",
+  hours,
+  leavesAt,
   arms: () => arms,
 });
 

@@ -8,6 +8,7 @@ import { Ago } from "../ui/time.tsx";
 import { ConsentList } from "./consents.tsx";
 import { useCustomer } from "./customer.tsx";
 import classes from "./facts.module.css";
+import { NeedsCard } from "./needs.tsx";
 import { SegmentsCard } from "./stage.tsx";
 
 type Product = CustomerDocument["recentlyViewed"][number]["product"];
@@ -185,6 +186,7 @@ export function Facts({ customer }: { customer: CustomerDocument }) {
   return (
     <div className={classes["facts"]}>
       <SegmentsCard customerId={customer.id} />
+      <NeedsCard customerId={customer.id} />
       <Cart cart={customer.cart} />
       <Purchases customer={customer} />
       <Viewed viewed={customer.recentlyViewed} />

@@ -60,6 +60,34 @@ function channelled(
   return { ...step, channel, template: kept ? step.template : fitting.length === 1 ? fitting[0]!.id : 0 };
 }
 
+const DAY_MS = 86_400_000;
+/** Whether it waits for the hour in which the customer is likeliest to be there. */
+function BestTime({ path, step, onChange }: Props) {
+  const { bestTimeMs, ...rest } = step;
+  return (
+    <>
+      <Checkbox
+        label="At the customer's best time"
+        description="In the hour in which they are likeliest to visit, open or click, by their own history and clock; without one, their stage's. Quiet hours and sending windows hold."
+        checked={bestTimeMs !== undefined}
+        onChange={(event) =>
+          onChange(event.currentTarget.checked ? { ...step, bestTimeMs: DAY_MS } : rest, null)
+        }
+      />
+      {bestTimeMs !== undefined && (
+        <Field label="Within the next" path={`${path}/bestTimeMs`}>
+          <DurationField
+            label="Within the next"
+            path={`${path}/bestTimeMs`}
+            value={bestTimeMs}
+            onChange={(ms) => onChange({ ...step, bestTimeMs: ms })}
+          />
+        </Field>
+      )}
+    </>
+  );
+}
+
 /** The form. */
 export function MessageFields(props: Props) {
   const { path, step, onChange } = props;
@@ -83,6 +111,7 @@ export function MessageFields(props: Props) {
         value={step.purpose}
         onChange={(event) => onChange({ ...step, purpose: event.currentTarget.value })}
       />
+      <BestTime {...props} />
       <NativeSelect
         label="When it may not leave at once"
         description="Quiet hours, sending windows and caps can hold it."

@@ -53,9 +53,10 @@ function lookAtName(name: string, path: string, say: Say, message: string): void
 
 type Look<Type extends Step["type"]> = (step: Extract<Step, { type: Type }>, path: string, say: Say) => void;
 const LOOKS: { readonly [type in Step["type"]]?: Look<type> } = {
-  message: ({ template, expiresMs }, path, say) => {
+  message: ({ template, expiresMs, bestTimeMs }, path, say) => {
     if (template < 1) say(`${path}/template`, "Choose a template.");
     lookAtTime(expiresMs / 60, `${path}/expiresMs`, say);
+    if (bestTimeMs !== undefined) lookAtTime(bestTimeMs / 3_600, `${path}/bestTimeMs`, say);
   },
   wait: ({ ms }, path, say) => lookAtTime(ms, `${path}/ms`, say),
   wait_date: ({ trait }, path, say) => lookAtName(trait, `${path}/trait`, say, "Name the date trait."),

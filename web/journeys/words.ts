@@ -115,7 +115,7 @@ const many = (n: number, one: string) => (n === 1 ? `1 ${one}` : `${n} ${one}s`)
 const offsetWords = (ms: number): string =>
   ms === 0 ? "" : `${durationWords(Math.abs(ms))} ${ms < 0 ? "before " : "after "}`;
 const STEP_SENTENCES: { readonly [type in Step["type"]]: Say<type> } = {
-  message: ({ channel, template }, names) => `${MESSAGE_CHANNELS[channel]}: ${template < 1 ? "choose a template" : quoted(names.template(template) ?? `Template ${template}`)}`,
+  message: ({ channel, template, bestTimeMs }, names) => `${MESSAGE_CHANNELS[channel]}: ${template < 1 ? "choose a template" : quoted(names.template(template) ?? `Template ${template}`)}${bestTimeMs === undefined ? "" : `, at their best time within ${bestTimeMs >= 1000 ? durationWords(bestTimeMs) : "how long?"}`}`,
   wait: ({ ms }) => (ms >= 1000 ? `For ${durationWords(ms)}` : "For how long?"),
   wait_time: ({ minute, weekdays }) => `Until ${clockWords(minute)} where they are${weekdays === undefined || weekdays.length === 7 ? "" : `, ${weekdayWords(weekdays)}`}`,
   wait_date: ({ trait, offsetMs, missed }) => `Until ${offsetWords(offsetMs)}${trait || "a date trait"}; ${missed === "exit" ? "out" : "on"} when it is past or unknown`,
