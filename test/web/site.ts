@@ -50,18 +50,20 @@ export type Site = {
   stop(): Promise<void>;
 };
 
+/** Builds the web app into a folder. */
+export const buildWeb = async (webDir: string): Promise<void> =>
+  // A process of its own: vitest's NODE_ENV would make this a development build.
+  void (await run(
+    process.execPath,
+    ["node_modules/vite/bin/vite.js", "build", "--outDir", webDir, "--logLevel", "error"],
+    { env: { ...process.env, NODE_ENV: "production" } },
+  ));
+
 /** Builds, starts and opens; some 6 s. */
 export async function aSite(): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "throughline-web-"));
   const webDir = join(folder, "web");
-  // A process of its own: vitest's NODE_ENV would make this a development build.
-  await run(
-    process.execPath,
-    ["node_modules/vite/bin/vite.js", "build", "--outDir", webDir, "--logLevel", "error"],
-    {
-      env: { ...process.env, NODE_ENV: "production" },
-    },
-  );
+  await buildWeb(webDir);
   const config = configOf({ THROUGHLINE_DATA: join(folder, "data"), PORT: "0", HOST: "127.0.0.1" });
   const running = await start({ config, logger: createLog("silent"), version: "0.0.0", webDir });
   const browser = await openBrowser();
