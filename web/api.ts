@@ -15,6 +15,7 @@ import type { IdentifierKind } from "../src/identity/model.ts";
 import type { Import, Mapping, RefusedRow } from "../src/imports/model.ts";
 import type { CustomerNeeds } from "../src/needs/document.ts";
 import { catalogueCalls } from "./data/catalogue-calls.ts";
+import { deskCalls, deskOwnerCalls } from "./desk/calls.ts";
 import { gapCalls } from "./gaps/calls.ts";
 import type { Client } from "./http.ts";
 import { journeyCalls } from "./journeys/calls.ts";
@@ -136,6 +137,8 @@ export function createApi(client: Client) {
     ...gapCalls(client),
     ...catalogueCalls(client),
     ...resultCalls(client),
+    ...deskCalls(client),
+    ...deskOwnerCalls(client),
     session: (signal?: AbortSignal) => json<Session>("/auth/session", { signal }),
     setup: (body: SetUp) => json<unknown>("/auth/setup", { method: "POST", body }),
     signIn: (body: SignIn) => json<unknown>("/auth/sign-in", { method: "POST", body }),

@@ -33,7 +33,12 @@ export class Problem extends Error {
 }
 
 /** What each request carries besides its own content; read afresh for each one. */
-export type Credentials = { readonly csrf: string | null; readonly workspaceId: number | null };
+export type Credentials = {
+  readonly csrf: string | null;
+  readonly workspaceId: number | null;
+  /** Sent in place of a cookie: the pass of a panel in another site's frame. */
+  readonly bearer?: string;
+};
 
 /** The problem of an unreachable server, in words. */
 const unreachable = (): Problem =>
@@ -60,9 +65,13 @@ export function problemOf(status: number, text: string): Problem {
 }
 
 /** The headers of a request by `method`: the workspace always, the CSRF token where something changes. */
-export function headersOf(method: string, { csrf, workspaceId }: Credentials): Record<string, string> {
+export function headersOf(
+  method: string,
+  { csrf, workspaceId, bearer }: Credentials,
+): Record<string, string> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (workspaceId !== null) headers["x-workspace"] = String(workspaceId);
+  if (bearer !== undefined) headers["authorization"] = `Bearer ${bearer}`;
   if (csrf !== null && method !== "GET") headers["x-csrf-token"] = csrf;
   return headers;
 }

@@ -2,20 +2,14 @@
  * Which address shows which screen. Each room is a chunk of its own, loaded when first opened; what a screen shows beyond
  * that (filters, searches) stands in the address's query, so that a view can be shared.
  */
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
+import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { SCOPE_NAMES } from "./analysis/scope.ts";
+import { deskAddresses } from "./desk/addresses.ts";
+import { root } from "./root.ts";
 import { asking, texts } from "./search.ts";
 import { MAP_NAMES } from "./map/question.ts";
-import { Gate } from "./session/gate.tsx";
-import { NotFound, ScreenFault } from "./ui/notice.tsx";
+import { ScreenFault } from "./ui/notice.tsx";
 
-const root = createRootRoute({ component: Gate, notFoundComponent: NotFound });
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
@@ -356,6 +350,7 @@ const tree = root.addChildren([
   overview,
   customers,
   customer.addChildren([timeline, about, customerSegments, customerMessages, identities]),
+  ...deskAddresses,
   segments,
   newSegment,
   stages,

@@ -29,3 +29,8 @@ export const asking =
     const told = texts<Name | (typeof SCOPE_NAMES)[number]>(...SCOPE_NAMES, ...names)(search);
     return typeof ask === "object" && ask !== null ? { ...told, ask } : told;
   };
+
+const TOKEN_CHARS_MAX = 4_000;
+/** The signed request that a helpdesk's frame is opened with: longer than what a screen shows. */
+export const signed = ({ token }: Record<string, unknown>): { token?: string } =>
+  typeof token === "string" && token.length <= TOKEN_CHARS_MAX ? { token } : {};

@@ -23,8 +23,14 @@ export type Services = {
 };
 
 function rememberedWorkspace(): number | null {
-  const id = Number(localStorage.getItem(WORKSPACE_KEY));
-  return Number.isInteger(id) && id > 0 ? id : null;
+  try {
+    const id = Number(localStorage.getItem(WORKSPACE_KEY));
+    return Number.isInteger(id) && id > 0 ? id : null;
+  } catch (refusal) {
+    // Storage is off, as in a frame of a browser that refuses it to other sites' frames.
+    if (refusal instanceof DOMException) return null;
+    throw refusal;
+  }
 }
 
 /** Makes the services of one page. */

@@ -63,6 +63,8 @@ export const DESK_LIMITS = {
   panelOpensPerSecond: 50,
   agentChars: 320,
   looksPage: 200,
+  /** Who reads a customer again within this still has the same look at them. */
+  lookMs: 60_000,
   looksMs: 400 * DAY_MS,
 } as const;
 

@@ -51,9 +51,14 @@ export type Look = {
   readonly customers: readonly AtomId[];
 };
 
-/** Writes a look down; what it showed is answered only after. */
+/** Writes a look down; what it showed is answered only after. Who opens a customer again within a minute, found alike, still looks. */
 export async function noteLook(sql: Sql, { workspace, who, name, what, foundBy, customers }: Look, now: Instant): Promise<void> {
-  await sql.query("insert into desk_looks (workspace, looked_at, who, name, what, found_by, customers) values ($1, $2, $3, $4, $5, $6, $7::bigint[])", [workspace, now, who, name, what, foundBy.join(" "), customers]);
+  await sql.query(
+    `insert into desk_looks (workspace, looked_at, who, name, what, found_by, customers) select $1, $2::bigint, $3, $4, $5, $6, $7::bigint[]
+     where $5 <> 'opened' or not exists (
+       select 1 from desk_looks where workspace = $1 and customers && $7::bigint[] and what = 'opened' and who = $3 and found_by = $6 and looked_at > $2::bigint - ${DESK_LIMITS.lookMs})`,
+    [workspace, now, who, name, what, foundBy.join(" "), customers],
+  );
 } // prettier-ignore
 
 /** Looks, the newest first; at these atoms where some are named. */

@@ -1,6 +1,7 @@
 /** Who may see what stands behind: sets up the owner at the first run, signs people in, and lets the signed-in through. */
 import { Center, Loader } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Outlet, useRouterState } from "@tanstack/react-router";
 import { createContext, lazy, Suspense, useContext } from "react";
 import { type KnownSession, SESSION_KEY, useServices } from "../services.tsx";
 import { Fault } from "../ui/notice.tsx";
@@ -29,8 +30,23 @@ const waiting = (
   </Center>
 );
 
-/** The root of every screen. The address stays as it is, so that signing in leads to where one wanted to go. */
+/** Where a helpdesk frames the desk: its server signs for the agent, so nobody signs in. */
+export const PANEL_PATH = "/desk/panel";
+
+/** The root of every screen. */
 export function Gate() {
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  return path === PANEL_PATH ? (
+    <Suspense fallback={waiting}>
+      <Outlet />
+    </Suspense>
+  ) : (
+    <SignedGate />
+  );
+}
+
+/** The address stays as it is, so that signing in leads to where one wanted to go. */
+function SignedGate() {
   const { readSession } = useServices();
   const session = useQuery({
     queryKey: SESSION_KEY,

@@ -2,10 +2,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
 import { useApi } from "../services.tsx";
+import { useRole } from "../session/role.ts";
 import { Fault, Rows } from "../ui/notice.tsx";
 
-/** Decides and goes. */
+/** Decides and goes; who works at the desk goes there. */
 export function Home() {
+  return useRole() === "desk" ? <Navigate to="/desk" replace /> : <Start />;
+}
+
+function Start() {
   const api = useApi();
   const stats = useQuery({ queryKey: ["stats"], queryFn: ({ signal }) => api.stats(signal) });
   if (stats.isPending) return <Rows />;

@@ -9,7 +9,8 @@ import { Rows } from "../ui/notice.tsx";
 import { Freshness } from "./freshness.tsx";
 import { useKeys } from "./keys.ts";
 import { ThemeMenu, UserMenu, WorkspaceMenu } from "./menus.tsx";
-import { ROOM_LINKS } from "./rooms.tsx";
+import { useRole } from "../session/role.ts";
+import { ROOM_LINKS, roomsFor } from "./rooms.tsx";
 import classes from "./shell.module.css";
 
 const HELP: readonly (readonly [keys: readonly string[], does: string])[] = [
@@ -45,9 +46,10 @@ function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
 
 function Navigation({ slim, onToggle, onGo }: { slim: boolean; onToggle: () => void; onGo: () => void }) {
   const Toggle = slim ? PanelLeftOpen : PanelLeftClose;
+  const rooms = roomsFor(useRole());
   return (
     <nav aria-label="Rooms" className={classes["rooms"]} data-slim={slim}>
-      {ROOM_LINKS.map(({ to, label, icon: Icon }) => (
+      {rooms.map(({ to, label, icon: Icon }) => (
         <Tooltip key={to} label={label} position="right" disabled={!slim}>
           <Link to={to} className={classes["room"]} onClick={onGo} aria-label={slim ? label : undefined}>
             <Icon size={20} aria-hidden="true" />
