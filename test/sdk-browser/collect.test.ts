@@ -6,6 +6,7 @@ import { scriptOf, type Site, standSite, type StoodSite, type Visit } from "./st
 
 const told = (events: readonly Event[]) => events.map(({ type, name, touchpoint }) => `${type} ${name} ${touchpoint}`).toSorted(); // prettier-ignore
 const kinds = (event: Event | undefined) => event?.identifiers.map(({ kind }) => kind);
+const PRIVACY_CONTROL = `Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true })`;
 const named = (events: readonly Event[], name: string) => events.find((event) => event.name === name);
 const anonymousIn = ({ identifiers }: Event) =>
   identifiers.find(({ kind }) => kind === "anonymous_id")?.value;
@@ -188,7 +189,7 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
   });
 
   test("takes Global Privacy Control as a no to advertising, whatever the banner says", async () => {
-    const { run } = await visit("/boots", { before: `Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true })` }); // prettier-ignore
+    const { run } = await visit("/boots", { before: PRIVACY_CONTROL }); // prettier-ignore
     await run(`throughline.consent({ analytics: true, advertising: true })`);
     const [page, answer] = await door.until(2);
     expect(page!.consents).toEqual([
@@ -313,6 +314,19 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
       expect((await context.cookies()).length).toBe(0);
     });
 
+    test("hands nobody over who asks for privacy by Global Privacy Control", async () => {
+      linked("/boots", `${site.at("checkout")}/pay?order=7`);
+      linked("/pay", "/done");
+      const { page } = await visit("/boots", { before: PRIVACY_CONTROL });
+      const asked: string[] = [];
+      page.on("request", (request) => asked.push(request.url()));
+      await page.click("#go");
+      const [shop, checkout] = await door.untilDifferent(2);
+      expect(anonymousIn(checkout!)).not.toBe(anonymousIn(shop!));
+      expect(asked).toContain(`${site.at("checkout")}/pay?order=7`);
+      expect(asked.join()).not.toContain("tl_id");
+    });
+
     test("joins the two visitors where the other site knew one already", async () => {
       linked("/boots", `${site.at("checkout")}/pay`);
       linked("/pay", "/done");
@@ -341,7 +355,7 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
       await page.click("#go");
       const [event] = await door.until(1);
       expect(anonymousIn(event!)).not.toBe(stranger);
-      expect(page.url()).toBe(`${site.at("checkout")}/pay`);
+      expect(await page.evaluate("location.href")).toBe(`${site.at("checkout")}/pay`);
     });
   });
 });
