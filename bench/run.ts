@@ -16,6 +16,7 @@ import { calibration, machine } from "./machine.ts";
 import { map } from "./map.ts";
 import { stopAll } from "./program.ts";
 import { metrics } from "./metrics.ts";
+import { recommendations } from "./recommendations.ts";
 import { replay } from "./replay.ts";
 import { sample, weight } from "./sample.ts";
 import { screens } from "./screens.ts";
@@ -53,6 +54,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   map: (folder) => map(folder, flags.full === true),
   gaps: (folder) => gaps(folder, flags.full === true),
   metrics: (folder) => metrics(folder, flags.full === true),
+  recommendations,
   screens,
 };
 

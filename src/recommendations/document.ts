@@ -56,7 +56,7 @@ export function basisView(basis: Basis | null): z.infer<typeof BasisView> | null
     ...rest,
     computedAt: isoOf(computedAt),
     asOf: isoOf(asOfAt),
-    method: `Purchases, carts and looks of ${historyDays} days; what happened ${halfLifeDays} days ago counts half. Pairs are counted in the same order, by one customer within ${windowDays} days, and from an order to the next within ${nextDays} days; those of fewer than ${customersMin} customers, or no more frequent than by chance, are left out. They are ranked by the cosine of the two (Sarwar et al. 2001), what is popular by its customers.`,
+    method: `Purchases, carts and looks of ${historyDays} days; what happened ${halfLifeDays} days ago counts half. Pairs are counted in the same order, by one customer within ${windowDays} days, and from an order to the next within ${nextDays} days; those of fewer than ${customersMin} customers, or no more frequent than by chance, are left out. They are ranked by the share of the one's orders (or customers, or next orders) that hold the other, what is popular by its customers.`,
   };
 }
 

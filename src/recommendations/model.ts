@@ -60,7 +60,7 @@ export type By = z.infer<typeof By>;
 
 export const Category = z.string().min(1).max(RECOMMENDATION_LIMITS.categoryChars);
 const Found = {
-  by: By.describe("viewed: what the customer looked at last; together: what goes with the cart and what is looked at; next: what customers bought next after the last order; popular: with all, or in a segment or stage"),
+  by: By.describe("viewed: what the customer looked at last; together: what goes with the cart and what is looked at; next: what customers bought next after what this one bought last; popular: with all, or in a segment or stage"),
   of: Category.optional().describe("Only of this category: a name, or a path as `Shoes > Boots`"),
   segment: z.int().min(1).max(2_147_483_647).optional().describe("For popular: with customers of this segment"),
   stage: z.string().min(1).max(SEGMENT_LIMITS.textCharsMax).optional().describe("For popular: with customers of this stage"),
@@ -99,7 +99,7 @@ export const isOf = (path: readonly string[], category: string): boolean =>
 
 /**
  * A product of a list: in how many customers it was seen, how many times more often than by chance (null where there is
- * no chance to compare with), and what it is ranked by, between 0 and 1 for pairs.
+ * no chance to compare with), and what it is ranked by: for pairs the share of the product's that is of both.
  */
 export type Entry = readonly [product: string, customers: number, lift: number | null, score: number];
 export type List = ListName & { readonly entries: readonly Entry[] };
@@ -126,8 +126,8 @@ export type Person = {
   /** Newest first. */
   readonly viewed: readonly string[];
   readonly cart: readonly string[];
-  /** The products of the last order. */
-  readonly lastOrder: readonly string[];
+  /** Each product once, the last bought first. */
+  readonly bought: readonly string[];
   /** What must not be shown: in the cart now, and when each product was last bought. */
   readonly inCart: ReadonlySet<string>;
   readonly boughtAt: ReadonlyMap<string, Instant>;

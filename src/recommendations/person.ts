@@ -15,8 +15,8 @@ export function personOf(shown: Knowledge, known: Knowledge): Person {
   const boughtAt = new Map<string, Instant>();
   for (const { at, products } of Object.values(known.orders))
     for (const product of products) boughtAt.set(product, Math.max(at, boughtAt.get(product) ?? -Infinity));
-  const last = Object.values(shown.orders).reduce<Knowledge["orders"][string] | null>((a, b) => (a === null || b.at > a.at || (b.at === a.at && b.id > a.id) ? b : a), null); // prettier-ignore
-  return { viewed: shown.viewed.map(({ product }) => product.id), cart, lastOrder: last?.products ?? [], inCart: new Set([...cart, ...held]), boughtAt }; // prettier-ignore
+  const orders = Object.values(shown.orders).toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+  return { viewed: shown.viewed.map(({ product }) => product.id), cart, bought: [...new Set(orders.flatMap(({ products }) => products))], inCart: new Set([...cart, ...held]), boughtAt }; // prettier-ignore
 }
 
 /** For how long what was bought is not shown: as long as the policy holds it back, or else as the settings say. */

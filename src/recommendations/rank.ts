@@ -1,7 +1,7 @@
 /**
  * Which products are found for a customer, the best first, with why; what may be shown of them is offer.ts. Pure.
  *
- * Several products to start from (a cart, an order) are heard together: what several of them point at counts the sum. What
+ * Several products to start from (a cart, what was bought last) are heard together: what several of them point at counts the sum. What
  * was in the same order comes before what one customer only bought around it, because it says more.
  */
 import { type Entry, type List, type ListName, type Lists, type Person, RECOMMENDATION_LIMITS, type Recommend, nameOfList, popularKey } from "./model.ts"; // prettier-ignore
@@ -19,9 +19,9 @@ export type Why = {
 export type Found = { readonly product: string; readonly why: Why };
 
 /** The products a customer's lists are found by. */
-export function seedsOf({ by }: Pick<Recommend, "by">, { cart, viewed, lastOrder }: Person): readonly string[] {
+export function seedsOf({ by }: Pick<Recommend, "by">, { cart, viewed, bought }: Person): readonly string[] {
   // What is in the cart, and what is being looked at.
-  const seeds = by === "together" ? [...cart, ...viewed.slice(0, 1)] : by === "next" ? lastOrder : [];
+  const seeds = by === "together" ? [...cart, ...viewed.slice(0, 1)] : by === "next" ? bought : [];
   return [...new Set(seeds)].slice(0, RECOMMENDATION_LIMITS.seeds);
 } // prettier-ignore
 

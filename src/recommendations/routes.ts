@@ -17,7 +17,7 @@ import { readLists, readStanding, writeSettings } from "./store.ts";
 
 const access = { access: "secret" } as const;
 const tags = ["Catalogue"];
-const NOBODY: Person = { viewed: [], cart: [], lastOrder: [], inCart: new Set(), boughtAt: new Map() };
+const NOBODY: Person = { viewed: [], cart: [], bought: [], inCart: new Set(), boughtAt: new Map() };
 
 /** Registers the routes; they need a secret key or a session. */
 export function recommendationRoutes(app: App, deps: RefreshDeps): void {
@@ -50,7 +50,7 @@ export function recommendationRoutes(app: App, deps: RefreshDeps): void {
       params: z.object({ product: ItemId }), querystring: ProductQuery, response: { 200: Recommendations },
     },
   }, async ({ workspace, params: { product }, query }) => {
-    const person = { ...NOBODY, cart: [product], lastOrder: [product] };
+    const person = { ...NOBODY, cart: [product], bought: [product] };
     const answered = await answer(workspace, query, person);
     if (answered.items.length === 0 && !(await isKnown(workspace, product))) throw new Failure("not_found", `Nothing is known of a product "${product}" in this workspace.`);
     return answered;

@@ -9,7 +9,7 @@ import { type Found, found, listsFor, seedsOf } from "../../src/recommendations/
 const runs = Number(process.env["THROUGHLINE_CASES"] ?? 1000);
 const NOW = Date.UTC(2026, 10, 1);
 const DAY_MS = 86_400_000;
-const PRODUCTS = ["a", "b", "c", "d", "e", "f", "g", "h"] as const;
+const PRODUCTS: readonly string[] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 const CATEGORIES = ["Shoes", "Care"] as const;
 
 const someProducts = fc.uniqueArray(fc.constantFrom(...PRODUCTS), { maxLength: 5 });
@@ -17,8 +17,8 @@ const someItem = fc.record({
   stock: fc.constantFrom(null, 0, 1, 5), active: fc.boolean(), gone: fc.boolean(), consumable: fc.boolean(),
   category: fc.subarray([...CATEGORIES]), told: fc.integer({ min: 0, max: 9 }),
 }).map(({ told, gone, ...drawn }): Omit<Item, "id"> | null => told === 0 ? null : { ...ItemDraft.parse(drawn), feed: null, goneAt: gone && told < 3 ? NOW - DAY_MS : null, updatedAt: NOW }); // prettier-ignore
-const somePerson = fc.record({ viewed: fc.array(fc.constantFrom(...PRODUCTS), { maxLength: 6 }), cart: someProducts, lastOrder: someProducts, elsewhere: someProducts, bought: fc.array(fc.tuple(fc.constantFrom(...PRODUCTS), fc.integer({ min: -1, max: 60 })), { maxLength: 5 }) })
-  .map(({ elsewhere, bought, ...rest }): Person => ({ ...rest, inCart: new Set([...rest.cart, ...elsewhere]), boughtAt: new Map(bought.map(([product, daysAgo]) => [product, NOW - daysAgo * DAY_MS])) })); // prettier-ignore
+const somePerson = fc.record({ viewed: fc.array(fc.constantFrom(...PRODUCTS), { maxLength: 6 }), cart: someProducts, last: someProducts, elsewhere: someProducts, bought: fc.array(fc.tuple(fc.constantFrom(...PRODUCTS), fc.integer({ min: -1, max: 60 })), { maxLength: 5 }) })
+  .map(({ elsewhere, bought, last, ...rest }): Person => ({ ...rest, bought: last, inCart: new Set([...rest.cart, ...elsewhere]), boughtAt: new Map(bought.map(([product, daysAgo]) => [product, NOW - daysAgo * DAY_MS])) })); // prettier-ignore
 const someEntries = fc.uniqueArray(fc.tuple(fc.constantFrom(...PRODUCTS), fc.integer({ min: 3, max: 9 }), fc.constantFrom(1.5, 2, 8), fc.double({ min: 0.01, max: 1, noNaN: true })), { selector: ([product]) => product, maxLength: 8 }); // prettier-ignore
 const someLists = fc.tuple(
   fc.array(fc.tuple(fc.constantFrom("basket" as const, "window" as const, "next" as const), fc.constantFrom(...PRODUCTS), someEntries), { maxLength: 12 }),
@@ -104,7 +104,7 @@ describe("what is recommended", () => {
 describe("of several products to start from", () => {
   const entry = (product: string, score: number): Entry => [product, 3, 2, score];
   const listOf = (kind: "basket" | "window" | "next", key: string, ...entries: Entry[]) => [nameOfList({ kind, key }), entries] as const; // prettier-ignore
-  const person: Person = { viewed: ["c", "x"], cart: ["a", "b"], lastOrder: ["a"], inCart: new Set(), boughtAt: new Map() }; // prettier-ignore
+  const person: Person = { viewed: ["c", "x"], cart: ["a", "b"], bought: ["a"], inCart: new Set(), boughtAt: new Map() }; // prettier-ignore
   const ids = (all: readonly Found[]) => all.map(({ product }) => product);
   const together = { by: "together" } satisfies Pick<Recommend, "by">;
 

@@ -105,7 +105,7 @@ export class Naive {
         if (a === b && !withItself) continue;
         const { customers, both, ofA, ofB, all } = of(a, b);
         const lift = (both * all) / (ofA * ofB);
-        if (customers >= this.#settings.customersMin && lift > 1) figures.set(`${a}>${b}`, { customers, lift, score: both / Math.sqrt(ofA * ofB) });
+        if (customers >= this.#settings.customersMin && lift > 1) figures.set(`${a}>${b}`, { customers, lift, score: both / ofA });
       }
     return figures;
   } // prettier-ignore
