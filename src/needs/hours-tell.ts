@@ -26,7 +26,7 @@ import { readStages } from "./store.ts";
 import { TIMED, tellingOf } from "./tell.ts";
 
 /** The trait that names the likeliest hour of a weekday, for rules. */
-export const BEST_HOUR_TRAIT = "best_hour";
+const BEST_HOUR_TRAIT = "best_hour";
 
 type There = { readonly customer: number; readonly stage: string | null; readonly counts: Counts };
 
