@@ -27,7 +27,7 @@ const PURE = [
   "journeys/replay-model.ts", "journeys/replay-note.ts", "journeys/replay-run.ts", "journeys/replay-words.ts", "journeys/replay-tally.ts", "journeys/try.ts", "journeys/results-model.ts",
   "recommendations/sql.ts", "recommendations/rank.ts", "recommendations/offer.ts", "recommendations/person.ts",
   "desk/sought.ts", "desk/masked.ts", "desk/talk.ts", "desk/due.ts", "desk/avoid.ts", "desk/next.ts", "desk/missing.ts", "desk/write.ts",
-  "learning/encode.ts", "learning/matrix.ts", "learning/believe.ts", "learning/choose.ts", "learning/evaluate.ts", "learning/guard.ts", "learning/workout.ts", "learning/context.ts",
+  "learning/encode.ts", "learning/believe.ts", "learning/choose.ts", "learning/evaluate.ts", "learning/guard.ts", "learning/workout.ts", "learning/context.ts",
   "decisions/eligible.ts", "decisions/decide.ts", "decisions/outcome.ts",
   "analysis/moments.ts", "map/judged-model.ts", "map/judge.ts", "map/show.ts", "map/sql.ts", "map/conform.ts", "map/tables.ts", "map/words.ts", "questions/vocabulary.ts", "questions/wording.ts", "questions/rate.ts", "gaps/judge.ts", "gaps/value.ts", "gaps/state.ts", "gaps/series.ts", "gaps/remedies.ts", "metrics/intervals.ts", "metrics/calendar.ts", "metrics/currency.ts", "metrics/funnel-steps.ts", "metrics/funnel-sql.ts", "metrics/retention-cells.ts", "metrics/tables.ts", "metrics/matching.ts",
   "metrics/change.ts", "metrics/survival.ts", "metrics/catalogue.ts", "digest/words.ts",

@@ -1,5 +1,4 @@
-/** What the choice of a place that learns hangs on: the context of the customer, who is held out, and chance itself. */
-import { randomInt } from "node:crypto";
+/** What the choice of a place that learns hangs on: the context of the customer, and who is held out. */
 import { heldOut } from "../experiments/assign.ts";
 import { KIND_RULES } from "../identity/model.ts";
 import { contextOf } from "../learning/context.ts";
@@ -22,7 +21,6 @@ type ChanceDeps = {
   readonly context: Question["context"];
   readonly userAgent: string | null;
 };
-const DRAWS = 2 ** 47;
 
 /**
  * The chance of each place, put together when a place that learns first asks. The context is of what may speak for a
@@ -31,11 +29,12 @@ const DRAWS = 2 ** 47;
 export function chances(deps: ChanceDeps, now: Instant): (place: PlaceInForce) => Chance {
   const { workspace, seen } = deps;
   let context: LearningContext | null = null;
-  return ({ key, policy }) => ({
-    context: (context ??= contextNow(deps, now)),
-    heldOut: heldOut(`place:${workspace}:${key}`, `${seen.who.kind}:${seen.who.value}`, policy?.holdoutRatio ?? 0), // prettier-ignore
-    draw: randomInt(DRAWS) / DRAWS,
-  });
+  const who = `${seen.who.kind}:${seen.who.value}`;
+  return ({ key, policy }) => {
+    const place = `place:${workspace}:${key}`;
+    context ??= contextNow(deps, now);
+    return { context, heldOut: heldOut(place, who, policy?.holdoutRatio ?? 0), who, place };
+  };
 }
 
 function contextNow({ workspace, snapshot, inForce, seen: { shown, shownFacts }, context, userAgent }: ChanceDeps, now: Instant): LearningContext {

@@ -2,11 +2,11 @@
  * Which candidate of a place is shown to a customer, and why not each other one. Pure: the same question gets the same
  * answer, here and in a test.
  *
- * Learning ranks those that are eligible, and never decides who is. Its choice is drawn: by a number that comes in, with a
- * chance that is told along, among those whose content could be made. So that this chance is right, a place that
+ * Learning ranks those that are eligible, and never decides who is. Its choice is drawn, by the name of who asks and the
+ * hour, with a chance that is told along, among those whose content could be made. So that this chance is right, a place that
  * learns has the content of all of them made, and not of the first alone.
  */
-import { type Policy, chancesOf, drawn } from "../learning/choose.ts";
+import { type Policy, chancesOf, drawOf, drawn } from "../learning/choose.ts";
 import { slotsOf } from "../learning/encode.ts";
 import type { LearningContext, LearningTold } from "../learning/model.ts";
 import type { Instant, JsonObject } from "../values.ts";
@@ -34,11 +34,12 @@ export type Decidable = {
   readonly candidates: readonly CandidateInForce[];
   readonly policy?: Policy | null;
 };
-/** What a choice of a place that learns hangs on, beside what is known: `draw` is a number in [0, 1). */
+/** What a choice of a place that learns hangs on. `who`: the name by which the customer asks, `place`: that of the place. */
 export type Chance = {
   readonly context: LearningContext;
   readonly heldOut: boolean;
-  readonly draw: number;
+  readonly who: string;
+  readonly place: string;
 };
 type Fill = (candidate: CandidateInForce["candidate"]) => Filled;
 
@@ -60,7 +61,7 @@ export function decide(
     if (refused) others.push({ id: one.candidate.id, ...refused });
     else eligible.push(one.candidate);
   }
-  if (ranking === "learning" && policy && chance) return decideByLearning(policy, ranked(ranking, eligible), others, fill, chance()); // prettier-ignore
+  if (ranking === "learning" && policy && chance) return decideByLearning(policy, ranked(ranking, eligible), others, fill, chance(), now); // prettier-ignore
   let chosen: Chosen | null = null;
   for (const candidate of ranked(ranking, eligible)) {
     if (chosen) {
@@ -86,7 +87,7 @@ export function decide(
 }
 
 /** Draws one of `eligible`, which are in the order of priority. */
-function decideByLearning(policy: Policy, eligible: readonly CandidateInForce["candidate"][], refused: readonly NotChosen[], fill: Fill, { context, heldOut, draw }: Chance): Decided {
+function decideByLearning(policy: Policy, eligible: readonly CandidateInForce["candidate"][], refused: readonly NotChosen[], fill: Fill, { context, heldOut, who, place }: Chance, now: Instant): Decided {
   const others = [...refused];
   const fit: { readonly candidate: CandidateInForce["candidate"]; readonly content: JsonObject }[] = [];
   for (const candidate of eligible) {
@@ -96,7 +97,9 @@ function decideByLearning(policy: Policy, eligible: readonly CandidateInForce["c
   }
   if (fit.length === 0) return { chosen: null, others };
   const ids = fit.map(({ candidate }) => candidate.id);
-  const { at, arm, propensityRatio } = drawn(chancesOf(policy, ids, slotsOf(context)), policy.holdoutRatio, heldOut, draw);
+  const slots = slotsOf(context);
+  const draw = drawOf(who, place, policy, ids, slots, now);
+  const { at, arm, propensityRatio } = drawn(chancesOf(policy, ids, slots), policy.holdoutRatio, heldOut, draw);
   const one = fit[at]!;
   const detail = arm === "holdout" ? `"${one.candidate.name}" comes first: the customer is held out from learning.` : `"${one.candidate.name}" was drawn, with a chance of ${propensityRatio.toFixed(2)}.`;
   for (const id of ids) if (id !== one.candidate.id) others.push({ id, reason: "outranked", detail });

@@ -11,8 +11,8 @@
  * Before anything is known of a candidate, it is believed to be like all together: the prior lies around the place's own
  * mean, so that a new candidate is neither hopeless nor preferred, only uncertain.
  */
+import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { DIMENSIONS, ENCODING } from "./encode.ts";
-import { choleskyOf, inverseOf, solved } from "./matrix.ts";
 import type { Belief, Model, Reward } from "./model.ts";
 
 /** Exposures of one candidate in one context whose time is over, added up. */
@@ -68,7 +68,8 @@ function spreadOf({ n, sum, sumOfSquares }: { readonly n: number; readonly sum: 
 
 /** Rows whose slots are numbered by their place in the belief. */
 type Row = Pick<Shown, "n" | "sum"> & { readonly at: readonly number[] };
-type Believed = { readonly mean: Float64Array; readonly factor: Float64Array };
+/** The most likely weights, and the certainty about them: the inverse of their covariance. */
+type Believed = { readonly mean: Float64Array; readonly precision: Matrix };
 
 function beliefOf(shown: readonly Shown[], believed: (rows: readonly Row[], slots: readonly number[]) => Believed): Belief {
   const slots = [...new Set(shown.flatMap((one) => one.slots))].toSorted((a, b) => a - b);
@@ -77,9 +78,10 @@ function beliefOf(shown: readonly Shown[], believed: (rows: readonly Row[], slot
   // In an order of their own, so that the last digits do not hang on how rows came.
   const rows = shown.map((one): Row => ({ n: one.n, sum: one.sum, at: one.slots.map((slot) => places[slot]!) }));
   rows.sort((a, b) => a.at.length - b.at.length || compared(a.at, b.at) || a.n - b.n || a.sum - b.sum);
-  const { mean, factor } = believed(rows, slots);
+  const { mean, precision } = believed(rows, slots);
+  const covariance = new CholeskyDecomposition(precision).solve(Matrix.eye(slots.length)).to2DArray();
   return {
-    slots, mean: [...mean].map(rounded), covariance: inverseOf(factor, slots.length).map(rounded),
+    slots, mean: [...mean].map(rounded), covariance: covariance.flatMap((row, i) => row.slice(0, i + 1).map(rounded)),
     exposures: shown.reduce((n, one) => n + one.n, 0), rewards: shown.reduce((n, one) => n + one.rewarded, 0),
   };
 } // prettier-ignore
@@ -91,26 +93,23 @@ function compared(a: readonly number[], b: readonly number[]): number {
 const rounded = (x: number): number => Number(x.toPrecision(DIGITS));
 
 /** Adds `weight` * x x' to a matrix. */
-function addOuter(matrix: Float64Array, size: number, at: readonly number[], weight: number): void {
-  for (const i of at) for (const j of at) matrix[i * size + j]! += weight;
+function addOuter(matrix: Matrix, at: readonly number[], weight: number): void {
+  for (const i of at) for (const j of at) matrix.set(i, j, matrix.get(i, j) + weight);
 }
-const priorOf = (slots: readonly number[]): Float64Array => {
-  const matrix = new Float64Array(slots.length ** 2);
-  for (const [at, slot] of slots.entries()) matrix[at * slots.length + at] = 1 / priorVarianceOf(slot);
-  return matrix;
-};
-const scoreOf = (mean: Float64Array, at: readonly number[]): number =>
-  at.reduce((sum, i) => sum + mean[i]!, 0);
+const priorOf = (slots: readonly number[]): Matrix => Matrix.diag(slots.map((slot) => 1 / priorVarianceOf(slot))); // prettier-ignore
+const scoreOf = (mean: Float64Array, at: readonly number[]): number => at.reduce((sum, i) => sum + mean[i]!, 0); // prettier-ignore
+/** The x with `precision` x = b: positive definite, since there is a prior on every weight. */
+const solved = (precision: Matrix, b: Float64Array): Float64Array =>
+  Float64Array.from(new CholeskyDecomposition(precision).solve(Matrix.columnVector(b)).to1DArray());
 
 function linear(rows: readonly Row[], slots: readonly number[], middle: number, scale: number): Believed {
   const precision = priorOf(slots);
   const b = new Float64Array(slots.length);
   for (const { n, sum, at } of rows) {
-    addOuter(precision, slots.length, at, n);
+    addOuter(precision, at, n);
     for (const i of at) b[i]! += (sum - n * middle) / scale;
   }
-  const factor = choleskyOf(precision, slots.length);
-  return { mean: solved(factor, b), factor };
+  return { mean: solved(precision, b), precision };
 }
 
 /** The share of yes at these log-odds. */
@@ -118,20 +117,18 @@ export const ratioOf = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds))
 
 /** Newton's method with halved steps: the log posterior is concave, so it ends at its one top. */
 function logistic(rows: readonly Row[], slots: readonly number[], middle: number): Believed {
-  const size = slots.length;
-  let mean = new Float64Array(size);
+  let mean = new Float64Array(slots.length);
   let height = heightOf(rows, slots, mean, middle);
   for (let step = 0; ; step += 1) {
     const precision = priorOf(slots);
     const slope = mean.map((weight, at) => -weight / priorVarianceOf(slots[at]!));
     for (const { n, sum, at } of rows) {
       const ratio = ratioOf(middle + scoreOf(mean, at));
-      addOuter(precision, size, at, n * ratio * (1 - ratio));
+      addOuter(precision, at, n * ratio * (1 - ratio));
       for (const i of at) slope[i]! += sum - n * ratio;
     }
-    const factor = choleskyOf(precision, size);
-    if (step >= STEPS_MAX) return { mean, factor };
-    const move = solved(factor, slope);
+    if (step >= STEPS_MAX) return { mean, precision };
+    const move = solved(precision, slope);
     let next = mean;
     let reached = -Infinity;
     for (let share = 1; share > 1e-6 && !(reached >= height); share /= 2) {
@@ -139,9 +136,9 @@ function logistic(rows: readonly Row[], slots: readonly number[], middle: number
       reached = heightOf(rows, slots, next, middle);
     }
     const moved = Math.max(...next.map((weight, at) => Math.abs(weight - mean[at]!)));
-    if (!(reached >= height)) return { mean, factor };
+    if (!(reached >= height)) return { mean, precision };
     [mean, height] = [next, reached];
-    if (moved < MOVED_MIN) return { mean, factor };
+    if (moved < MOVED_MIN) return { mean, precision };
   }
 }
 

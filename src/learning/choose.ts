@@ -11,6 +11,8 @@
  * customers the chance of a candidate is the mix of both, and that is the propensity which is told.
  */
 import { LRUCache } from "lru-cache";
+import { placeOf } from "../experiments/hash.ts";
+import type { Instant } from "../values.ts";
 import { priorVarianceOf } from "./believe.ts";
 import { DIMENSIONS, ENCODING } from "./encode.ts";
 import { type Arm, type Belief, LEARNING_LIMITS, type Learning, type Model } from "./model.ts";
@@ -157,6 +159,18 @@ function roomOf(n: number, floorRatio: number, holdoutRatio: number) {
   const floor = Math.min(floorRatio, (1 - holdoutRatio) / n);
   return { floor, open: Math.max(0, 1 - holdoutRatio - n * floor) };
 }
+
+const STICKY_MS = 3_600_000;
+const PLACES = 10_000;
+/**
+ * A number in [0, 1) for whoever is called `who`: the same for an hour while all that chances hang on is the same, so that
+ * what a visitor sees does not change with each page. Anything else draws anew: were a draw kept when somebody is no longer
+ * eligible, what was shown before would tell it, and the chances would not be those of the draw.
+ */
+export function drawOf(who: string, place: string, { model }: Policy, eligible: readonly string[], slots: readonly number[], now: Instant): number {
+  const value = [who, place, Math.floor(now / STICKY_MS), model?.exposures ?? 0, model?.rewards ?? 0, slots.join(), eligible.join()].join(" ");
+  return placeOf("draw", value) + placeOf("the rest of the draw", value) / PLACES;
+} // prettier-ignore
 
 /** Which one is shown: by its place among those eligible. */
 export type Drawn = { readonly at: number; readonly arm: Arm; readonly propensityRatio: number };

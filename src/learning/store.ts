@@ -19,6 +19,8 @@ export type LearningPlace = {
   /** Whether it ranks by what is learned. */
   readonly isOn: boolean;
   readonly versions: readonly number[];
+  /** When it was laid down. */
+  readonly laidAt: Instant;
 };
 /** What was read of the log when a model was made: the same mark, the same model. */
 export type Mark = string;
@@ -83,7 +85,7 @@ export async function readExposures(log: EventLog, place: LearningPlace, now: In
 } // prettier-ignore
 
 /** Customers of each arm whose time after their first exposure is over, and how many of them did what a guard asks about. */
-export async function readGuard(log: EventLog, { workspace, key, learning, versions }: LearningPlace, guard: Guard, now: Instant): Promise<{ readonly [arm in Arm]: Counted }> {
+export async function readGuard(log: EventLog, { workspace, key, learning, versions, laidAt }: LearningPlace, guard: Guard, now: Instant): Promise<{ readonly [arm in Arm]: Counted }> {
   const parameters = new Parameters();
   const all = { workspace, epochBelow: null, customers: null };
   const withinMs = guard.withinMs ?? learning.withinMs;
@@ -92,7 +94,7 @@ export async function readGuard(log: EventLog, { workspace, key, learning, versi
     `${OURS} and name = '${EXPOSED}' and touchpoint = ${place} and JSONExtractUInt(properties, 'version') in (${versions.map(Math.round).join() || "0"})`)})
     where arm != '' group by customer having firstAt <= ${Math.round(untilOf({ withinMs }, now))}`;
   const asked = guard.type === "event" ? `name = ${parameters.text(eventOf(guard))}` : `${OURS} and name = '${eventOf(guard)}' and touchpoint = ${place}`;
-  const did = `select customer, groupArray(at) as ats from (${eventsSql(all, "1 as one", asked)}) group by customer`;
+  const did = `select customer, groupArray(at) as ats from (${eventsSql(all, "1 as one", `${asked} and happenedAt >= ${Math.round(laidAt)}`)}) group by customer`;
   const rows = await log.rows<Counted & { readonly its: Arm }>(
     `select its, toUInt32(count()) as customers, toUInt32(countIf(arrayExists(t -> t >= firstAt and t <= firstAt + ${Math.round(withinMs)}, ats))) as did
      from (${first}) f left join (${did}) d on f.customer = d.customer group by its`,
@@ -105,7 +107,7 @@ export async function readGuard(log: EventLog, { workspace, key, learning, versi
   return { learned: of("learned"), holdout: of("holdout") };
 } // prettier-ignore
 
-type PlaceRow = Pick<LearningPlace, "workspace" | "key" | "number" | "versions"> & {
+type PlaceRow = Pick<LearningPlace, "workspace" | "key" | "number" | "versions" | "laidAt"> & {
   readonly draft: {
     readonly ranking: string;
     readonly learning: Learning;
@@ -113,7 +115,8 @@ type PlaceRow = Pick<LearningPlace, "workspace" | "key" | "number" | "versions">
   };
 };
 const SERVING = `select distinct on (v.workspace, v.name) v.workspace, v.name as key, v.number, v.body->'draft' as draft,
-    array(select o.id from versions o where o.workspace = v.workspace and o.kind = 'place' and o.name = v.name and o.number = v.number) as versions
+    array(select o.id from versions o where o.workspace = v.workspace and o.kind = 'place' and o.name = v.name and o.number = v.number) as versions,
+    (select min(o.created_at) from versions o where o.workspace = v.workspace and o.kind = 'place' and o.name = v.name and o.number = v.number) as "laidAt"
   from versions v where v.kind = 'place' and v.state = 'live'`;
 const placeOf = ({ draft, ...row }: PlaceRow): LearningPlace => ({
   ...row,

@@ -22,8 +22,9 @@ export type Desk = Whole & {
   userToken(kind: string, value: string, lastsMs?: number): string;
 };
 
-export async function startDesk(env: { readonly [name: string]: string } = {}): Promise<Desk> {
-  const whole = await startWhole(env);
+/** Starts it; `more` as `startWhole` takes it. */
+export async function startDesk(env: { readonly [name: string]: string } = {}, more: Parameters<typeof startWhole>[1] = {}): Promise<Desk> {
+  const whole = await startWhole(env, more);
   const { first } = whole;
   const { made } = await whole.ask<{ made: { secret: string } }>(first, "POST", "/v1/providers", { channel: "in_app", driver: "in_app", name: "Site", config: {} }); // prettier-ignore
   const basic = ({ writeKey }: Keys) => ({ authorization: `Basic ${btoa(`${writeKey}:`)}` });

@@ -5,7 +5,6 @@ import { type Shown, modelOf, priorVarianceOf, ratioOf } from "../../src/learnin
 import { readyModelOf, scoreOf } from "../../src/learning/choose.ts";
 import { slotsOf } from "../../src/learning/encode.ts";
 import { modelOfKinds } from "../../src/learning/workout.ts";
-import { choleskyOf, inverseOf, solved } from "../../src/learning/matrix.ts";
 import { SEED, randomOf } from "../random.ts";
 import { CANDIDATES, clicks, contextOf, kindsOf, learningOf, simulate } from "./world.ts";
 
@@ -89,28 +88,4 @@ test("the same exposures give the same model in whatever order they come", () =>
     }),
     { numRuns: 50, seed: SEED },
   );
-});
-
-test("a matrix times its inverse is one", () => {
-  const random = randomOf(SEED);
-  const n = 12;
-  const root = Array.from({ length: n * n }, () => random() - 0.5);
-  const matrix = Float64Array.from({ length: n * n }, (_, at) => {
-    const [i, j] = [Math.floor(at / n), at % n];
-    return Array.from({ length: n }, (_one, k) => root[i * n + k]! * root[j * n + k]!).reduce((a, b) => a + b, i === j ? 0.1 : 0); // prettier-ignore
-  });
-  const factor = choleskyOf(matrix, n);
-  const inverse = inverseOf(factor, n);
-  const b = Float64Array.from({ length: n }, () => random());
-  const x = solved(factor, b);
-  for (let i = 0; i < n; i += 1) {
-    let [ones, back] = [0, 0];
-    for (let k = 0; k < n; k += 1) {
-      const [high, low] = [Math.max(k, i), Math.min(k, i)];
-      ones += matrix[i * n + k]! * inverse[(high * (high + 1)) / 2 + low]!;
-      back += matrix[i * n + k]! * x[k]!;
-    }
-    expect([ones, back]).toEqual([expect.closeTo(1, 8), expect.closeTo(b[i]!, 8)]);
-  }
-  expect(() => choleskyOf(Float64Array.from([1, 2, 2, 1]), 2)).toThrow(RangeError);
 });
