@@ -23,7 +23,10 @@ export type Desk = Whole & {
 };
 
 /** Starts it; `more` as `startWhole` takes it. */
-export async function startDesk(env: { readonly [name: string]: string } = {}, more: Parameters<typeof startWhole>[1] = {}): Promise<Desk> {
+export async function startDesk(
+  env: { readonly [name: string]: string } = {},
+  more: Parameters<typeof startWhole>[1] = {},
+): Promise<Desk> {
   const whole = await startWhole(env, more);
   const { first } = whole;
   const { made } = await whole.ask<{ made: { secret: string } }>(first, "POST", "/v1/providers", { channel: "in_app", driver: "in_app", name: "Site", config: {} }); // prettier-ignore
