@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeskView, Lookup } from "../../src/desk/model.ts";
 import { browserThere } from "../browser.ts";
 import type { Visit } from "../sdk-browser/stage.ts";
+import { textThere } from "../web/site.ts";
 import { msUntilHour, openShop, type Shop, textOf, until, ZONE } from "./shop.ts";
 
 const DAY_MS = 86_400_000;
@@ -106,6 +107,18 @@ describe.skipIf(!browserThere("one pair of boots through everything"))("one pair
       questions: [{ about: "Do they fit wide feet?" }],
       promises: [{ promise: "Call back about wide feet" }],
     });
+    const page = await shop.openDesk();
+    await page.getByRole("searchbox").waitFor();
+    await page.keyboard.type("090-1234-5678");
+    await page.keyboard.press("Enter");
+    for (const text of [
+      "Mei",
+      "Winter boots",
+      "3 left",
+      "Do they fit wide feet?",
+      /Call back about wide feet/,
+    ])
+      await textThere(page, text);
     expect(story.moments.map(({ channel }) => channel)).toEqual(
       expect.arrayContaining(["web", "email", "store"]),
     );
