@@ -32,7 +32,7 @@ export function avoidOf(front: InFront, now: Instant): readonly Avoid[] {
   const holds = holdsOf(front);
   const general = holds.flatMap((hold) => generalOf(hold, front, now));
   const products = front.products.flatMap((product) => productOf(holds, product, front, now));
-  return [...general, ...products, ...front.channels.flatMap((one) => channelOf(one, front, now)), ...callOf(front)].slice(0, DESK_LIMITS.avoid); // prettier-ignore
+  return [...general, ...products, ...channelsOf(front, now), ...callOf(front)].slice(0, DESK_LIMITS.avoid); // prettier-ignore
 }
 
 function holdsOf({ policy, eventNames }: InFront): readonly Hold[] {
@@ -80,10 +80,16 @@ function productOf(holds: readonly Hold[], { id, name }: Product, { recipient, p
 
 const CHANNEL: { readonly [channel in MessageChannel]?: string } = { email: "e-mail", sms: "text message", whatsapp: "WhatsApp" }; // prettier-ignore
 
-function channelOf({ channel, suppressed }: InFront["channels"][number], { recipient, policy }: InFront, now: Instant): readonly Avoid[] {
-  const asked: Asked = { ...ABOUT_NOTHING, channel };
-  const refused = refusalOf(asked, { ...recipient, address: "desk", suppressed }, { ...withOnly(policy, []), optIn: policy.optIn }, now);
-  return refused ? [{ reason: refused.reason, about: null, detail: `Promise no offers by ${CHANNEL[channel] ?? channel}. ${refused.detail}` }] : [];
+/** Channels by which no offers may be promised: one sentence for all of which the same is to be said. */
+function channelsOf(front: InFront, now: Instant): readonly Avoid[] {
+  const { recipient, policy, channels } = front;
+  const refused = channels.flatMap(({ channel, suppressed }) => {
+    const one = refusalOf({ ...ABOUT_NOTHING, channel }, { ...recipient, address: "desk", suppressed }, { ...withOnly(policy, []), optIn: policy.optIn }, now);
+    return one ? [{ name: CHANNEL[channel] ?? channel, reason: one.reason, detail: one.detail }] : [];
+  });
+  const unasked = refused.filter(({ reason }) => reason === "consent_missing").map(({ name }) => name);
+  const others = refused.filter(({ reason }) => reason !== "consent_missing").map(({ name, reason, detail }): Avoid => ({ reason, about: null, detail: `Promise no offers by ${name}. ${detail}` }));
+  return unasked.length === 0 ? others : [...others, { reason: "consent_missing", about: null, detail: `Promise no offers by ${unasked.join(" or ")}: they have not agreed to it.` }];
 } // prettier-ignore
 
 /** A call is none of the channels messages leave by, but one of those a consent speaks of. */

@@ -48,7 +48,7 @@ test("the shop assistant types her phone number and sees it all, the promise of 
     ["question", "Answer the question", false],
     ["decision", "Offer to measure her feet", false],
   ]);
-  expect(story.avoid).toMatchObject([{ reason: "out_of_stock", about: "Leather wax", detail: "Do not push Leather wax: it is out of stock." }, { reason: "consent_missing" }, { reason: "consent_missing" }]); // prettier-ignore
+  expect(story.avoid).toMatchObject([{ reason: "out_of_stock", about: "Leather wax", detail: "Do not push Leather wax: it is out of stock." }, { reason: "consent_missing", detail: "Promise no offers by text message or WhatsApp: they have not agreed to it." }]); // prettier-ignore
   expect(story.moments[0]).toMatchObject({ channel: expect.any(String) });
   expect(story.missing).toEqual(expect.arrayContaining(["They have not bought anything yet."]));
 

@@ -14,14 +14,14 @@ import { LOOK, foundWords } from "./words.ts";
 
 const COLUMNS: readonly Column<LookView>[] = [
   { id: "at", header: "When", cell: ({ at }) => <Ago at={at} /> },
-  { id: "name", header: "Who", cell: ({ name, who }) => <><strong className="wrap">{name}</strong> <span className="quiet">{who}</span></> },
+  { id: "name", header: "Who", cell: ({ name, who }) => <span><strong className="wrap">{name}</strong> <span className="quiet">{who}</span></span> },
   { id: "what", header: "What", cell: ({ what }) => LOOK[what] },
   { id: "by", header: "Found by", cell: ({ foundBy }) => (foundBy.length === 0 ? <span className="quiet">nobody found</span> : foundWords(foundBy)) },
   {
     id: "whom",
     header: "Whom",
     cell: ({ customers }) =>
-      customers.length === 0 ? <span className="quiet">nobody</span> : customers.map((id) => <Link key={id} to="/customers/$customerId" params={{ customerId: id }} className="link" style={{ marginRight: 8 }}>{id}</Link>),
+      customers.length === 0 ? <span className="quiet">nobody</span> : <span className="wrap">{customers.map((id) => <span key={id}><Link to="/customers/$customerId" params={{ customerId: id }} className="link">{id}</Link> </span>)}</span>,
   },
 ]; // prettier-ignore
 

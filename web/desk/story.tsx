@@ -199,11 +199,12 @@ function Moments({ moments }: { moments: DeskView["moments"] }) {
     <Part title="Last moments">
       <ol className={classes["rows"]}>
         {moments.map(({ at, event, about, channel, touchpoint }, place) => (
-          <li key={`${at} ${place}`} className={classes["moment"]}>
-            <ChannelTag channel={channel} />
+          <li key={`${at} ${place}`} className={classes["line"]}>
             <span className="wrap">
               {eventTitle(event)}
-              <span className={classes["small"]}>{about ?? touchpoint}</span>
+              <span className={classes["small"]}>
+                <ChannelTag channel={channel} /> · {about ?? touchpoint}
+              </span>
             </span>
             <span className={classes["when"]}>
               <Ago at={at} />
@@ -286,10 +287,10 @@ function Whole({ shown }: { shown: Shown }) {
         <div>
           <Next shown={shown} />
           <Avoid avoid={story.avoid} />
+          <Cart cart={story.cart} />
           <WriteBack {...shown} />
         </div>
         <div>
-          <Cart cart={story.cart} />
           <Moments moments={story.moments} />
           <Purchases purchases={story.purchases} />
           <Notes notes={story.notes} />
