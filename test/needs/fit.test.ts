@@ -1,9 +1,10 @@
 /** A made-up shop through the log: what is learnt of it is shown where it is good enough, told to customers once, and taken back. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { EventLog } from "../../src/db/clickhouse.ts";
-import type { Database } from "../../src/db/postgres.ts";
+import { LOCKS } from "../../src/db/locks.ts";
+import { type Database, openPostgres } from "../../src/db/postgres.ts";
 import type { Event } from "../../src/events/model.ts";
-import { type NeedsDeps, cutOffsOf, workOutWorkspace } from "../../src/needs/fit.ts";
+import { type NeedsDeps, cutOffsOf, startNeeds, workOutOnce, workOutWorkspace } from "../../src/needs/fit.ts";
 import { NEEDS_FLOOR, NeedsAsked } from "../../src/needs/model.ts";
 import { readKept, readToldPart } from "../../src/needs/store.ts";
 import { FORESEEN } from "../../src/needs/tell.ts";
@@ -16,13 +17,16 @@ const CUSTOMERS = 1_500;
 let sql: Database;
 let log: EventLog;
 let drop: () => Promise<void>;
+/** What customers were told of their needs; when they are likely to be there has tests of its own. */
 let told: Event[] = [];
+const needsIn = (events: readonly Event[]): readonly Event[] =>
+  events.filter(({ name }) => name === FORESEEN);
 let now = END_AT + 1_000;
 const deps = (): NeedsDeps => ({
   sql,
   log,
   clock: () => now,
-  append: async (events) => void told.push(...events),
+  append: async (events) => void told.push(...needsIn(events)),
 });
 const asked = NeedsAsked.parse({});
 
@@ -84,6 +88,39 @@ test("of few customers nothing is told, and of a goal that nobody reached neithe
   const { goals } = (await workOutWorkspace(deps(), chance!, never)).result;
   expect(goals.map(({ worked }) => worked)).toMatchObject([{ type: "too_little_data", reason: "reached", found: 0 }, { type: "unknown", reason: "no_such_stage" }]); // prettier-ignore
   expect(told).toEqual([]);
+});
+
+test("two workers whose hour has come work each workspace out once, and tell each customer once", async () => {
+  await sql.query("truncate needs_models, needs_told");
+  const two = openPostgres(sql.url, 8);
+  const heard: string[] = [];
+  const faults: unknown[] = [];
+  const loops = [sql, two].map((of) =>
+    startNeeds({
+      sql: of, log, clock: () => now, onFault: (cause) => faults.push(cause),
+      append: async (events) => void heard.push(...needsIn(events).map(({ workspace, of: customer }) => `${workspace} ${customer}`)),
+    }),
+  );
+  const types = async () => Promise.all([shop!, chance!, small!].map(async (one) => (await readKept(sql, one))?.result.goals[0]!.worked.type));
+  await vi.waitFor(async () => expect(await types()).toEqual(["shown", "below_floor", "too_little_data"]), { timeout: 90_000, interval: 50 });
+  await Promise.all(loops.map((loop) => loop.stop()));
+  await two.close();
+  expect(faults).toEqual([]);
+  expect(heard.length).toBe((await readToldPart(sql, shop!, { by: "number", of: 1, remainder: 0 })).length);
+  expect(new Set(heard).size).toBe(heard.length);
+}, 120_000); // prettier-ignore
+
+test("a workspace that another process works out is left to it", async () => {
+  const two = openPostgres(sql.url, 2);
+  try {
+    await two.transaction(async (tx) => {
+      await tx.query("select pg_advisory_xact_lock($1, $2)", [LOCKS.needs, shop!]);
+      expect(await workOutOnce(deps(), shop!, asked, now)).toEqual({ type: "under_way" });
+      expect((await workOutOnce(deps(), small!, asked, now)).type).toBe("kept");
+    });
+  } finally {
+    await two.close();
+  }
 });
 
 test("what customers were told is taken back when it may not be told any more", async () => {
