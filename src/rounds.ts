@@ -51,3 +51,13 @@ export function startRounds({ round, onFault, faultMs }: RoundsOptions): Rounds 
     },
   };
 }
+
+/** What looks for one piece of due work at a time: after a rest, so that a start is not slowed down; whether there was some. */
+export function restingFirst(once: () => Promise<boolean>, restMs: number): RoundsOptions["round"] {
+  let isFirst = true;
+  return async () => {
+    if (!isFirst && (await once())) return 0;
+    isFirst = false;
+    return restMs;
+  };
+}

@@ -6,7 +6,7 @@ import { boundedLog } from "../analysis/bound.ts";
 import { Questions } from "../analysis/questions.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Database } from "../db/postgres.ts";
-import { startRounds, type Rounds } from "../rounds.ts";
+import { restingFirst, startRounds, type Rounds } from "../rounds.ts";
 import type { Clock } from "../values.ts";
 import { DAY_MS } from "./kind.ts";
 import { GAP_LIMITS } from "./model.ts";
@@ -42,15 +42,8 @@ export async function lookOnce({ sql, log, clock }: Omit<DailyDeps, "onFault">):
 
 /** Looks until it is stopped; the first time after a rest, so that a start is not slowed down. */
 export function startDailyLook(deps: DailyDeps): Rounds {
-  let begun = false;
   return startRounds({
-    round: async () => {
-      if (!begun) {
-        begun = true;
-        return REST_MS;
-      }
-      return (await lookOnce(deps)) ? 0 : REST_MS;
-    },
+    round: restingFirst(() => lookOnce(deps), REST_MS),
     onFault: deps.onFault,
     faultMs: REST_MS,
   });

@@ -2,7 +2,7 @@
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Database } from "../db/postgres.ts";
 import { unloggedEvents } from "../log/feed.ts";
-import { startRounds, type Rounds } from "../rounds.ts";
+import { restingFirst, startRounds, type Rounds } from "../rounds.ts";
 import type { Rule } from "../segments/model.ts";
 import { planOf } from "../segments/plan.ts";
 import { membersSql } from "../segments/sql.ts";
@@ -59,15 +59,8 @@ export async function refreshDue(deps: RefreshDeps): Promise<boolean> {
 
 /** Keeps lists fresh until it is stopped; the first time after a rest, so that a start is not slowed down. */
 export function startRefreshing(deps: RefreshDeps & { readonly onFault: (cause: unknown) => void }): Rounds {
-  let begun = false;
   return startRounds({
-    round: async () => {
-      if (!begun) {
-        begun = true;
-        return REST_MS;
-      }
-      return (await refreshDue(deps)) ? 0 : REST_MS;
-    },
+    round: restingFirst(() => refreshDue(deps), REST_MS),
     onFault: deps.onFault,
     // Only the workspace that failed has to wait for its next turn.
     faultMs: REST_MS,
