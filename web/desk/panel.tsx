@@ -39,7 +39,9 @@ function Opened({ opened: { key, agent, customerId } }: { opened: PanelOpened })
 /** The panel's page. */
 export function PanelScreen() {
   useTitle("Customer");
-  const { token } = route.useSearch();
+  // Kept from the address as it was at first: it is taken out of there once it was used.
+  const search = route.useSearch();
+  const [token] = useState(search.token);
   const [client] = useState(() => createClient(() => ({ csrf: null, workspaceId: null }), nothing));
   const query = useQuery({
     queryKey: ["panel", token],
