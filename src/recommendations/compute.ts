@@ -15,24 +15,39 @@ export type Computing = Span & {
   readonly categoriesOf: (products: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>;
   readonly groups: readonly GroupOf[];
 };
-export type Computed = { readonly counted: CountedRow; readonly lists: readonly List[] };
+/** What lists rest on: who bought something, their orders, and the products that are told apart. */
+export type Counted = { readonly customers: number; readonly orders: number; readonly products: number };
+export type Computed = { readonly counted: Counted; readonly lists: readonly List[] };
 
 /** All lists of a workspace. */
 export async function computeLists(computing: Computing): Promise<Computed> {
   const { log, groups } = computing;
-  const [counted] = await bounded<CountedRow>(log, countedSql(computing));
+  const [all, ...products] = await bounded<CountedRow>(log, countedSql(computing));
+  const counted = { customers: all?.customers ?? 0, orders: all?.orders ?? 0, products: products.length };
   const lists: List[] = [];
-  for (const kind of PAIRED) lists.push(...(await pairLists(computing, kind)));
+  for (const kind of PAIRED)
+    lists.push(
+      ...(await pairLists(
+        computing,
+        kind,
+        products.map(({ product }) => product),
+      )),
+    );
   lists.push(...(await popularLists(computing)));
   for (const group of groups) lists.push(await groupList(computing, group));
-  return { counted: counted!, lists: lists.filter(({ entries }) => entries.length > 0) };
+  return { counted, lists: lists.filter(({ entries }) => entries.length > 0) };
 }
 
 const bounded = <Row extends object>(log: EventLog, text: string, parameters = new Parameters()): Promise<readonly Row[]> =>
   log.rows<Row>(`select * from (${text}) settings max_memory_usage = ${RECOMMENDATION_LIMITS.memoryBytes}, max_execution_time = ${RECOMMENDATION_LIMITS.tookMs / 1_000}`, parameters.values); // prettier-ignore
 
-async function pairLists({ log, ...span }: Computing, kind: Paired): Promise<readonly List[]> {
-  const rows = await bounded<PairedRow>(log, pairsSql(kind, span));
+async function pairLists(
+  { log, ...span }: Computing,
+  kind: Paired,
+  products: readonly string[],
+): Promise<readonly List[]> {
+  const parameters = new Parameters();
+  const rows = await bounded<PairedRow>(log, pairsSql(kind, span, parameters.texts(products)), parameters);
   return rows.map(({ a, found }) => ({ kind, key: a, entries: found.map(([product, customers, lift, score]) => [product, customers, rounded(lift), rounded(score)]) })); // prettier-ignore
 }
 

@@ -21,17 +21,22 @@ const sinceSql = ({ now, settings }: Span): string =>
 const decay = ({ now, settings }: Span, at: string): string =>
   `exp2((${at} - ${whole(now)}) / ${floating(msOf(settings.halfLifeDays))})`;
 
+/** A text or a number of a JSON text by its name, as a text; empty where there is none. */
+const namedSql = (json: string, name: string): string =>
+  `multiIf(JSONType(${json}, '${name}') = 'String', substringUTF8(JSONExtractString(${json}, '${name}'), 1, 200),
+     JSONType(${json}, '${name}') in ('Int64', 'UInt64', 'Double'), JSONExtractRaw(${json}, '${name}'), '')`;
+const PRODUCT_NAMES = ["product_id", "productId", "sku", "id"] as const;
 /** The product that a JSON text names, as knowledge reads it (customers/told.ts); empty where it names none. */
 const productSql = (json: string): string =>
-  `arrayFirst(t -> t != '', arrayMap(n -> multiIf(JSONType(${json}, n) = 'String', substringUTF8(JSONExtractString(${json}, n), 1, 200),
-     JSONType(${json}, n) in ('Int64', 'UInt64', 'Double'), JSONExtractRaw(${json}, n), ''), ['product_id', 'productId', 'sku', 'id']))`;
+  `multiIf(${PRODUCT_NAMES.map((name) => namedSql(json, name))
+    .map((told) => `${told} != '', ${told}`)
+    .join(", ")}, '')`;
 
 /** A customer's orders, the latest word on each: `at` and `products`, each once. */
 function ordersSql(span: Span): string {
   const json = tamed("properties");
   const products = `arrayDistinct(arrayFilter(p -> p != '', arrayMap(line -> ${productSql("line")}, JSONExtractArrayRaw(${json}, 'products'))))`;
-  const order = `multiIf(JSONType(${json}, 'order_id') = 'String', substringUTF8(JSONExtractString(${json}, 'order_id'), 1, 200),
-    JSONType(${json}, 'order_id') in ('Int64', 'UInt64', 'Double'), JSONExtractRaw(${json}, 'order_id'), '')`;
+  const order = namedSql(json, "order_id");
   const told = eventsSql(sourceOf(span), `if(${order} = '', id, ${order}) as orderId, id, ${products} as products`, `name = 'Order Completed' and ${sinceSql(span)}`);
   return `select customer, orderId, at, products
     from (select customer, orderId, max(happened) as at, argMax(lines, (happened, id)) as products
@@ -39,42 +44,41 @@ function ordersSql(span: Span): string {
     where notEmpty(products)`;
 } // prettier-ignore
 
-/** Products that enough customers bought, of which the first so many are told apart. */
-const toldApartSql = (span: Span): string =>
-  `select product from (select customer, arrayJoin(products) as product from (${ordersSql(span)}))
-   group by product having uniqExact(customer) >= ${span.settings.customersMin} order by uniqExact(customer) desc, product limit ${RECOMMENDATION_LIMITS.products}`;
-
-/** Orders small enough to say something of pairs, with those of their products that are told apart and "anything". */
-const basketsSql = (span: Span): string =>
-  `select customer, orderId, at, groupArray(product) as products
+/** What is bought, line by line, in orders small enough to say something of pairs: products that are told apart, and "anything". */
+const linesSql = (span: Span, known: string): string =>
+  `select customer, orderId, at, product
    from (select customer, orderId, at, arrayJoin(arrayPushBack(products, '')) as product from (${ordersSql(span)}) where length(products) <= ${RECOMMENDATION_LIMITS.orderProducts})
-   where product = '' or product in (${toldApartSql(span)})
-   group by customer, orderId, at`; // prettier-ignore
+   where product = '' or product in ${known}`; // prettier-ignore
+/** The same by order. */
+const basketsSql = (span: Span, known: string): string =>
+  `select customer, orderId, at, groupArray(product) as products from (${linesSql(span, known)}) group by customer, orderId, at`;
 
 /** Each pair of two lists of a row. */
 const crossed = (rows: string, firsts: string, seconds: string): string =>
   `select customer, w, a, b from (select customer, w, a, seconds from (select customer, w, ${firsts} as firsts, ${seconds} as seconds from (${rows})) array join firsts as a) array join seconds as b`;
 
 /** In the same order. */
-const basketRows = (span: Span): string =>
+const basketRows = (span: Span, known: string): string =>
   crossed(
-    `select customer, products, ${decay(span, "at")} as w from (${basketsSql(span)})`,
+    `select customer, products, ${decay(span, "at")} as w from (${basketsSql(span, known)})`,
     "products",
     "products",
   );
 
-/** By the same customer within the window: each pair once a customer, by the newest time, which is that of its earlier half. */
-function windowRows(span: Span): string {
-  const newest = `arraySlice(arrayReverseSort(arrayDistinct(arrayFlatten(groupArray(arrayMap(p -> (at, p), arrayFilter(p -> p != '', products)))))), 1, ${RECOMMENDATION_LIMITS.customerPurchases})`;
-  const bought = `select customer, arrayConcat(newest, arrayDistinct(arrayMap(x -> (x.1, ''), newest))) as bought from (select customer, ${newest} as newest from (${basketsSql(span)}) group by customer)`;
-  const pairs = `select customer, x, y from (select customer, bought, x from (${bought}) array join bought as x) array join bought as y where abs(x.1 - y.1) <= ${whole(msOf(span.settings.windowDays))}`;
-  return `select customer, x.2 as a, y.2 as b, max(${decay(span, "least(x.1, y.1)")}) as w from (${pairs}) group by customer, a, b`;
+/** By the same customer, where the last purchases of both are within the window; it is as long ago as the earlier of them. */
+function windowRows(span: Span, known: string): string {
+  const last = `select customer, product, max(at) as lastAt from (${linesSql(span, known)}) where product != '' group by customer, product`;
+  const newest = `select customer, arraySlice(arrayReverseSort(groupArray((lastAt, product))), 1, ${RECOMMENDATION_LIMITS.customerPurchases}) as newest from (${last}) group by customer`;
+  const near = `arrayFilter(y -> abs(x.1 - y.1) <= ${whole(msOf(span.settings.windowDays))}, newest)`;
+  const pairs = `arrayConcat(arrayFlatten(arrayMap(x -> arrayMap(y -> (x.2, y.2, least(x.1, y.1)), ${near}), newest)),
+    arrayMap(x -> (x.2, '', x.1), newest), arrayMap(x -> ('', x.2, x.1), newest), [('', '', newest[1].1)])`;
+  return `select customer, pair.1 as a, pair.2 as b, ${decay(span, "pair.3")} as w from (select customer, arrayJoin(${pairs}) as pair from (${newest}))`;
 } // prettier-ignore
 
 /** In the order after it, where that follows soon enough. */
-function nextRows(span: Span): string {
+function nextRows(span: Span, known: string): string {
   const orders = `arraySlice(arraySort(groupArray((at, orderId, products))), -${RECOMMENDATION_LIMITS.customerOrders})`;
-  const sequences = `select customer, ${orders} as orders from (${basketsSql(span)}) group by customer`;
+  const sequences = `select customer, ${orders} as orders from (${basketsSql(span, known)}) group by customer`;
   const steps = `select customer, before.3 as firsts, after.3 as seconds, after.1 as at, after.1 - before.1 as gap
     from (select customer, arrayPopBack(orders) as befores, arrayPopFront(orders) as afters from (${sequences}))
     array join befores as before, afters as after`;
@@ -84,24 +88,27 @@ function nextRows(span: Span): string {
 /** How two products belong together. */
 export const PAIRED = ["basket", "window", "next"] as const;
 export type Paired = (typeof PAIRED)[number];
-const ROWS: { readonly [kind in Paired]: (span: Span) => string } = { basket: basketRows, window: windowRows, next: nextRows }; // prettier-ignore
+const ROWS: { readonly [kind in Paired]: (span: Span, known: string) => string } = { basket: basketRows, window: windowRows, next: nextRows }; // prettier-ignore
+
+/** How many customers a pair was seen in: of a window each customer has it once. */
+const CUSTOMERS: { readonly [kind in Paired]: string } = { basket: "uniqExact(customer)", window: "count()", next: "uniqExact(customer)" }; // prettier-ignore
 
 /** What the log answers of a product: those that go with it (product, customers, lift, score), the best first. */
 export type PairedRow = { readonly a: string; readonly found: readonly (readonly [product: string, customers: number, lift: number, score: number])[] }; // prettier-ignore
 
 /**
- * Rows of `PairedRow`. Lift is how many times more often the two are seen together than they would be by chance; pairs
+ * Rows of `PairedRow`, among the products of `known`, which is the right side of an SQL `in`. Lift is how many times more often the two are seen together than they would be by chance; pairs
  * that are not are left out. They are ranked by confidence (Agrawal, Imielinski and Swami 1993): the share of what is
  * seen of `a` that is seen of both. Measured against the cosine of the two (bench/README.md), it finds more.
  */
-export function pairsSql(kind: Paired, span: Span): string {
+export function pairsSql(kind: Paired, span: Span, known: string): string {
   const { customersMin } = span.settings;
   return `select a, groupArray((b, customers, lift, score)) as found from (
       select a, b, customers, together * total / (ofA * ofB) as lift, together / ofA as score
       from (
         select a, b, customers, together, sumIf(together, b = '') over (partition by a) as ofA, sumIf(together, a = '') over (partition by b) as ofB,
           sumIf(together, a = '' and b = '') over () as total
-        from (select a, b, sum(w) as together, uniqExact(customer) as customers from (${ROWS[kind](span)}) group by a, b)
+        from (select a, b, sum(w) as together, ${CUSTOMERS[kind]} as customers from (${ROWS[kind](span, known)}) group by a, b)
         where a = '' or b = '' or (customers >= ${customersMin}${kind === "next" ? "" : " and a != b"}))
       where a != '' and b != '' and lift > 1
       order by a, score desc, b limit ${RECOMMENDATION_LIMITS.listed} by a)
@@ -126,7 +133,10 @@ export function popularSql(span: Span, among: string | null, limit: number): str
     group by product having customers >= ${customersMin} order by score desc, product limit ${limit}`;
 } // prettier-ignore
 
-export type CountedRow = { readonly customers: number; readonly orders: number; readonly products: number };
-/** One `CountedRow`: what lists rest on. */
+export type CountedRow = { readonly product: string; readonly customers: number; readonly orders: number };
+/** Rows of `CountedRow`: of the empty text, which is any product; then of those that enough customers bought, as many as are told apart. */
 export const countedSql = (span: Span): string =>
-  `select uniqExact(customer) as customers, count() as orders, (select count() from (${toldApartSql(span)})) as products from (${ordersSql(span)})`; // prettier-ignore
+  `select product, uniqExact(customer) as customers, count() as orders
+   from (select customer, arrayJoin(arrayPushBack(products, '')) as product from (${ordersSql(span)}))
+   group by product having product = '' or customers >= ${span.settings.customersMin}
+   order by product = '' desc, customers desc, product limit ${1 + RECOMMENDATION_LIMITS.products}`; // prettier-ignore

@@ -65,22 +65,21 @@ export class Naive {
     return this.#pairs(seen, true);
   }
 
-  /** Each pair of a customer's counts once, by the newest two purchases within the window, and as much as the earlier of them. */
+  /** A customer's last purchases of two products within the window: as long ago as the earlier one. */
   window(): Figures {
     const seen: Seen[] = [];
     for (const customer of new Set(this.#orders.map((order) => order.customer))) {
-      const bought = this.#orders.filter((order) => order.customer === customer).flatMap(({ at, products }) => products.map((product) => ({ at, product }))).filter(({ product }) => this.#known.has(product)); // prettier-ignore
-      const best = new Map<string, number>();
-      for (const x of bought)
-        for (const y of bought) {
-          if (Math.abs(x.at - y.at) > this.#settings.windowDays * DAY_MS) continue;
-          const w = this.#decay(Math.min(x.at, y.at));
-          for (const key of [`${x.product}>${y.product}`, `${x.product}>`, ">"]) best.set(key, Math.max(best.get(key) ?? 0, key.endsWith(">") ? this.#decay(x.at) : w)); // prettier-ignore
-        }
-      for (const [key, w] of best) {
-        const [a, b] = key.split(">") as [string, string];
-        seen.push({ customer, w, firsts: [a], seconds: [b] });
+      const last = new Map<string, number>();
+      for (const { at, products, customer: whose } of this.#orders)
+        for (const product of products)
+          if (whose === customer && this.#known.has(product)) last.set(product, Math.max(at, last.get(product) ?? 0)); // prettier-ignore
+      const did = (a: string, b: string, at: number) => seen.push({ customer, w: this.#decay(at), firsts: [a], seconds: [b] }); // prettier-ignore
+      for (const [a, at] of last) {
+        did(a, "", at);
+        for (const [b, other] of last)
+          if (Math.abs(at - other) <= this.#settings.windowDays * DAY_MS) did(a, b, Math.min(at, other));
       }
+      if (last.size > 0) did("", "", Math.max(...last.values()));
     }
     const of = (a: string, b: string) => seen.filter(({ firsts, seconds }) => firsts[0] === a && seconds[0] === b); // prettier-ignore
     const weight = (a: string, b: string) => of(a, b).reduce((sum, { w }) => sum + w, 0);
