@@ -24,6 +24,8 @@ export type Flood = Common & {
 /** At a rate, whatever the server does: single events, reads of customers, and events whose customer is looked for until it is there. */
 export type Paced = Common & {
   readonly type: "paced"; readonly seconds: number; readonly eventsPerSecond: number; readonly readsPerSecond: number; readonly probesPerSecond: number;
+  /** What is read, in turn; absent: documents of customers. */
+  readonly reads?: readonly string[];
   /** Questions of what to show, as pages of signed-in customers ask them; and how. */
   readonly decides?: Decides;
 }; // prettier-ignore
@@ -109,6 +111,7 @@ async function hold({
   eventsPerSecond,
   readsPerSecond,
   probesPerSecond,
+  reads,
   decides,
 }: Paced) {
   const at = Date.now() - 1000;
@@ -141,7 +144,11 @@ async function hold({
   };
   const readOne = (n: number) =>
     ask(
-      read(`/v1/customers/lookup?kind=user_id&value=user-${customerOf(n + 7, customers)}`, secretKey),
+      read(
+        reads?.[n % reads.length] ??
+          `/v1/customers/lookup?kind=user_id&value=user-${customerOf(n + 7, customers)}`,
+        secretKey,
+      ),
       readMs,
     );
   const asking = decides

@@ -12,6 +12,7 @@ import { decide } from "./decide.ts";
 import { footprint } from "./footprint.ts";
 import { gaps } from "./gaps.ts";
 import { JOURNEY_STAGES, journeys } from "./journeys.ts";
+import { lookup } from "./lookup.ts";
 import { calibration, machine } from "./machine.ts";
 import { map } from "./map.ts";
 import { stopAll } from "./program.ts";
@@ -44,6 +45,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   work: (folder) => work(folder, flags.full === true),
   steady,
   decide,
+  lookup,
   sample,
   weight,
   footprint,
