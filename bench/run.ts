@@ -12,6 +12,7 @@ import { decide } from "./decide.ts";
 import { footprint } from "./footprint.ts";
 import { gaps } from "./gaps.ts";
 import { JOURNEY_STAGES, journeys } from "./journeys.ts";
+import { learning } from "./learning.ts";
 import { lookup } from "./lookup.ts";
 import { calibration, machine } from "./machine.ts";
 import { map } from "./map.ts";
@@ -57,6 +58,7 @@ const QUESTIONS: { readonly [name: string]: (folder: string) => Promise<readonly
   gaps: (folder) => gaps(folder, flags.full === true),
   metrics: (folder) => metrics(folder, flags.full === true),
   recommendations,
+  learning,
   screens,
 };
 

@@ -12,7 +12,8 @@ const HASHED = 8;
 const DEVICES = ["phone", "tablet", "desktop", "other"] as const;
 const KNOWN = ["named", "returning", "new"] as const;
 const PARTS_OF_DAY = 4;
-const HOURS_OF_PART = 6;
+/** Hours of one part of the day are one slot. */
+export const HOURS_OF_PART = 6;
 const [DEVICE, STANDING, HOUR, STAGE] = [1, 1 + DEVICES.length, 1 + DEVICES.length + KNOWN.length, 1 + DEVICES.length + KNOWN.length + PARTS_OF_DAY]; // prettier-ignore
 const CHANNEL = STAGE + HASHED;
 const SEGMENT = CHANNEL + HASHED;

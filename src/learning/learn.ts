@@ -1,17 +1,16 @@
 /**
  * Learns from what came of decisions: every minute each place that learns is looked at. Guards first, because a place that
  * does harm is stopped whatever else is known; then what was learned is worked out anew from all that the event log tells,
- * where it tells more than before. So nothing is lost by a crash and nothing counts twice: the same log, the same model.
+ * where it tells more than before, and not oftener than it pays. So nothing is lost by a crash and nothing counts twice: the same log, the same model.
  */
 import { answerAside } from "../aside.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Database } from "../db/postgres.ts";
 import { type Rounds, startRounds } from "../rounds.ts";
-import { moveEpoch } from "../segments/epoch.ts";
 import type { Clock, Instant } from "../values.ts";
 import { type Judged, judged } from "./guard.ts";
 import { LEARNING_LIMITS, type Learning, type Model } from "./model.ts";
-import { type LearningPlace, type Mark, claimPlaces, keepGuards, keepModel, readExposures, readGuard, readKinds, readMark } from "./store.ts"; // prettier-ignore
+import { type Before, type LearningPlace, claimPlaces, keepGuards, keepModel, readExposures, readGuard, readKinds, readMark } from "./store.ts"; // prettier-ignore
 import type { Kind, Material, WorkedOut } from "./workout.ts";
 
 export type LearnDeps = {
@@ -34,12 +33,12 @@ const THREAD = new URL("./thread.ts", import.meta.url);
 export async function learnOnce(deps: LearnDeps): Promise<void> {
   const now = deps.clock();
   const faults: unknown[] = [];
-  for (const { mark, ...place } of await claimPlaces(deps.sql, now))
-    await lookAt(deps, place, mark, now).catch((cause) => faults.push(cause));
+  for (const { place, before } of await claimPlaces(deps.sql, now))
+    await lookAt(deps, place, before, now).catch((cause) => faults.push(cause));
   if (faults.length > 0) throw faults[0];
 }
 
-async function lookAt({ sql, log, onStop }: LearnDeps, place: LearningPlace, before: Mark | null, now: Instant): Promise<void> {
+async function lookAt({ sql, log, clock, onStop }: LearnDeps, place: LearningPlace, before: Before, now: Instant): Promise<void> {
   const { guards } = place.learning;
   const standing: Judged[] = [];
   for (const guard of guards) standing.push(judged(guard, await readGuard(log, place, guard, now), guards.length));
@@ -49,14 +48,13 @@ async function lookAt({ sql, log, onStop }: LearnDeps, place: LearningPlace, bef
     if (isStopped) onStop(place, worse.words);
     return;
   }
+  if (now < (before.learnedAt ?? 0) + (before.tookMs ?? 0) * LEARNING_LIMITS.restTimes) return;
   const mark = await readMark(log, place, now);
-  if (mark === before) return;
+  if (mark === before.mark) return;
+  const beganAt = clock();
   const task: Task = { type: "learn", learning: place.learning, kinds: await readKinds(log, place, now) };
   const model = await answerAside<Model>(THREAD, task);
-  await sql.transaction(async (tx) => {
-    await moveEpoch(tx);
-    await keepModel(tx, place, model, mark, now);
-  });
+  await sql.transaction((tx) => keepModel(tx, place, model, { mark, learnedAt: now, tookMs: clock() - beganAt }));
 } // prettier-ignore
 
 /** What each way of choosing would have given at a place; null with too few exposures. */

@@ -37,8 +37,9 @@ export const LEARNING_LIMITS = {
   effectiveMin: 100,
   /** What happened is in the event log after this. */
   settleMs: 10_000,
-  /** Between two looks at a place. */
+  /** Between two looks at a place; and how many times as long as learning took there is nothing learned again. */
   restMs: MINUTE_MS,
+  restTimes: 30,
   /** How often a place may be stopped though nothing is worse, over all its guards and all time. */
   alphaRatio: EXPERIMENT_LIMITS.alphaRatio,
   /** The customers of an arm at which the interval of a guard is narrowest. */

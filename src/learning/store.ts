@@ -5,8 +5,9 @@ import { moveEpoch } from "../segments/epoch.ts";
 import { eventsSql } from "../segments/sql-rows.ts";
 import { Parameters } from "../segments/sql-values.ts";
 import type { Instant, WorkspaceId } from "../values.ts";
+import { HOURS_OF_PART } from "./encode.ts";
 import { type Counted, type Judged, eventOf } from "./guard.ts";
-import { type Arm, type Guard, LEARNING_LIMITS, type Learning, LearningContext, LearningTold, type Model, outcomeName } from "./model.ts"; // prettier-ignore
+import { type Arm, type Guard, LEARNING_LIMITS, type Learning, type LearningContext, type LearningTold, type Model, outcomeName } from "./model.ts"; // prettier-ignore
 import type { Exposure, Kind } from "./workout.ts";
 
 /** A place that learns, as far as learning asks. `versions`: all those of its number, which renewals of its rules make. */
@@ -24,29 +25,34 @@ export type LearningPlace = {
 };
 /** What was read of the log when a model was made: the same mark, the same model. */
 export type Mark = string;
+/** How it was learned last; all null before that. */
+export type Before = { readonly mark: Mark | null; readonly learnedAt: Instant | null; readonly tookMs: number | null }; // prettier-ignore
 
 const EXPOSED = outcomeName("exposed");
 /** Whoever tells of exposures and outcomes is this program: keys of senders have numbers. */
 const OURS = "key = 0";
 
-/** Each decision that was exposed between two instants, with its reward. */
-function exposuresSql({ workspace, key, learning }: LearningPlace, from: Instant, until: Instant, parameters: Parameters): string {
+/**
+ * Each decision that was exposed between two instants, with its reward; of `newest` the newest so many. Outcomes are fewer than
+ * exposures: they are what is held while exposures go by.
+ */
+function exposuresSql({ workspace, key, learning }: LearningPlace, from: Instant, until: Instant, newest: number | null, parameters: Parameters): string {
   const { reward, currency, withinMs } = learning;
-  const outcome = outcomeName(reward === "value" ? "converted" : reward);
+  const all = { workspace, epochBelow: null, customers: null };
+  const where = (name: string) => `${OURS} and name = '${name}' and touchpoint = ${parameters.text(key)} and happenedAt >= ${Math.round(from)}`;
+  const decision = "JSONExtractString(properties, 'decision') as decision";
+  const told = `${decision}, JSONExtractString(properties, 'candidate') as shown, JSONExtractRaw(properties, 'learning') as told, JSONExtractFloat(properties, 'propensity') as ratio`;
   const worth = reward === "value" ? `if(JSONExtractString(properties, 'currency') = ${parameters.text(currency ?? "")}, toFloat64(JSONExtractUInt(properties, 'valueMinor')), 0.)` : "1.";
-  const columns = `name, JSONExtractString(properties, 'decision') as decision, JSONExtractString(properties, 'candidate') as candidate,
-    JSONExtractRaw(properties, 'learning') as learning, JSONExtractFloat(properties, 'propensity') as propensity, ${worth} as worth`;
-  const where = `${OURS} and name in ('${EXPOSED}', '${outcome}') and touchpoint = ${parameters.text(key)} and happenedAt >= ${Math.round(from)}`;
-  return `select decision, minIf(at, name = '${EXPOSED}') as exposedAt, any(candidate) as shown, any(learning) as told, any(propensity) as ratio, any(customer) as whose,
-      maxIf(worth, name = '${outcome}' ) as most, maxIf(at, name = '${outcome}') as rewardedAt, if(rewardedAt > 0 and rewardedAt <= exposedAt + ${Math.round(withinMs)}, most, 0.) as reward
-    from (${eventsSql({ workspace, epochBelow: null, customers: null }, columns, where)})
-    group by decision having exposedAt > 0 and exposedAt <= ${Math.round(until)} and told != ''`;
+  const exposed = `select decision, shown, told, ratio, customer, at from (${eventsSql(all, told, `${where(outcomeName("exposed"))} and happenedAt <= ${Math.round(until)}`)}) where told != ''`;
+  const came = `select decision, any(worth) as worth, min(at) as cameAt from (${eventsSql(all, `${decision}, ${worth} as worth`, where(outcomeName(reward === "value" ? "converted" : reward)))}) group by decision`;
+  return `select e.decision as decision, shown, told, ratio, customer, at, if(cameAt > 0 and cameAt <= at + ${Math.round(withinMs)}, worth, 0.) as reward
+    from (${exposed}${newest === null ? "" : ` order by at desc, decision limit ${newest}`}) e left any join (${came}) o on e.decision = o.decision`;
 } // prettier-ignore
 
 /** Until when exposures' time is over. */
 const untilOf = ({ withinMs }: Pick<Learning, "withinMs">, now: Instant): Instant =>
   now - withinMs - LEARNING_LIMITS.settleMs;
-const HALF = "toUInt8(cityHash64(whose) % 2)";
+const HALF = "toUInt8(cityHash64(customer) % 2)";
 
 /** How much there is to learn from. */
 export async function readMark(log: EventLog, { workspace, key, learning }: LearningPlace, now: Instant): Promise<Mark> {
@@ -61,27 +67,35 @@ export async function readMark(log: EventLog, { workspace, key, learning }: Lear
 /** Exposures whose time is over, added up: the most frequent kinds. */
 export async function readKinds(log: EventLog, place: LearningPlace, now: Instant): Promise<readonly Kind[]> {
   const parameters = new Parameters();
-  const rows = await log.rows<Omit<Kind, "context"> & { readonly context: string }>(
-    `select shown as candidate, JSONExtractRaw(told, 'context') as context, ${HALF} as half, toUInt32(count()) as n, toUInt32(countIf(reward > 0)) as rewarded, sum(reward) as sum, sum(reward * reward) as sumOfSquares
-     from (${exposuresSql(place, now - LEARNING_LIMITS.lookMs, untilOf(place.learning, now), parameters)}) where shown in ${parameters.texts(place.candidates)}
-     group by candidate, context, half order by n desc, candidate, context, half limit ${LEARNING_LIMITS.kindsMax}`,
+  const hour = `intDiv(JSONExtractUInt(context, 'hour'), ${HOURS_OF_PART}) * ${HOURS_OF_PART}`;
+  const rows = await log.rows<Omit<Kind, "context"> & { readonly parts: string }>(
+    `select shown as candidate, toJSONString(tuple(JSONExtract(context, 'stage', 'Nullable(String)'), JSONExtractString(context, 'device'), JSONExtract(context, 'channel', 'Nullable(String)'),
+         JSONExtractString(context, 'known'), ${hour}, JSONExtract(context, 'segments', 'Array(UInt32)'))) as parts,
+       ${HALF} as half, toUInt32(count()) as n, toUInt32(countIf(reward > 0)) as rewarded, sum(reward) as sum, sum(reward * reward) as sumOfSquares
+     from (select *, JSONExtractRaw(told, 'context') as context from (${exposuresSql(place, now - LEARNING_LIMITS.lookMs, untilOf(place.learning, now), null, parameters)}))
+     where shown in ${parameters.texts(place.candidates)} group by candidate, parts, half order by n desc, candidate, parts, half limit ${LEARNING_LIMITS.kindsMax}`,
     parameters.values,
   );
-  return rows.map((row) => ({ ...row, context: LearningContext.parse(JSON.parse(row.context)) }));
+  return rows.map(({ parts, ...row }) => {
+    const [stage, device, channel, known, hourOfPart, segments] = JSON.parse(parts) as Parts;
+    return { ...row, context: { stage, device, channel, known, hour: hourOfPart, segments } };
+  });
 } // prettier-ignore
+type Parts = readonly [stage: LearningContext["stage"], device: LearningContext["device"], channel: LearningContext["channel"], known: LearningContext["known"], hour: number, segments: readonly number[]]; // prettier-ignore
 
 /** The newest exposures whose time is over, in the order they happened. */
 export async function readExposures(log: EventLog, place: LearningPlace, now: Instant): Promise<readonly Exposure[]> {
   const parameters = new Parameters();
   const rows = await log.rows<Omit<Exposure, "context" | "eligible"> & { readonly told: string }>(
-    `select toUInt64(whose) as customer, ${HALF} as half, shown as candidate, ratio as propensity, reward, told
-     from (${exposuresSql(place, now - LEARNING_LIMITS.lookMs, untilOf(place.learning, now), parameters)}) order by exposedAt desc, decision limit ${LEARNING_LIMITS.evaluatedMax}`,
+    `select toUInt64(customer) as customer, ${HALF} as half, shown as candidate, ratio as propensity, reward, told
+     from (${exposuresSql(place, now - LEARNING_LIMITS.lookMs, untilOf(place.learning, now), LEARNING_LIMITS.evaluatedMax, parameters)}) order by at, decision`,
     parameters.values,
   );
+  // What stands there this program has written.
   return rows.map(({ told, ...row }) => {
-    const { context, eligible } = LearningTold.parse(JSON.parse(told));
+    const { context, eligible } = JSON.parse(told) as LearningTold;
     return { ...row, context, eligible };
-  }).toReversed();
+  });
 } // prettier-ignore
 
 /** Customers of each arm whose time after their first exposure is over, and how many of them did what a guard asks about. */
@@ -126,17 +140,17 @@ const placeOf = ({ draft, ...row }: PlaceRow): LearningPlace => ({
 });
 
 /** The places that learn and were not looked at for a while; from now on they were. Those that were stopped do not learn. */
-export async function claimPlaces(sql: Sql, now: Instant): Promise<readonly (LearningPlace & { readonly mark: Mark | null })[]> {
-  const rows = await sql.query<PlaceRow & { readonly mark: Mark | null }>(
+export async function claimPlaces(sql: Sql, now: Instant): Promise<readonly { readonly place: LearningPlace; readonly before: Before }[]> {
+  const rows = await sql.query<PlaceRow & { readonly before: Before }>(
     `with serving as materialized (select * from (${SERVING} order by v.workspace, v.name, v.id desc) s where draft->>'ranking' = 'learning'),
        taken as (
          insert into place_learning as l (workspace, place, number, looked_at) select workspace, key, number, $1::bigint from serving
          on conflict (workspace, place, number) do update set looked_at = excluded.looked_at where l.looked_at <= $1::bigint - $2::bigint and l.stopped_at is null
-         returning l.workspace, l.place, l.number, l.mark)
-     select s.*, t.mark from serving s join taken t on t.workspace = s.workspace and t.place = s.key and t.number = s.number order by s.workspace, s.key`,
+         returning l.workspace, l.place, l.number, json_build_object('mark', l.mark, 'learnedAt', l.learned_at, 'tookMs', l.took_ms) as before)
+     select s.*, t.before from serving s join taken t on t.workspace = s.workspace and t.place = s.key and t.number = s.number order by s.workspace, s.key`,
     [now, LEARNING_LIMITS.restMs],
   );
-  return rows.map(({ mark, ...row }) => ({ ...placeOf(row), mark }));
+  return rows.map(({ before, ...row }) => ({ place: placeOf(row), before }));
 } // prettier-ignore
 
 /** The version of a place that serves, when it has learning laid down. */
@@ -160,10 +174,14 @@ export type Kept = {
 };
 
 /** Keeps what was learned: it is in force from the next decision on. */
-export const keepModel = (tx: Sql, { workspace, key, number }: LearningPlace, model: Model, mark: Mark, now: Instant): Promise<void> =>
-  tx.query("update place_learning set model = $4, mark = $5, learned_at = $6 where workspace = $1 and place = $2 and number = $3 and coalesce(learned_at, 0) <= $6", [workspace, key, number, JSON.stringify(model), mark, now])
-    .then(() => tx.query("delete from place_learning where workspace = $1 and place = $2 and number < $3 and stopped_at is null", [workspace, key, number]))
-    .then(() => undefined); // prettier-ignore
+export async function keepModel(tx: Sql, { workspace, key, number }: LearningPlace, model: Model, { mark, learnedAt, tookMs }: { readonly [part in keyof Before]: NonNullable<Before[part]> }): Promise<void> {
+  await moveEpoch(tx);
+  await tx.query(
+    "update place_learning set model = $4, mark = $5, learned_at = $6, took_ms = $7 where workspace = $1 and place = $2 and number = $3 and coalesce(learned_at, 0) <= $6",
+    [workspace, key, number, JSON.stringify(model), mark, learnedAt, tookMs],
+  );
+  await tx.query("delete from place_learning where workspace = $1 and place = $2 and number < $3 and stopped_at is null", [workspace, key, number]);
+} // prettier-ignore
 
 /** Keeps how the guards stand; with `stop`, the place is decided for by priority from the next decision on. Whether that is new. */
 export async function keepGuards(tx: Sql, { workspace, key, number }: LearningPlace, guards: readonly Judged[], stop: Judged | null, now: Instant): Promise<boolean> {

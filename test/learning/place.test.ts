@@ -10,7 +10,7 @@ import { SEED, randomOf } from "../random.ts";
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 /** When the time of an exposure is over. */
-const LATER_MS = 120_000;
+const LATER_MS = 15 * 60_000;
 /** The platform's clock is set ahead in place of waiting. It begins at five past noon: neither the hour nor the part of the day ends in a test. */
 const ahead = new SharedArrayBuffer(8);
 const aheadMs = new Float64Array(ahead);
