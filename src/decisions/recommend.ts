@@ -3,15 +3,14 @@
  * customer and against all that is known (known.ts). They go along with the candidate's content, with price and stock of
  * this moment and with why each is among them.
  */
-import { productNow } from "../catalogue/told.ts";
 import type { Sql } from "../db/postgres.ts";
 import type { Policy } from "../permission/model.ts";
-import { whyView } from "../recommendations/document.ts";
 import { personOf } from "../recommendations/person.ts";
 import { recommended } from "../recommendations/read.ts";
+import { shownTold } from "../recommendations/told.ts";
 import { knowledgeOf } from "../segments/facts.ts";
 import type { PlanContext } from "../segments/plan.ts";
-import type { Instant, JsonObject, WorkspaceId } from "../values.ts";
+import type { Instant, WorkspaceId } from "../values.ts";
 import type { Visit } from "./eligible.ts";
 import type { PlaceInForce } from "./force.ts";
 import type { Seen } from "./known.ts";
@@ -32,7 +31,7 @@ export async function recommendedTo({ sql, workspace, policy, seen, places }: As
   const shown = knowledgeOf(seen.shown);
   const person = personOf(shown, seen.shown === seen.atoms ? shown : knowledgeOf(seen.atoms));
   const found = await recommended(sql, asked, { workspace, person, policy, now });
-  const items = new Map([...found].map(([one, those]) => [one, those.map(({ item, why }): JsonObject => ({ ...productNow({ id: item.id }, item), why: whyView(why) }))]));
+  const items = new Map([...found].map(([one, those]) => [one, shownTold(those)]));
   return ({ recommend }) => (recommend ? (items.get(recommend) ?? []) : []);
 } // prettier-ignore
 

@@ -58,6 +58,7 @@ export function createComposer({ sql, clock, base, linkKey }: ComposeDeps): (per
     const readings = await dataOf(sql, force, permitted.atoms, {
       workspace, context: contextOf(message.asked.context), links, now: clock(), from: await fromWhom(workspace), zone: permitted.zone,
       rules: fields.some((field) => OF_RULES.test(field)), about: message.asked.products, catalogue: fields.some((field) => OF_ITEMS.test(field)),
+      recommended: fields.some((field) => OF_RECOMMENDED.test(field)),
     });
     const rendering = renderMessage(template.template, readings.data, {
       manner: readings.manner,
@@ -78,6 +79,8 @@ export function createComposer({ sql, clock, base, linkKey }: ComposeDeps): (per
 
 /** What of a customer rules tell. `customer` alone: all of it is read. */
 const OF_RULES = /^customer(?:$|\.(?:segments|stage|computed))/;
+/** What is found for the customer when the message leaves. */
+const OF_RECOMMENDED = /^recommended(?:$|[.[])/;
 /** What of a message the catalogue tells. */
 const OF_ITEMS = /^(?:items?(?:$|[.[])|customer(?:$|\.(?:cart|viewed)))/;
 

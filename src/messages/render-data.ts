@@ -18,6 +18,9 @@ export type RunContext = JsonObject;
 /** Everything a template reads, as documented in docs/messages.md. */
 export type TemplateData = { readonly customer: JsonObject; readonly [name: string]: Json };
 
+/** What the catalogue has of the products a text may name; what is recommended to the customer, where it is read. */
+export type CatalogueTold = ItemsTold & { readonly recommended?: JsonObject | undefined };
+
 /** The data of one message. What the context holds under our own names (`customer`, `links`, ...) does not count. */
 export function templateDataOf(
   customer: CustomerDocument,
@@ -25,12 +28,13 @@ export function templateDataOf(
   context: RunContext,
   links: CustomerLinks,
   workspace: { readonly name: string; readonly address: string | null },
-  catalogue: ItemsTold = NO_ITEMS,
+  catalogue: CatalogueTold = NO_ITEMS,
 ): TemplateData {
   const items = itemsOf(customer, catalogue);
   return {
     ...told(context),
     ...(items.length > 0 && { item: items[0]!, items }),
+    ...(catalogue.recommended && { recommended: catalogue.recommended }),
     customer: customerOf(customer, rules, catalogue),
     links: { ...links },
     workspace: told({ name: workspace.name, address: workspace.address }),

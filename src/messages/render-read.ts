@@ -8,10 +8,19 @@ import type { CustomerDocument } from "../customers/document.ts";
 import type { Sql } from "../db/postgres.ts";
 import { Failure } from "../errors.ts";
 import { zoneOf } from "../permission/recipient.ts";
+import { By } from "../recommendations/model.ts";
+import { readRecommended } from "../recommendations/told.ts";
 import { readPolicy } from "../permission/store.ts";
 import { type ForceReader, readCustomerSegments } from "../segments/customer.ts";
 import { knowledgeOf } from "../segments/facts.ts";
-import { type AtomId, type Instant, type Json, type WorkspaceId, customerIdOf } from "../values.ts";
+import {
+  type AtomId,
+  type Instant,
+  type Json,
+  type JsonObject,
+  type WorkspaceId,
+  customerIdOf,
+} from "../values.ts";
 import type { CustomerLinks } from "./footer.ts";
 import { type Manner, mannerOf } from "./liquid-filters.ts";
 import { type RunContext, type TemplateData, templateDataOf } from "./render-data.ts";
@@ -45,12 +54,12 @@ export type Wanted = {
 export async function readTemplateData(sql: Sql, force: ForceReader, { workspace, atom, context, links, now, about = [] }: Wanted): Promise<Readings | null> {
   const [from, policy] = await Promise.all([readFromWhom(sql, workspace), readPolicy(sql, workspace)]);
   if (atom === null) {
-    const data = templateDataOf(MADE_UP, null, { ...EXAMPLE_CONTEXT, ...context }, links, from, { about, items: await readItems(sql, workspace, about) });
+    const data = templateDataOf(MADE_UP, null, { ...EXAMPLE_CONTEXT, ...context }, links, from, { about, items: await readItems(sql, workspace, about), recommended: EXAMPLE_RECOMMENDED });
     return { data, manner: mannerOf(now, policy.zone, "en"), from };
   }
   const atoms = await atomsOfCustomer(sql, workspace, atom);
   if (atoms.length === 0) return null;
-  return dataOf(sql, force, atoms, { workspace, context, links, now, from, zone: policy.zone, rules: true, about, catalogue: true });
+  return dataOf(sql, force, atoms, { workspace, context, links, now, from, zone: policy.zone, rules: true, about, catalogue: true, recommended: true });
 } // prettier-ignore
 
 /** What a rendering reads of a customer who was loaded already. */
@@ -61,10 +70,11 @@ export type Reading = Pick<Wanted, "workspace" | "context" | "links" | "now"> & 
   /** Whether segments, stage and computed traits are wanted: they cost more than the rest together. */
   readonly rules: boolean;
   readonly about: readonly string[];
-  /** Whether items are wanted as the catalogue has them. */
+  /** Whether items are wanted as the catalogue has them, and what is recommended to the customer. */
   readonly catalogue: boolean;
+  readonly recommended: boolean;
 };
-export async function dataOf(sql: Sql, force: ForceReader, atoms: readonly CustomerAtom[], { workspace, context, links, now, from, zone, rules, about, catalogue }: Reading): Promise<Readings> {
+export async function dataOf(sql: Sql, force: ForceReader, atoms: readonly CustomerAtom[], { workspace, context, links, now, from, zone, rules, about, catalogue, recommended }: Reading): Promise<Readings> {
   const known = knowledgeOf(atoms);
   const identifiers = atoms.flatMap((one) => one.identifiers);
   const { customer } = atoms[0]!;
@@ -73,7 +83,7 @@ export async function dataOf(sql: Sql, force: ForceReader, atoms: readonly Custo
   const told = rules ? await readCustomerSegments(sql, await force(), workspace, customer, now) : null;
   const items = catalogue ? await itemsOf(sql, workspace, document, about) : new Map();
   return {
-    data: templateDataOf(document, told, context, links, from, { about, items }),
+    data: templateDataOf(document, told, context, links, from, { about, items, recommended: recommended ? await readRecommended(sql, workspace, known, now) : undefined }),
     manner: mannerOf(now, zoneOf(known, identifiers)?.name ?? zone, localeOf(document.traits)),
     from,
   };
@@ -107,6 +117,8 @@ const MADE_UP: CustomerDocument = {
   },
   consents: [], accounts: [], recentEvents: [],
 }; // prettier-ignore
+/** One product by each way of finding them. */
+const EXAMPLE_RECOMMENDED: JsonObject = Object.fromEntries(By.options.map((by) => [by, [{ id: "sock-3", name: "Wool socks", price: 12.9, currency: "EUR", url: "https://example.com/socks" }]])); // prettier-ignore
 /** As a run that began with an order would hand it over: `event` is what was told of the event, `entry` its name and when. */
 const EXAMPLE_CONTEXT: RunContext = {
   event: { order_id: "A-1002", total: 129.9, currency: "EUR" },
