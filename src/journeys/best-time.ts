@@ -19,7 +19,10 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 /** What holds for those who have no hours of their own: of all customers, and of a stage's. JSON. */
-export type SharedHours = { readonly all: string; readonly stages: { readonly [stage: string]: string } };
+export type SharedHours = {
+  readonly all: string | null;
+  readonly stages: { readonly [stage: string]: string };
+};
 
 /** Whether it is hours as they are told. */
 export const areHours = (value: unknown): value is string => typeof value === "string" && /^[0-9a-z]{48}$/.test(value); // prettier-ignore

@@ -114,7 +114,7 @@ export function needsTold(kept: Kept | null, tookMs: number): NeedsAnswer {
   return {
     asked: kept.asked, goals: goals.map(goalTold), told, floor,
     hours: {
-      customers: hours.customers, moments: hours.slots, strength: hours.strength, told: hours.told, all: hours.shared && likeliestOf(hours.shared.all),
+      customers: hours.customers, moments: hours.slots, strength: hours.strength, told: hours.told, all: hours.shared?.all ? likeliestOf(hours.shared.all) : null,
       stages: Object.entries(hours.shared?.stages ?? {}).map(([stage, of]) => ({ stage, ...likeliestOf(of) })),
     },
     basis: { asOf: isoOf(cutOffAt), customers, method: METHOD, tookMs, reused: tookMs === 0 },

@@ -66,11 +66,8 @@ const zoneIn = (atoms: readonly CustomerAtom[], otherwise: string): string =>
 /** Keeps what holds for those without hours of their own; journeys read it anew with the epoch. */
 async function share({ sql }: NeedsDeps, workspace: WorkspaceId, shared: SharedHours | null, now: Instant): Promise<void> {
   const before = await readShared(sql, workspace);
-  const moved = (name: string): boolean => {
-    const [is, was] = [shared?.stages[name], before?.stages[name]];
-    return is === undefined || was === undefined ? is !== was : hoursMoved(is, was);
-  };
-  const isSame = shared === null || before === null ? shared === before : !hoursMoved(shared.all, before.all) && !Object.keys({ ...shared.stages, ...before.stages }).some(moved);
+  const moved = (is: string | null = null, was: string | null = null): boolean => (is === null || was === null ? is !== was : hoursMoved(is, was));
+  const isSame = shared === null || before === null ? shared === before : !moved(shared.all, before.all) && !Object.keys({ ...shared.stages, ...before.stages }).some((name) => moved(shared.stages[name], before.stages[name]));
   if (isSame) return;
   await sql.transaction(async (tx) => {
     await moveEpoch(tx);
@@ -83,7 +80,7 @@ async function tellPart({ sql, append, clock }: NeedsDeps, workspace: WorkspaceI
   const before = await readHoursPart(sql, workspace, which);
   const now = new Map<number, string | null>(known?.there.map(({ customer, stage, counts }) => [customer, ownHoursOf(counts, stage, known.prior)]));
   for (const customer of before.keys()) if (!now.has(customer)) now.set(customer, null);
-  const moved = [...now].filter(([customer, hours]) => hours === null || hoursMoved(hours, before.get(customer)));
+  const moved = [...now].filter(([customer, hours]) => (hours === null ? before.has(customer) : hoursMoved(hours, before.get(customer))));
   for (let from = 0; from < moved.length; from += NEEDS_LIMITS.tellMax) {
     const some = moved.slice(from, from + NEEDS_LIMITS.tellMax);
     const at = clock();

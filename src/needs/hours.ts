@@ -87,16 +87,23 @@ export function shrunk(
   return shares.map((share, cell) => (counts[cell]! + strength * share) / (slots + strength));
 }
 
-/** As journeys read it: by how often an hour comes. */
-const told = (shares: readonly number[]): string =>
-  textOfHours(shares.map((share, cell) => share / timesAWeek(cell)));
-/** The hours of one customer. */
-export const ownHoursOf = (counts: Counts, stage: string | null, { all, stages, strength }: Prior): string =>
-  told(shrunk(counts, (stage === null ? undefined : stages.get(stage)) ?? all, strength));
+/** As journeys read it: by how often an hour comes; null where no hour stands out. */
+function told(shares: readonly number[]): string | null {
+  const rates = shares.map((share, cell) => share / timesAWeek(cell));
+  return Math.max(...rates) >= HOURS_LIMITS.peakMin * (sumOf(rates) / CELLS) ? textOfHours(rates) : null;
+}
+/** The hours of one customer; null: none stands out. */
+export const ownHoursOf = (counts: Counts, stage: string | null, { all, stages, strength }: Prior): string | null =>
+  told(shrunk(counts, (stage === null ? undefined : stages.get(stage)) ?? all, strength)); // prettier-ignore
 /** The hours of those who have none of their own. */
 export const sharedHoursOf = ({ all, stages }: Prior): SharedHours => ({
   all: told(all),
-  stages: Object.fromEntries([...stages].map(([stage, shares]) => [stage, told(shares)])),
+  stages: Object.fromEntries(
+    [...stages].flatMap(([stage, shares]) => {
+      const hours = told(shares);
+      return hours === null ? [] : [[stage, hours]];
+    }),
+  ),
 });
 
 /** The likeliest hour of a weekday and of a weekend's day. */

@@ -75,6 +75,8 @@ export const HOURS_LIMITS = {
   tellingSlotsMin: 5,
   strengthMin: 2,
   strengthMax: 1_000,
+  /** The likeliest hour is so many times as likely as the mean hour, or no hour is told: of who comes at all hours none is best. */
+  peakMin: 1.5,
   /** Signs (of 36) by which an hour has to move until hours are told again. */
   movedMin: 6,
 } as const;

@@ -51,12 +51,18 @@ const daysWords = (days: number): string =>
   days < 1 ? "less than a day ago" : `${counted(Math.round(days), "day")} ago`;
 const lately = (days: number): string => `in the last ${days} days`;
 
+/** Events that are named by us, as a person would say them. */
+const SAID: { readonly [event: string]: string } = {
+  "$page.viewed": "Viewed a page", "$screen.viewed": "Opened a screen", "$message.opened": "Opened a message", "$message.clicked": "Clicked in a message", "$message.replied": "Answered a message",
+}; // prettier-ignore
+const said = (event: string): string => `"${Object.hasOwn(SAID, event) ? SAID[event]! : event}"`;
+
 type Words = {
   readonly [of in Feature["of"]]: (feature: Extract<Feature, { of: of }>, value: number) => string;
 };
 const WORDS: Words = {
-  did: ({ event, days }, n) => (n === 0 ? `No "${event}" ${lately(days)}` : `"${event}" ${counted(n, "time")} ${lately(days)}`),
-  since: ({ event }, days) => (days >= NEVER_DAYS ? `Never "${event}"` : `"${event}" last ${daysWords(days)}`),
+  did: ({ event, days }, n) => (n === 0 ? `No ${said(event)} ${lately(days)}` : `${said(event)} ${counted(n, "time")} ${lately(days)}`),
+  since: ({ event }, days) => (days >= NEVER_DAYS ? `Never ${said(event)}` : `${said(event)} last ${daysWords(days)}`),
   met: ({ channel, days }, n) => `${n === 0 ? "Nothing" : counted(n, "event")} by ${channel.replaceAll("_", " ")} ${lately(days)}`,
   doings: ({ days }, n) => (n === 0 ? `Did nothing ${lately(days)}` : `${counted(n, "event")} ${lately(days)}`),
   active_days: ({ days }, n) => `Active on ${counted(n, "day")} ${lately(days)}`,

@@ -12,6 +12,8 @@ import type { WorkspaceId } from "../../src/values.ts";
 import { bothStores } from "../stores.ts";
 import { DAY_MS, END_AT, insert, shopOf } from "./world.ts";
 
+// Threads that are begun and models that are fitted take their time beside other tests.
+vi.setConfig({ testTimeout: 180_000 });
 const [shop, chance, small] = [1, 2, 3] as unknown as readonly WorkspaceId[];
 const CUSTOMERS = 1_500;
 let sql: Database;

@@ -137,7 +137,17 @@ test("with few customers nothing is told; a stage with few moments has everybody
   expect(areHours(shared.all) && areHours(shared.stages["warm"])).toBe(true);
   const own = new Float64Array(48);
   own[9] = 200;
-  expect(likeliestOf(ownHoursOf(own, "cold", prior)).weekdayHour).toBe(9);
+  expect(likeliestOf(ownHoursOf(own, "cold", prior)!).weekdayHour).toBe(9);
+});
+
+test("who comes at all hours has none that is best, and is written to at once", () => {
+  const tally = new HoursTally();
+  const weekly = Float64Array.from({ length: 48 }, (_, cell) => (cell < 24 ? 10 : 4));
+  for (let customer = 0; customer < 60; customer++) tally.add("warm", weekly);
+  const prior = tally.prior()!;
+  expect(sharedHoursOf(prior)).toEqual({ all: null, stages: {} });
+  expect(ownHoursOf(weekly, "warm", prior)).toBeNull();
+  expect(hoursOf(undefined, "warm", sharedHoursOf(prior))).toBeNull();
 });
 
 test("hours are told again when the likeliest is another or one moved by much, and not before", () => {

@@ -2,19 +2,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CustomerNeeds, NeedsAnswer } from "../../src/needs/document.ts";
 import { type Whole, startWhole } from "../http/whole.ts";
-import { DAY_MS, END_AT, shopOf } from "./world.ts";
+import { DAY_MS, sentOf, shopOf } from "./world.ts";
 
 const CUSTOMERS = 800;
 let whole: Whole;
-/** The shop's last day is yesterday. */
-const moved = Math.floor(Date.now() / DAY_MS) * DAY_MS - END_AT;
-
 beforeAll(async () => {
   whole = await startWhole();
-  const events = shopOf(CUSTOMERS, 1).map(({ customer, name, at, properties }, i) => ({
-    type: name === "$page.viewed" ? "page" : "track", messageId: `n-${i}`, userId: `u-${customer}`, timestamp: new Date(at + moved).toISOString(),
-    ...(name === "$page.viewed" ? { context: { page: { url: "https://shop.example/" } } } : { event: name, properties }),
-  }));
+  const events = sentOf(shopOf(CUSTOMERS, 1));
   for (let from = 0; from < events.length; from += 2_000) {
     const body = JSON.stringify({ writeKey: whole.first.writeKey, batch: events.slice(from, from + 2_000) });
     const answer = await fetch(`${whole.address}/v1/batch`, { method: "POST", headers: { "content-type": "application/json" }, body });

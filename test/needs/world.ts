@@ -34,13 +34,23 @@ export function shopOf(customers: number, readiness: number, seed = 7): readonly
       const views = Math.floor(random() * (1 + 3 * warmth));
       for (let view = 0; view < views; view++)
         events.push({ customer, name: "Product Viewed", at: at(), properties: { product_id: `p${Math.floor(random() * 50)}` } });
-      if (random() < 0.3) events.push({ customer, name: "$page.viewed", at: at(), channel: "search" });
+      // Visits are in the evening, by UTC's clock.
+      if (random() < 0.3) events.push({ customer, name: "$page.viewed", at: weekAt + Math.floor(random() * 7) * DAY_MS + Math.floor((18 + random() * 4) * 3_600_000), channel: "search" });
       if (random() < 0.02) events.push({ customer, name: "Ticket Created", at: at(), channel: "support" });
       const chance = readiness === 0 ? 0.06 : Math.min(0.9, 0.01 + readiness * 0.12 * warmth);
       if (random() < chance) events.push({ customer, name: "Order Completed", at: at(), channel: "web", properties: { total: 20 + Math.floor(random() * 80), order_id: `o${events.length}` } });
     }
   }
   return events;
+} // prettier-ignore
+
+/** The shop as any sender would tell it, its last day yesterday. */
+export function sentOf(events: readonly Happened[]): readonly object[] {
+  const moved = Math.floor(Date.now() / DAY_MS) * DAY_MS - END_AT;
+  return events.map(({ customer, name, at, properties }, i) => ({
+    type: name === "$page.viewed" ? "page" : "track", messageId: `n-${i}`, userId: `u-${customer}`, timestamp: new Date(at + moved).toISOString(),
+    ...(name === "$page.viewed" ? { context: { page: { url: "https://shop.example/" } } } : { event: name, properties }),
+  }));
 } // prettier-ignore
 
 /** Puts events into the log as they would lie there. */

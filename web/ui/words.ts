@@ -57,6 +57,8 @@ const OWN_NAMES: { readonly [name: string]: string } = {
   "$journey.left": "Left a journey",
   "$journey.held_out": "Held out of a journey, to measure it",
   "$journey.updated": "A journey updated them",
+  "$need.foreseen": "Likely next was worked out",
+  "$need.timed": "Their best time was worked out",
   "$message.sent": "Was sent a message",
   "$message.opened": "Opened a message",
   "$message.clicked": "Clicked in a message",
