@@ -13,11 +13,13 @@ import { ItemDraft, type Item } from "../src/catalogue/model.ts";
 import { type EventLog, openChdb } from "../src/db/clickhouse.ts";
 import { migrateLog } from "../src/db/migrate.ts";
 import { type GroupOf, computeLists } from "../src/recommendations/compute.ts";
-import { type Lists, type Person, type Recommend, Settings, nameOfList } from "../src/recommendations/model.ts"; // prettier-ignore
+import { type Lists, type Person, RECOMMENDATION_LIMITS, type Recommend, Settings, nameOfList } from "../src/recommendations/model.ts"; // prettier-ignore
 import { offered } from "../src/recommendations/offer.ts";
 import { type Found, found } from "../src/recommendations/rank.ts";
+import { readLists, writeLists } from "../src/recommendations/store.ts";
 import type { WorkspaceId } from "../src/values.ts";
 import { timed, type Took } from "./asked.ts";
+import { onFolder } from "./fill.ts";
 import { type JourneyData, type Shopping, journeyData } from "./journeydata.ts";
 
 const DAY_MS = 86_400_000;
@@ -26,6 +28,12 @@ const TOP = 10;
 const WORKSPACE = 1 as WorkspaceId;
 const ROWS_AT_ONCE = 20_000;
 
+/** Times of `took`; `reads` in ms. */
+export type ListsTook = {
+  readonly computed: Took;
+  readonly written: Took;
+  readonly reads: readonly number[];
+};
 /** How well one way found what was bought: means over cases, and how far they may be off (95 %). */
 export type Quality = {
   readonly task: "next weeks" | "basket";
@@ -217,12 +225,32 @@ async function fill(log: EventLog, events: number, customers: number): Promise<v
     );
 } // prettier-ignore
 
-const took = (log: EventLog): Promise<Took> =>
-  timed("lists worked out", async () => {
-    const settings = Settings.parse({});
-    const { counted, lists } = await computeLists({ log, workspace: WORKSPACE, now: NOW, settings, groups: [], categoriesOf: async () => new Map() }); // prettier-ignore
-    return `${counted.orders} orders of ${counted.customers} customers, ${counted.products} products, ${lists.length} lists`;
+/** Questions of a decision whose lists are timed: a cart or last purchases of as many products as are heard. */
+const READS = 2_000;
+/** What working the lists out took, and then what putting them in place and reading those of one customer take. */
+async function took(log: EventLog, dataDir: string): Promise<ListsTook> {
+  const settings = Settings.parse({});
+  let lists: Awaited<ReturnType<typeof computeLists>>["lists"] = [];
+  const computed = await timed("lists worked out", async () => {
+    const all = await computeLists({ log, workspace: WORKSPACE, now: NOW, settings, groups: [], categoriesOf: async () => new Map() }); // prettier-ignore
+    ({ lists } = all);
+    return `${all.counted.orders} orders of ${all.counted.customers} customers, ${all.counted.products} products, ${lists.length} lists`; // prettier-ignore
   });
+  return onFolder(dataDir, async (sql) => {
+    await sql.query("insert into workspaces (id, name, created_at) overriding system value values ($1, 'Bench', 0)", [WORKSPACE]); // prettier-ignore
+    const basis = { settings, asOfAt: NOW, computedAt: NOW, customers: 0, orders: 0, products: 0, lists: lists.length, tookMs: 0 }; // prettier-ignore
+    const written = await timed("lists put in place", async () => (await writeLists(sql, WORKSPACE, lists, basis), "")); // prettier-ignore
+    const keys = lists.filter(({ kind }) => kind === "basket").map(({ key }) => key);
+    const reads: number[] = [];
+    for (let n = 0; n < READS; n += 1) {
+      const names = Array.from({ length: RECOMMENDATION_LIMITS.seeds }, (_, i) => ({ kind: "next" as const, key: keys[(n * 31 + i * 7) % keys.length]! })); // prettier-ignore
+      const began = performance.now();
+      await readLists(sql, WORKSPACE, names);
+      reads.push(performance.now() - began);
+    }
+    return { computed, written, reads };
+  });
+}
 
 const [folder, what, one, other, endsAt] = process.argv.slice(2);
 const log = openChdb(join(folder!, "log"));
@@ -230,7 +258,7 @@ try {
   await migrateLog(log);
   if (what === "fill") await fill(log, Number(one), Number(other));
   else {
-    const answer = what === "took" ? await took(log) : await qualities(log, one as "product" | "type", JSON.parse(other ?? "{}"), endsAt === undefined ? null : Number(endsAt)); // prettier-ignore
+    const answer = what === "took" ? await took(log, join(folder!, "data")) : await qualities(log, one as "product" | "type", JSON.parse(other ?? "{}"), endsAt === undefined ? null : Number(endsAt)); // prettier-ignore
     process.stdout.write(JSON.stringify(answer));
   }
 } finally {
