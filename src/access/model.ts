@@ -17,6 +17,7 @@ export type MemberRole = z.infer<typeof MemberRole>;
 export const ACCESS_LIMITS = {
   keysPerWorkspace: 100,
   workspaces: 1_000,
+  members: 1_000,
   nameCharsMax: 100,
   passwordCharsMin: 10,
   /** Longer texts cost argon2 nothing more, but a body has to end somewhere. */
@@ -107,3 +108,26 @@ export const SessionView = z.object({
   csrf: z.string().nullable().describe("To send as X-CSRF-Token with every request but GET and HEAD"),
 });
 export type SessionView = z.infer<typeof SessionView>;
+
+/** A person of a workspace. */
+export const MemberView = z.object({
+  id: z.number().int(),
+  email: z.string(),
+  name: z.string(),
+  role: MemberRole,
+});
+export type MemberView = z.infer<typeof MemberView>;
+/** POST /v1/members. */
+export const MemberDraft = z
+  .strictObject({
+    email: Email,
+    name: Name,
+    role: MemberRole,
+    password: NewPassword.optional().describe("For who has no account yet: their first one"),
+  })
+  .meta({
+    examples: [{ email: "bea@example.com", name: "Bea", role: "desk", password: "a long sentence is best" }],
+  });
+export type MemberDraft = z.infer<typeof MemberDraft>;
+/** PUT /v1/members/{id}. */
+export const MemberChange = z.strictObject({ role: MemberRole }).meta({ examples: [{ role: "desk" }] });

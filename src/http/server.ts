@@ -28,6 +28,7 @@ import type { Logger } from "pino";
 import { cookieOf } from "../access/cookie.ts";
 import { authRoutes } from "../access/entry.ts";
 import type { KeyRing } from "../access/keys.ts";
+import { memberRoutes } from "../access/routes-members.ts";
 import { accessRoutes } from "../access/routes.ts";
 import { createPasswords } from "../access/secrets.ts";
 import { createSessions } from "../access/sessions.ts";
@@ -158,7 +159,8 @@ async function management(scope: FastifyInstance, deps: ServerDeps, health: Heal
   readJson(app);
   await collectRoutes(scope, deps.version);
   await app.register(cookie);
-  const sessions = createSessions(sql, clock, createPasswords());
+  const passwords = createPasswords();
+  const sessions = createSessions(sql, clock, passwords);
   const sessionCookie = cookieOf(config.THROUGHLINE_URL);
   const policy = {
     name: "default",
@@ -180,6 +182,7 @@ async function management(scope: FastifyInstance, deps: ServerDeps, health: Heal
   statsRoutes(app, sql);
   authRoutes(app, { sessions, cookie: sessionCookie, publicUrl: config.THROUGHLINE_URL });
   accessRoutes(app, { sql, clock, keys, sessions });
+  memberRoutes(app, { sql, clock, passwords });
   pages(app, scope);
   // A room's own parsers and hooks stay its own.
   await app.register(async (rooms) => deps.routes(rooms.withTypeProvider<ZodTypeProvider>()));

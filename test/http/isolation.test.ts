@@ -125,6 +125,12 @@ beforeAll(async () => {
   ).toBe(200);
   const feed = await make("/v1/catalogue/feeds", { url: "http://127.0.0.1:9/bravo.csv" });
   const hook = await make("/v1/catalogue/hooks", { name: "bravo", kind: "standard" });
+  const member = await make("/v1/members", {
+    email: "bravo@example.com",
+    name: "bravo",
+    role: "desk",
+    password: "a long sentence is best",
+  });
   const panel = await make("/v1/desk/panels", { name: "bravo", origins: ["https://bravo.example"] });
   ids = {
     "/v1/catalogue/items/": "item-of-b",
@@ -132,6 +138,7 @@ beforeAll(async () => {
     "/v1/catalogue/feeds/": String(feed.id),
     "/v1/catalogue/hooks/": String(hook.id),
     "/v1/desk/panels/": String(panel.id),
+    "/v1/members/": String(member.id),
     "/v1/places/": "place-of-b",
     "/v1/views/": String(view.id),
     "/v1/digests/": String(digest!.id),
@@ -204,6 +211,7 @@ const stateOf = async () => {
     "catalogue_items",
     "catalogue_hooks",
     "desk_panels",
+    "members",
     "recommendations",
     "recommendation_lists",
   ];

@@ -1,5 +1,6 @@
 /** Every endpoint of the desk this app uses; the panel asks the same with a pass of its own. Types only, like the rest of the API. */
 import type { z } from "zod";
+import type { MemberDraft, MemberView } from "../../src/access/model.ts";
 import type { DeskSettings, DeskTaskDone, DeskTaskDraft, DeskView, FoundBy, Lookup, LookList, NoteDraft, PanelDraft, PanelMade, PanelOpened, PanelView, PromiseDraft, PromiseEnd, WrittenBack } from "../../src/desk/model.ts"; // prettier-ignore
 import type { Client } from "../http.ts";
 
@@ -25,6 +26,10 @@ export function deskOwnerCalls({ json }: Client) {
   return {
     deskSettings: (signal?: AbortSignal) => json<DeskSettings>("/v1/desk/settings", { signal }),
     putDeskSettings: (body: DeskSettings) => json<DeskSettings>("/v1/desk/settings", { method: "PUT", body }),
+    people: (signal?: AbortSignal) => json<{ readonly members: readonly MemberView[] }>("/v1/members", { signal }), // prettier-ignore
+    addPerson: (body: MemberDraft) => json<MemberView>("/v1/members", { method: "POST", body }),
+    changePerson: (id: number, role: MemberView["role"]) => json<MemberView>(`/v1/members/${id}`, { method: "PUT", body: { role } }), // prettier-ignore
+    removePerson: (id: number) => json<MemberView>(`/v1/members/${id}`, { method: "DELETE" }),
     panels: (signal?: AbortSignal) => json<{ readonly panels: readonly PanelView[] }>("/v1/desk/panels", { signal }), // prettier-ignore
     addPanel: (body: PanelDraft) => json<z.infer<typeof PanelMade>>("/v1/desk/panels", { method: "POST", body }), // prettier-ignore
     removePanel: (id: number) => json<unknown>(`/v1/desk/panels/${id}`, { method: "DELETE" }),

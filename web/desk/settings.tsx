@@ -1,4 +1,4 @@
-/** What an owner lays down for the desk: the country of phone numbers, who sees contact data, and helpdesks that frame the panel. */
+/** What an owner lays down for the desk: the country of phone numbers, who sees contact data, helpdesks that frame the panel, and people. */
 import { Alert, Button, Modal, Stack, Switch, Text, TextInput, Textarea } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -13,6 +13,7 @@ import { Loaded } from "../ui/loaded.tsx";
 import { Empty } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
 import classes from "./desk.module.css";
+import { People } from "./people.tsx";
 
 function Laid({ settings }: { settings: DeskSettings }) {
   const { api, queries } = useServices();
@@ -177,6 +178,7 @@ export function DeskSettingsScreen() {
           </Loaded>
         </section>
         <Panels />
+        <People />
       </Stack>
     </Page>
   );
