@@ -19,7 +19,8 @@ export function learningRoutes(app: App, { sql, log, clock }: LearningDeps): voi
   const underWay = new Map<string, Promise<WorkedOut | null>>();
   const worked = (place: LearningPlace): Promise<WorkedOut | null> => {
     const key = `${place.workspace} ${place.key}`;
-    const working = underWay.get(key) ?? evaluate({ log }, place, clock()).finally(() => underWay.delete(key));
+    const working =
+      underWay.get(key) ?? evaluate({ log }, place, clock()).finally(() => underWay.delete(key));
     underWay.set(key, working);
     return working;
   };

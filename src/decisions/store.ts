@@ -8,7 +8,7 @@ import { Policy } from "../permission/model.ts";
 import type { VersionState } from "../segments/store.ts";
 import { type AtomId, type Instant, type WorkspaceId, isoOf } from "../values.ts";
 import { type PlaceView } from "./document.ts";
-import { DECISION_LIMITS, type PlaceDraft } from "./model.ts";
+import { DECISION_LIMITS, PlaceDraft } from "./model.ts";
 
 /** What is known at one instant, of one moment of the store. */
 export type Snapshot = {
@@ -96,7 +96,7 @@ type PlaceRow = {
   readonly id: number;
   readonly key: string;
   readonly number: number;
-  readonly body: { readonly draft: PlaceDraft };
+  readonly body: { readonly draft: unknown };
   readonly state: VersionState;
   readonly problem: string | null;
   readonly by: string;
@@ -113,7 +113,8 @@ export async function readPlaces(sql: Sql, workspace: WorkspaceId, key: string |
     [workspace, key],
   );
   return rows.map(({ key: name, number, body, state, problem, by, createdAt, serving }) => ({
-    ...body.draft, key: name, number, version: serving,
+    // What was laid down before a field came has it as if it had been left out.
+    ...PlaceDraft.parse(body.draft), key: name, number, version: serving,
     state: state === "live" ? "live" : state === "failed" ? "failed" : "building",
     problem: state === "failed" ? (problem ?? "It could not be built.") : null,
     changedBy: by, changedAt: isoOf(createdAt),

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Decision } from "../../src/decisions/model.ts";
 import type { LearningAnswer } from "../../src/learning/document.ts";
-import { learnOnce } from "../../src/learning/learn.ts";
+import { learnOnce, startLearner } from "../../src/learning/learn.ts";
 import type { Model } from "../../src/learning/model.ts";
 import { type Desk, startDesk } from "../decisions/desk.ts";
 import { SEED, randomOf } from "../random.ts";
@@ -126,9 +126,14 @@ describe("a place that learns", () => {
     await desk.stores.sql.query("update place_learning set model = null, mark = null, learned_at = null where place = 'learner'"); // prettier-ignore
     const forged = { decision: "made-up", place: "learner", candidate: "plain", version: 1, ranking: "learning", propensity: 0.001, learning: { arm: "learned", context: {}, eligible: ["plain"] } }; // prettier-ignore
     await desk.tell({ anonymousId: randomUUID(), event: "$decision.exposed", properties: forged }, { anonymousId: randomUUID(), event: "$decision.clicked", properties: forged }).catch(() => undefined); // prettier-ignore
-    await pass(LATER_MS);
+    await desk.drain();
+    aheadMs[0]! += LATER_MS;
+    const { sql, log } = desk.stores;
+    const faults: unknown[] = [];
+    const learner = startLearner({ sql, log: log!, clock: () => Date.now() + aheadMs[0]!, onStop: () => undefined, onFault: (cause) => faults.push(cause) }); // prettier-ignore
     await learnsAs("learner", { learned: { exposures: 600 } });
-    expect(await storedModel("learner")).toEqual(before);
+    await learner.stop();
+    expect([await storedModel("learner"), faults]).toEqual([before, []]);
   });
 
   test("that is laid down anew goes on with what it knows of its candidates", async () => {
@@ -204,6 +209,13 @@ test("a place learns nothing unless it is laid down so, and ranks as it did", as
   await desk.place("plain", CANDIDATES);
   const { status, body } = await desk.answer<{ detail: string }>(desk.first, "GET", "/v1/places/plain/learning"); // prettier-ignore
   expect([status, body.detail]).toEqual([404, expect.stringContaining("learning laid down")]);
+});
+
+test("a place that was laid down before places could learn is read and served as it was", async () => {
+  await desk.place("old", CANDIDATES);
+  await desk.stores.sql.query("update versions set body = body #- '{draft,learning}' where kind = 'place' and name = 'old'"); // prettier-ignore
+  expect(await desk.ask(desk.first, "GET", "/v1/places/old")).toMatchObject({ key: "old", learning: null });
+  expect((await come("old", 1, () => null))[0]!.decision).toMatchObject({ reason: "priority", choice: { id: "plain" } }); // prettier-ignore
 });
 
 test("a value is learned in its own currency", async () => {
