@@ -5,7 +5,7 @@
 import type { EventLog } from "../db/clickhouse.ts";
 import { Parameters } from "../segments/sql-values.ts";
 import { type Group, type List, RECOMMENDATION_LIMITS, categoriesOf, popularKey } from "./model.ts";
-import { type CountedRow, PAIRED, type Paired, type PairedRow, type PopularRow, type Span, countedSql, pairsSql, popularSql } from "./sql.ts"; // prettier-ignore
+import { type CountedRow, PAIRED, type Paired, type PairedRow, type Part, type PopularRow, type Span, countedSql, pairsSql, popularSql } from "./sql.ts"; // prettier-ignore
 
 /** SQL of a group's customers; its values go to the parameters. */
 export type GroupOf = { readonly group: Group; readonly customers: (parameters: Parameters) => string };
@@ -14,6 +14,7 @@ export type Computing = Span & {
   /** The category paths of those of these products that the catalogue knows. */
   readonly categoriesOf: (products: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>;
   readonly groups: readonly GroupOf[];
+  readonly ordersOfPart?: number;
 };
 /** What lists rest on: who bought something, their orders, and the products that are told apart. */
 export type Counted = { readonly customers: number; readonly orders: number; readonly products: number };
@@ -25,14 +26,12 @@ export async function computeLists(computing: Computing): Promise<Computed> {
   const [all, ...products] = await bounded<CountedRow>(log, countedSql(computing));
   const counted = { customers: all?.customers ?? 0, orders: all?.orders ?? 0, products: products.length };
   const lists: List[] = [];
+  const { ordersOfPart = RECOMMENDATION_LIMITS.ordersOfPart } = computing;
+  const of = Math.max(1, Math.ceil(counted.orders / ordersOfPart));
+  const known = products.map(({ product }) => product);
   for (const kind of PAIRED)
-    lists.push(
-      ...(await pairLists(
-        computing,
-        kind,
-        products.map(({ product }) => product),
-      )),
-    );
+    for (let part = 0; part < of; part += 1)
+      lists.push(...(await pairLists(computing, kind, known, { part, of })));
   lists.push(...(await popularLists(computing)));
   for (const group of groups) lists.push(await groupList(computing, group));
   return { counted, lists: lists.filter(({ entries }) => entries.length > 0) };
@@ -41,15 +40,11 @@ export async function computeLists(computing: Computing): Promise<Computed> {
 const bounded = <Row extends object>(log: EventLog, text: string, parameters = new Parameters()): Promise<readonly Row[]> =>
   log.rows<Row>(`select * from (${text}) settings max_memory_usage = ${RECOMMENDATION_LIMITS.memoryBytes}, max_execution_time = ${RECOMMENDATION_LIMITS.tookMs / 1_000}`, parameters.values); // prettier-ignore
 
-async function pairLists(
-  { log, ...span }: Computing,
-  kind: Paired,
-  products: readonly string[],
-): Promise<readonly List[]> {
+async function pairLists({ log, ...span }: Computing, kind: Paired, known: readonly string[], part: Part): Promise<readonly List[]> {
   const parameters = new Parameters();
-  const rows = await bounded<PairedRow>(log, pairsSql(kind, span, parameters.texts(products)), parameters);
+  const rows = await bounded<PairedRow>(log, pairsSql(kind, span, parameters.texts(known), part), parameters);
   return rows.map(({ a, found }) => ({ kind, key: a, entries: found.map(([product, customers, lift, score]) => [product, customers, rounded(lift), rounded(score)]) })); // prettier-ignore
-}
+} // prettier-ignore
 
 /** Popular with all: of everything, and of each category. */
 async function popularLists({ log, categoriesOf: pathsOf, ...span }: Computing): Promise<readonly List[]> {

@@ -30,6 +30,8 @@ export const RECOMMENDATION_LIMITS = {
   looked: 200,
   /** How old lists may become. */
   everyMs: 6 * 3_600_000,
+  /** Orders for each part of the products whose pairs are held in memory at once. */
+  ordersOfPart: 200_000,
   /** What one statement may take of the log. */
   memoryBytes: 4_000_000_000,
   tookMs: 300_000,

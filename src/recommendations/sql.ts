@@ -53,42 +53,48 @@ const linesSql = (span: Span, known: string): string =>
 const basketsSql = (span: Span, known: string): string =>
   `select customer, orderId, at, groupArray(product) as products from (${linesSql(span, known)}) group by customer, orderId, at`;
 
+/** One of so many parts of the products `a`: what pairs there are is held in memory part by part. */
+export type Part = { readonly part: number; readonly of: number };
+/** "Anything" is in each part, because every pair is weighed against it. */
+const isOfPart = ({ part, of }: Part): string => `(a = '' or cityHash64(a) % ${of} = ${part})`;
+
 /** Each pair of two lists of a row. */
-const crossed = (rows: string, firsts: string, seconds: string): string =>
-  `select customer, w, a, b from (select customer, w, a, seconds from (select customer, w, ${firsts} as firsts, ${seconds} as seconds from (${rows})) array join firsts as a) array join seconds as b`;
+const crossed = (rows: string, firsts: string, seconds: string, part: Part): string =>
+  `select customer, w, a, b from (select customer, w, a, seconds from (select customer, w, ${firsts} as firsts, ${seconds} as seconds from (${rows})) array join firsts as a where ${isOfPart(part)}) array join seconds as b`;
 
 /** In the same order. */
-const basketRows = (span: Span, known: string): string =>
+const basketRows = (span: Span, known: string, part: Part): string =>
   crossed(
     `select customer, products, ${decay(span, "at")} as w from (${basketsSql(span, known)})`,
     "products",
     "products",
+    part,
   );
 
 /** By the same customer, where the last purchases of both are within the window; it is as long ago as the earlier of them. */
-function windowRows(span: Span, known: string): string {
+function windowRows(span: Span, known: string, part: Part): string {
   const last = `select customer, product, max(at) as lastAt from (${linesSql(span, known)}) where product != '' group by customer, product`;
   const newest = `select customer, arraySlice(arrayReverseSort(groupArray((lastAt, product))), 1, ${RECOMMENDATION_LIMITS.customerPurchases}) as newest from (${last}) group by customer`;
   const near = `arrayFilter(y -> abs(x.1 - y.1) <= ${whole(msOf(span.settings.windowDays))}, newest)`;
   const pairs = `arrayConcat(arrayFlatten(arrayMap(x -> arrayMap(y -> (x.2, y.2, least(x.1, y.1)), ${near}), newest)),
     arrayMap(x -> (x.2, '', x.1), newest), arrayMap(x -> ('', x.2, x.1), newest), [('', '', newest[1].1)])`;
-  return `select customer, pair.1 as a, pair.2 as b, ${decay(span, "pair.3")} as w from (select customer, arrayJoin(${pairs}) as pair from (${newest}))`;
+  return `select customer, pair.1 as a, pair.2 as b, ${decay(span, "pair.3")} as w from (select customer, arrayJoin(${pairs}) as pair from (${newest})) where ${isOfPart(part)}`;
 } // prettier-ignore
 
 /** In the order after it, where that follows soon enough. */
-function nextRows(span: Span, known: string): string {
+function nextRows(span: Span, known: string, part: Part): string {
   const orders = `arraySlice(arraySort(groupArray((at, orderId, products))), -${RECOMMENDATION_LIMITS.customerOrders})`;
   const sequences = `select customer, ${orders} as orders from (${basketsSql(span, known)}) group by customer`;
   const steps = `select customer, before.3 as firsts, after.3 as seconds, after.1 as at, after.1 - before.1 as gap
     from (select customer, arrayPopBack(orders) as befores, arrayPopFront(orders) as afters from (${sequences}))
     array join befores as before, afters as after`;
-  return crossed(`select firsts, seconds, customer, ${decay(span, "at")} as w from (${steps}) where gap > 0 and gap <= ${whole(msOf(span.settings.nextDays))}`, "firsts", "seconds");
+  return crossed(`select firsts, seconds, customer, ${decay(span, "at")} as w from (${steps}) where gap > 0 and gap <= ${whole(msOf(span.settings.nextDays))}`, "firsts", "seconds", part);
 } // prettier-ignore
 
 /** How two products belong together. */
 export const PAIRED = ["basket", "window", "next"] as const;
 export type Paired = (typeof PAIRED)[number];
-const ROWS: { readonly [kind in Paired]: (span: Span, known: string) => string } = { basket: basketRows, window: windowRows, next: nextRows }; // prettier-ignore
+const ROWS: { readonly [kind in Paired]: (span: Span, known: string, part: Part) => string } = { basket: basketRows, window: windowRows, next: nextRows }; // prettier-ignore
 
 /** How many customers a pair was seen in: of a window each customer has it once. */
 const CUSTOMERS: { readonly [kind in Paired]: string } = { basket: "uniqExact(customer)", window: "count()", next: "uniqExact(customer)" }; // prettier-ignore
@@ -97,18 +103,18 @@ const CUSTOMERS: { readonly [kind in Paired]: string } = { basket: "uniqExact(cu
 export type PairedRow = { readonly a: string; readonly found: readonly (readonly [product: string, customers: number, lift: number, score: number])[] }; // prettier-ignore
 
 /**
- * Rows of `PairedRow`, among the products of `known`, which is the right side of an SQL `in`. Lift is how many times more often the two are seen together than they would be by chance; pairs
+ * Rows of `PairedRow` for one part, among the products of `known`, which is the right side of an SQL `in`. Lift is how many times more often the two are seen together than they would be by chance; pairs
  * that are not are left out. They are ranked by confidence (Agrawal, Imielinski and Swami 1993): the share of what is
  * seen of `a` that is seen of both. Measured against the cosine of the two (bench/README.md), it finds more.
  */
-export function pairsSql(kind: Paired, span: Span, known: string): string {
+export function pairsSql(kind: Paired, span: Span, known: string, part: Part): string {
   const { customersMin } = span.settings;
   return `select a, groupArray((b, customers, lift, score)) as found from (
       select a, b, customers, together * total / (ofA * ofB) as lift, together / ofA as score
       from (
         select a, b, customers, together, sumIf(together, b = '') over (partition by a) as ofA, sumIf(together, a = '') over (partition by b) as ofB,
           sumIf(together, a = '' and b = '') over () as total
-        from (select a, b, sum(w) as together, ${CUSTOMERS[kind]} as customers from (${ROWS[kind](span, known)}) group by a, b)
+        from (select a, b, sum(w) as together, ${CUSTOMERS[kind]} as customers from (${ROWS[kind](span, known, part)}) group by a, b)
         where a = '' or b = '' or (customers >= ${customersMin}${kind === "next" ? "" : " and a != b"}))
       where a != '' and b != '' and lift > 1
       order by a, score desc, b limit ${RECOMMENDATION_LIMITS.listed} by a)

@@ -29,6 +29,7 @@ const someLine = fc.record({
   ),
 }); // prettier-ignore
 const someWorld = fc.record({
+  ordersOfPart: fc.constantFrom(4, 1_000),
   lines: fc.array(someLine, { minLength: 10, maxLength: 60 }),
   settings: fc.record({
     halfLifeDays: fc.constantFrom(1, 20, 365), historyDays: fc.constantFrom(90, 365), customersMin: fc.constantFrom(2, 3),
@@ -70,12 +71,12 @@ const expected = (figures: Figures) =>
 test("lists hold the support, the lift and the weight that a plain count gives", async () => {
   let said = 0;
   await fc.assert(
-    fc.asyncProperty(someWorld, async ({ lines: drawn, settings }) => {
+    fc.asyncProperty(someWorld, async ({ lines: drawn, settings, ordersOfPart }) => {
       const lines = drawn.map(({ customer, hoursAgo, what }, i): Line => ({ customer, at: NOW - 1 - hoursAgo * HOUR_MS, id: `e${String(i).padStart(3, "0")}`, ...what }));
       const naive = new Naive(lines.map((line) => ({ ...line, customer: line.customer === 7 ? 1 : line.customer })), settings, NOW);
       const workspace = await told(lines);
       const { lists, counted } = await computeLists({
-        log, workspace, now: NOW, settings, categoriesOf: async () => new Map([["boots", ["Shoes", "Boots"]], ["socks", ["Shoes"]]]),
+        log, workspace, now: NOW, settings, ordersOfPart, categoriesOf: async () => new Map([["boots", ["Shoes", "Boots"]], ["socks", ["Shoes"]]]),
         groups: [{ group: { segment: 5 }, customers: () => "select arrayJoin([1, 2, 3, 4])" }],
       });
       expect(counted).toEqual(naive.counted);
