@@ -3,7 +3,7 @@ import type { Sql } from "../src/db/postgres.ts";
 import { customerOf } from "./bodies.ts";
 import { fillCustomers, onFolder } from "./fill.ts";
 import type { Held, Paced } from "./load.ts";
-import { type Program, SECRET_KEY, WRITE_KEY, load, startProgram } from "./program.ts";
+import { type Program, SECRET_KEY, WRITE_KEY, load, startProgram, usage } from "./program.ts";
 import { type Row, atMost, quantile } from "./table.ts";
 
 const CUSTOMERS = 100_000;
@@ -60,11 +60,15 @@ export async function lookup(folder: string): Promise<readonly Row[]> {
     const rows: Row[] = [];
     for (const [i, [what, pathOf]] of Object.entries(READS).entries()) {
       const reads = Array.from({ length: SECONDS * PER_SECOND }, (_, n) => pathOf(customerOf(n + 7, CUSTOMERS))); // prettier-ignore
+      const before = await usage(program.pid);
+      await load<Held>({ ...paced, run: `a${i}`, seconds: SECONDS, eventsPerSecond: 0, readsPerSecond: PER_SECOND, reads }); // prettier-ignore
+      const { cpuSeconds } = await usage(program.pid);
       const held = await load<Held>({ ...paced, run: `r${i}`, seconds: SECONDS, readsPerSecond: PER_SECOND, reads }); // prettier-ignore
       const bad = Object.entries(held.statuses).filter(([status]) => status !== "200");
       const note = `${held.readMs.length} measured${bad.length > 0 ? `, not 200: ${JSON.stringify(bad)}` : ""}`;
       const row = (ratio: number, budget: Row["budget"]): Row => ({ what: `${what === "the story" ? "desk: the story" : `desk: by ${what}`} at ${PER_SECOND}/s beside ${EVENTS_PER_SECOND} events/s, p${ratio * 100}`, figure: quantile(held.readMs, ratio), unit: "ms", budget, scales: true, note }); // prettier-ignore
-      rows.push(row(0.5, null), row(0.99, atMost(what === "the story" ? 100 : 50)));
+      const cpu: Row = { what: `CPU of ${what === "the story" ? what : `a look-up by ${what}`}`, figure: ((cpuSeconds - before.cpuSeconds) / reads.length) * 1e3, unit: "ms", budget: null, scales: true, note: "the program and its PostgreSQL" }; // prettier-ignore
+      rows.push(row(0.5, null), row(0.99, atMost(what === "the story" ? 100 : 50)), cpu);
     }
     return rows;
   } finally {

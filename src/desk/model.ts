@@ -19,7 +19,7 @@ export const DESK_LIMITS = {
   /** Customers that one look answers. */
   foundMax: 20,
   /** Of a name: so many that fit are looked through, and of those so many of the newest customers are put in order. */
-  namedScan: 5_000,
+  namedScan: 2_000,
   namedMax: 200,
   /** One letter fits nearly everybody. */
   nameCharsMin: 2,
