@@ -27,7 +27,8 @@ export async function computeLists(computing: Computing): Promise<Computed> {
   const counted = { customers: all?.customers ?? 0, orders: all?.orders ?? 0, products: products.length };
   const lists: List[] = [];
   const { ordersOfPart = RECOMMENDATION_LIMITS.ordersOfPart } = computing;
-  const of = Math.max(1, Math.ceil(counted.orders / ordersOfPart));
+  // Where nothing is told apart there are no pairs to look for.
+  const of = products.length === 0 ? 0 : Math.ceil(counted.orders / ordersOfPart);
   const known = products.map(({ product }) => product);
   for (const kind of PAIRED)
     for (let part = 0; part < of; part += 1)

@@ -25,6 +25,7 @@ beforeAll(async () => {
   await put("tent", { category: ["Camping"] });
   await put("lamp", { category: ["Camping"] });
   ({ id: segment } = await desk.ask<{ id: number }>(desk.first, "POST", "/v1/segments", { name: "Campers", rule: { type: "did", event: "Camped" } }));
+  await desk.ask(desk.first, "PUT", "/v1/stages", { stages: [{ key: "walker", name: "Walker", rule: null }, { key: "camper", name: "Camper", rule: { type: "did", event: "Camped" } }] });
   const hikers = ["a", "b", "c", "d"].flatMap((who) => [ordered(who, 20, "boots", "wax", ...(who === "d" ? [] : ["socks"])), ordered(who, 10, "laces", "wax")]);
   const campers = ["e", "f", "g"].flatMap((who) => [ordered(who, 20, "tent"), ordered(who, 15, "lamp"), { event: "Camped", userId: who }]);
   await desk.tell(...hikers, ...campers);
@@ -50,7 +51,7 @@ describe("the API", () => {
     expect(Date.parse(basis.asOf)).toBeLessThanOrEqual(Date.now());
   });
 
-  test("says what is bought next after a product, and what is popular with all, in a category and in a segment", async () => {
+  test("says what is bought next after a product, and what is popular with all, in a category, in a segment and in a stage", async () => {
     expect(await ids("/v1/recommendations/products/boots?by=next")).toEqual(["laces", "wax"]);
     expect(await ids("/v1/recommendations/products/tent?by=next")).toEqual(["lamp"]);
     expect((await ids("/v1/recommendations/popular")).slice(0, 2)).toEqual(["laces", "wax"]);
@@ -58,6 +59,8 @@ describe("the API", () => {
     expect(await ids("/v1/recommendations/popular?of=Shoes%20%3E%20Boots")).toEqual(["boots"]);
     expect(await ids(`/v1/recommendations/popular?segment=${segment}`)).toEqual(["lamp", "tent"]);
     expect(await ids(`/v1/recommendations/popular?segment=${segment}&count=1`)).toEqual(["lamp"]);
+    expect(await ids("/v1/recommendations/popular?stage=camper")).toEqual(["lamp", "tent"]);
+    expect(await ids("/v1/recommendations/popular?stage=walker")).toEqual(["laces", "wax", "boots", "socks"]);
   });
 
   test("recommends to a customer what goes with the cart and what comes next, and nothing that is in the cart or was just bought", async () => {
