@@ -32,7 +32,10 @@ export function avoidOf(front: InFront, now: Instant): readonly Avoid[] {
   const holds = holdsOf(front);
   const general = holds.flatMap((hold) => generalOf(hold, front, now));
   const products = front.products.flatMap((product) => productOf(holds, product, front, now));
-  return [...general, ...products, ...channelsOf(front, now), ...callOf(front)].slice(0, DESK_LIMITS.avoid); // prettier-ignore
+  // What they have already annoys more than what cannot be had.
+  const bought = products.filter(({ reason }) => reason === "bought_this");
+  const others = products.filter(({ reason }) => reason !== "bought_this");
+  return [...general, ...bought, ...others, ...channelsOf(front, now), ...callOf(front)].slice(0, DESK_LIMITS.avoid); // prettier-ignore
 }
 
 function holdsOf({ policy, eventNames }: InFront): readonly Hold[] {

@@ -71,3 +71,30 @@ test("the shop assistant types her phone number and sees it all, the promise of 
     ["lookup", ["phone"], [found.id]],
   ]);
 });
+
+test("from the moment the till reports the sale the boots are not to be pushed any more, and the cart is empty", async () => {
+  const { id } = await desk.one({ phone: "0171 1234567" });
+  await desk.sends({ type: "track", userId: "ann", event: "Order Completed", context: { channel: "store" }, properties: { order_id: "T-77", total: 99, currency: "EUR", products: [{ product_id: "boots-42", name: "Trail boots", price: 99 }] } }); // prettier-ignore
+  const story = await desk.story(id);
+  expect(story.avoid[0]).toEqual({ reason: "bought_this", about: "Trail boots", detail: "Do not push Trail boots: they have just bought it. Help with using it instead." }); // prettier-ignore
+  expect([story.cart.items, story.purchases.orders, story.purchases.recent[0]?.title]).toEqual([[], 1, "Trail boots"]); // prettier-ignore
+  expect((await desk.one({ order: "t77" })).id).toBe(id);
+});
+
+test("a rule sees what the desk wrote back, and the stage is told with since when", async () => {
+  const rule = { type: "did", event: "Promise Made", is: { op: "at_least", value: 1 } };
+  await whole.ask(whole.first, "PUT", "/v1/stages", { stages: [{ key: "visitor", name: "Visitor", rule: null }, { key: "promised", name: "Promised", rule }] }); // prettier-ignore
+  await until(
+    () => whole.ask<{ state: string }>(whole.first, "GET", "/v1/stages"),
+    ({ state }) => state === "live",
+  );
+  await desk.sends({ type: "identify", userId: "bob", traits: { name: "Bob Stone" } });
+  const { id } = await desk.one({ name: "bob stone" });
+  expect((await desk.story(id)).stage?.name).toBe("Visitor");
+  await desk.write(id, "promises", { promise: "Call on Monday", dueAt: ahead(DAY_MS) });
+  const { stage } = await until(
+    () => desk.story(id),
+    (story) => story.stage?.name === "Promised",
+  );
+  expect(Date.parse(stage!.sinceAt!)).toBeGreaterThan(Date.now() - 60_000);
+});
