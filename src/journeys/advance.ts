@@ -321,7 +321,7 @@ class Moving {
       get hours() {
         return hoursOf(facts.trait(HOURS_TRAIT), facts.stage, shared);
       },
-      leavesAt: (message, at) => leavesByHours(message, policy, zone())(at),
+      leavesBy: (message) => leavesByHours(message, policy, zone()),
       arms: (step) => this.#asked.armsOf(journey.version, step),
     };
   } // prettier-ignore

@@ -79,7 +79,7 @@ export class Rehearsal {
       inSegment: (id) => this.#in.has(id),
       get zone() { return zone(); },
       get hours() { return hoursOf(knowledge.traits[HOURS_TRAIT]?.[0], stage(), play.hours ?? null); },
-      leavesAt: (message, at) => leavesByHours(message, play.policy, zone())(at),
+      leavesBy: (message) => leavesByHours(message, play.policy, zone()),
       arms: () => [],
     };
   } // prettier-ignore

@@ -31,8 +31,8 @@ export type Known = {
   readonly zone: string;
   /** When the customer is likely to be there, as best-time.ts tells it; null: nothing is known. */
   readonly hours: string | null;
-  /** Whether hours of the policy let such a message leave at an instant. */
-  leavesAt(message: { readonly channel: MessageChannel; readonly purpose: string }, at: Instant): boolean;
+  /** Whether the policy's hours let such a message leave at an instant. */
+  leavesBy(message: { readonly channel: MessageChannel; readonly purpose: string }): (at: Instant) => boolean;
   /** What the candidates of a step showed so far. */
   arms(step: string): readonly { readonly key: string; readonly shown: number; readonly converted: number }[];
 };
@@ -256,7 +256,7 @@ class Walk {
     if (step.bestTimeMs === undefined || this.#run.dueAt !== null) return null;
     const { hours, zone } = this.#known;
     if (hours === null) return null;
-    const at = bestTimeOf(hours, zone, this.#now, step.bestTimeMs, (one) => this.#known.leavesAt(step, one));
+    const at = bestTimeOf(hours, zone, this.#now, step.bestTimeMs, this.#known.leavesBy(step));
     return at > this.#now ? at : null;
   }
 

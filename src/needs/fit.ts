@@ -3,6 +3,7 @@
  * are told after, part by part, and noted when their events are durable: after a crash those not noted are told again next
  * time. What may not be told any more is taken back in the same way.
  */
+import { setImmediate as turn } from "node:timers/promises";
 import { alone } from "../db/alone.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import { LOCKS } from "../db/locks.ts";
@@ -16,8 +17,8 @@ import { goalsOf } from "./goals.ts";
 import { tellHours } from "./hours-tell.ts";
 import { CUT_OFFS_MIN, learnAll } from "./learn.ts";
 import { type CutOff, type Lesson, NEEDS_LIMITS, type NeedGoal, NeedsAsked, type Vocabulary, type WorkedGoal } from "./model.ts"; // prettier-ignore
-import { type Kept, type Place, countCases, readCases, readCutOff, readDueWorkspaces, readFirstAt, readKept, readStages, readToldPart, readVocabulary, writeKept, writeTold } from "./store.ts"; // prettier-ignore
-import { FORESEEN, hasMoved, needsOf, tellingOf, traitsOf } from "./tell.ts";
+import { type Kept, type Place, countCases, countTold, forgetJoined, readCases, readCutOff, readDueWorkspaces, readFirstAt, readKept, readStages, readToldPart, readVocabulary, writeKept, writeTold } from "./store.ts"; // prettier-ignore
+import { FORESEEN, type Needs, chancesOf, hasMoved, needsOf, tellingOf, traitsOf } from "./tell.ts";
 
 const DAY_MS = 86_400_000;
 const LOOK_MS = 3_600_000;
@@ -88,19 +89,28 @@ async function learnt(place: Place, vocabulary: Vocabulary | null, goals: readon
 async function tellAll({ sql, append, clock }: NeedsDeps, place: Place, vocabulary: Vocabulary | null, goals: readonly WorkedGoal[], { endAt, customers }: { readonly endAt: Instant; readonly customers: number }): Promise<number> {
   const { workspace } = place;
   const isShown = vocabulary !== null && goals.some(({ worked }) => worked.type === "shown");
-  const parts = Math.max(1, Math.ceil(customers / NEEDS_LIMITS.partCustomers));
+  const parts = Math.max(1, Math.ceil(Math.max(customers, await countTold(sql, workspace)) / NEEDS_LIMITS.partCustomers));
+  // What was told of a customer who is another's part now lies among that one's traits, whichever was told last: they are told anew.
+  const joined = new Map<number, Needs>();
+  for (const { customer, needs } of await forgetJoined(sql, workspace)) joined.set(customer, { ...joined.get(customer), ...needs });
   let told = 0;
   for (let part = 0; part < parts; part += 1) {
     const which: Which = { by: "number", of: parts, remainder: part };
     const before = new Map((await readToldPart(sql, workspace, which)).map(({ customer, needs }) => [customer, needs]));
     const cases = isShown ? await readCases(place, vocabulary, endAt, which) : [];
-    const now = new Map(cases.map((one) => [one.customer, needsOf(goals, vocabulary!.stages, one)]));
-    for (const customer of before.keys()) if (!now.has(customer)) now.set(customer, {});
-    const moved = [...now].flatMap(([customer, needs]) => (hasMoved(needs, before.get(customer)) ? [{ customer, needs }] : []));
+    const moved: { readonly customer: number; readonly needs: Needs }[] = [];
+    for (const [i, one] of cases.entries()) {
+      if (i % NEEDS_LIMITS.tellMax === 0) await turn();
+      const { customer } = one;
+      if (joined.has(customer) || hasMoved(chancesOf(goals, vocabulary!.stages, one), before.get(customer))) moved.push({ customer, needs: needsOf(goals, vocabulary!.stages, one) });
+    }
+    const seen = new Set(cases.map(({ customer }) => customer));
+    const ours = (customer: number): boolean => customer % parts === part && !seen.has(customer);
+    for (const customer of new Set([...before.keys(), ...joined.keys()])) if (ours(customer)) moved.push({ customer, needs: {} });
     for (let from = 0; from < moved.length; from += NEEDS_LIMITS.tellMax) {
       const some = moved.slice(from, from + NEEDS_LIMITS.tellMax);
       const at = clock();
-      await append(some.map(({ customer, needs }) => tellingOf(workspace, FORESEEN, customer, traitsOf(needs, before.get(customer)), endAt, at)));
+      await append(some.map(({ customer, needs }) => tellingOf(workspace, FORESEEN, customer, traitsOf(needs, { ...joined.get(customer), ...before.get(customer) }), endAt, at)));
       await writeTold(sql, workspace, some, at);
     }
     told += moved.length;

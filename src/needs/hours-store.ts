@@ -45,6 +45,18 @@ export async function readHours(sql: Sql, workspace: WorkspaceId, customers: rea
   return row?.hours ?? null;
 } // prettier-ignore
 
+/** How many were told. */
+export async function countHours(sql: Sql, workspace: WorkspaceId): Promise<number> {
+  const [row] = await sql.query<{ n: number }>("select count(*)::int as n from send_hours_told where workspace = $1", [workspace]); // prettier-ignore
+  return row!.n;
+}
+
+/** Forgets those told who were joined to another customer since: who that other is. */
+export async function forgetJoinedHours(sql: Sql, workspace: WorkspaceId): Promise<ReadonlySet<number>> {
+  const rows = await sql.query<{ customer: number }>("delete from send_hours_told t using atoms a where t.workspace = $1 and a.id = t.customer and a.customer <> a.id returning a.customer", [workspace]);
+  return new Set(rows.map(({ customer }) => Number(customer)));
+} // prettier-ignore
+
 /** Notes what they were told; null: nothing any more. */
 export async function writeHours(sql: Sql, workspace: WorkspaceId, told: readonly (readonly [customer: number, hours: string | null])[], now: Instant): Promise<void> {
   const none = told.flatMap(([customer, hours]) => (hours === null ? [customer] : []));

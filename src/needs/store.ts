@@ -136,6 +136,16 @@ export async function readTold(sql: Sql, workspace: WorkspaceId, customers: read
 } // prettier-ignore
 const numbered = (row: ToldNeeds): ToldNeeds => ({ ...row, customer: Number(row.customer) });
 
+/** How many were told. */
+export async function countTold(sql: Sql, workspace: WorkspaceId): Promise<number> {
+  const [row] = await sql.query<{ n: number }>("select count(*)::int as n from needs_told where workspace = $1", [workspace]); // prettier-ignore
+  return row!.n;
+}
+
+/** Forgets those told who were joined to another customer since: what each other customer has of them. */
+export const forgetJoined = async (sql: Sql, workspace: WorkspaceId): Promise<readonly ToldNeeds[]> =>
+  (await sql.query<ToldNeeds>('delete from needs_told t using atoms a where t.workspace = $1 and a.id = t.customer and a.customer <> a.id returning a.customer, needs, told_at as "toldAt"', [workspace])).map(numbered); // prettier-ignore
+
 /** Notes what they were told; who was told nothing is forgotten. */
 export async function writeTold(sql: Sql, workspace: WorkspaceId, told: readonly Omit<ToldNeeds, "toldAt">[], now: Instant): Promise<void> {
   const isNone = ({ needs }: Pick<ToldNeeds, "needs">): boolean => Object.keys(needs).length === 0;

@@ -7,7 +7,7 @@ import { nameOf } from "../messages/happenings.ts";
 import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
 import { NEXT_TRAIT, stageOfGoal, traitOf } from "./goals.ts";
 import { foretell } from "./learn.ts";
-import { type Case, NEEDS_LIMITS, type Reason, type WorkedGoal } from "./model.ts";
+import { type Case, type Model, NEEDS_LIMITS, type Reason, type WorkedGoal } from "./model.ts";
 import { reasonsOf } from "./reasons.ts";
 
 /** The event that tells. It is no activity of the customer's. */
@@ -19,23 +19,28 @@ export const TIMED = "$need.timed";
 export type Need = { readonly chance: number; readonly reasons: readonly Reason[] };
 /** By the goal's key. */
 export type Needs = { readonly [goal: string]: Need };
+type Chances = { readonly [goal: string]: Pick<Need, "chance"> };
 
 const rounded = (value: number): number => Number(value.toPrecision(3));
 
-/** What is told of a customer: of each goal that may be told and that the customer has not reached for good. */
-export function needsOf(goals: readonly WorkedGoal[], stages: readonly string[], { stage, x }: Pick<Case, "stage" | "x">): Needs {
-  return Object.fromEntries(
-    goals.flatMap(({ goal, worked }) => {
-      if (worked.type !== "shown") return [];
-      const asked = stageOfGoal(goal, stages);
-      if (asked.type === "unknown" || stage >= asked.before) return [];
-      return [[goal.key, { chance: rounded(foretell(worked.model, x)), reasons: reasonsOf(worked.model, x) }]];
-    }),
-  );
-} // prettier-ignore
+type Seen = Pick<Case, "stage" | "x">;
+/** Goals that may be told and that the customer has not reached for good. */
+const openTo = (goals: readonly WorkedGoal[], stages: readonly string[], { stage }: Seen): readonly (readonly [key: string, model: Model])[] =>
+  goals.flatMap(({ goal, worked }) => {
+    if (worked.type !== "shown") return [];
+    const asked = stageOfGoal(goal, stages);
+    return asked.type === "unknown" || stage >= asked.before ? [] : [[goal.key, worked.model]];
+  }); // prettier-ignore
+
+/** The chances of a customer, by goal. */
+export const chancesOf = (goals: readonly WorkedGoal[], stages: readonly string[], seen: Seen): Chances =>
+  Object.fromEntries(openTo(goals, stages, seen).map(([key, model]) => [key, { chance: rounded(foretell(model, seen.x)) }])); // prettier-ignore
+/** The same with reasons. */
+export const needsOf = (goals: readonly WorkedGoal[], stages: readonly string[], seen: Seen): Needs =>
+  Object.fromEntries(openTo(goals, stages, seen).map(([key, model]) => [key, { chance: rounded(foretell(model, seen.x)), reasons: reasonsOf(model, seen.x) }])); // prettier-ignore
 
 /** Whether a customer has to be told: a goal came or went, or a chance moved by more than a twentieth. */
-export function hasMoved(now: Needs, before: Needs | undefined): boolean {
+export function hasMoved(now: Chances, before: Chances | undefined): boolean {
   if (before === undefined) return Object.keys(now).length > 0;
   const keys = new Set([...Object.keys(now), ...Object.keys(before)]);
   return [...keys].some((key) => {

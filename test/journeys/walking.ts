@@ -33,7 +33,7 @@ export type Facts = {
   readonly in?: readonly number[];
   readonly arms?: ReturnType<Known["arms"]>;
   readonly hours?: Known["hours"];
-  readonly leavesAt?: Known["leavesAt"];
+  readonly leavesBy?: Known["leavesBy"];
 };
 export const knowing = ({
   rules = false,
@@ -41,7 +41,7 @@ export const knowing = ({
   in: inside = [],
   arms = [],
   hours = null,
-  leavesAt = () => true,
+  leavesBy = () => () => true,
 }: Facts = {}): Known => ({
   customer: "c1",
   holds: () => rules,
@@ -49,7 +49,7 @@ export const knowing = ({
   inSegment: (id) => inside.includes(id),
   zone: "UTC",
   hours,
-  leavesAt,
+  leavesBy,
   arms: () => arms,
 });
 

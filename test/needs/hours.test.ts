@@ -6,6 +6,9 @@ import { HoursTally, countsOf, hoursMoved, likeliestOf, ownHoursOf, sharedHoursO
 import { leavesByHours } from "../../src/permission/allow.ts";
 import { Policy } from "../../src/permission/model.ts";
 import { isWithin, localOf } from "../../src/permission/zone.ts";
+import { begun } from "../../src/journeys/enter.ts";
+import { walk } from "../../src/journeys/walk.ts";
+import { NOW as MORNING, knowing, planOfDraft } from "../journeys/walking.ts";
 import { randomOf } from "../random.ts";
 
 const HOUR_MS = 3_600_000;
@@ -31,6 +34,24 @@ test("the chosen time is within the time given, begins an hour or is now, and no
       for (const one of open) expect(signAt(one) <= signAt(at) || !mayLeave(at)).toBe(true);
     }),
   );
+}); // prettier-ignore
+
+test("a run waits for the best time once, and asks then, though a better one would come after it", () => {
+  const plan = planOfDraft({ start: "say", steps: { say: { type: "message", channel: "email", template: 1, bestTimeMs: 2 * HOUR_MS, next: null } } });
+  const first = begun("r", 1, 1, "", plan.draft, {}, MORNING, MORNING);
+  // Each hour of the day is likelier than the one before.
+  const later = Array.from({ length: 48 }, (_, cell) => (cell % 24).toString(36)).join("");
+  const waits = walk(plan, first, { type: "began" }, knowing({ hours: later }), MORNING);
+  expect(waits.run).toMatchObject({ at: "say", blocker: { type: "time" }, dueAt: MORNING - (MORNING % HOUR_MS) + 2 * HOUR_MS });
+  expect(waits.effects).toEqual([]);
+  const dueAt = waits.run!.dueAt!;
+  expect(walk(plan, waits.run!, { type: "time" }, knowing({ hours: later }), dueAt - 1).run).toBe(waits.run);
+  const asks = walk(plan, waits.run!, { type: "time" }, knowing({ hours: later }), dueAt);
+  expect(asks.effects).toMatchObject([{ type: "message", step: "say" }]);
+  expect(asks.run).toMatchObject({ blocker: { type: "message" }, dueAt: null });
+  // Where nothing is known, and where no hour may be, it is at once.
+  for (const known of [knowing(), knowing({ hours: later, leavesBy: () => () => false })])
+    expect(walk(plan, first, { type: "began" }, known, MORNING).effects).toMatchObject([{ type: "message" }]);
 }); // prettier-ignore
 
 test("it never lies in a quiet hour or outside of a window, unless all the time does", () => {
@@ -65,6 +86,15 @@ test("moments count by the customer's own clock, across changes of the clock as 
   const moments = [Date.UTC(2026, 0, 13, 18, 30), Date.UTC(2026, 6, 14, 17, 30)];
   expect(countsOf(moments, "Europe/Berlin")[19]).toBe(2);
   expect(countsOf([Date.UTC(2026, 0, 17, 18, 30)], "Europe/Berlin")[24 + 19]).toBe(1);
+});
+
+test("with n moments a customer keeps n / (n + strength) of their own", () => {
+  const counts = new Float64Array(48);
+  counts[9] = 30;
+  const prior = Array.from({ length: 48 }, () => 1 / 48);
+  const shares = shrunk(counts, prior, 10);
+  expect(shares[9]).toBeCloseTo((30 / 40) * 1 + (10 / 40) * (1 / 48), 12);
+  expect(shares[10]).toBeCloseTo((10 / 40) * (1 / 48), 12);
 });
 
 test("a customer's shares lie between their own and the prior's, nearer to their own the more is known", () => {

@@ -60,6 +60,21 @@ test("a customer's needs say how likely, why, and how well it is known; rules as
   expect(matching.count).toBeLessThan(CUSTOMERS);
 });
 
+test("of two who turn out to be one, what is told of the one is their traits, and the other is forgotten", async () => {
+  const [first, second] = [await lookUp("u-3"), await lookUp("u-4")];
+  const body = JSON.stringify({ writeKey: whole.first.writeKey, previousId: "u-4", userId: "u-3" });
+  await (await fetch(`${whole.address}/v1/alias`, { method: "POST", headers: { "content-type": "application/json" }, body })).text();
+  await whole.drain();
+  expect((await lookUp("u-4")).id).toBe((await lookUp("u-3")).id);
+  await whole.ask(whole.first, "POST", "/v1/needs/work-out", { goals: [{ key: "order", name: "An order", when: { type: "order" } }] });
+  await whole.drain();
+  const { id, traits } = await lookUp("u-3");
+  const told = await whole.ask<CustomerNeeds>(whole.first, "GET", `/v1/customers/${id}/needs`);
+  expect(traits["likely_order"]).toBe(told.needs[0]!.chance);
+  const rows = await whole.stores.sql.query<{ customer: number }>("select customer from needs_told where customer = any($1::bigint[])", [[first.id, second.id].map((one) => Number(one.slice(1)))]);
+  expect(rows.map(({ customer }) => `c${customer}`)).toEqual([id]);
+}); // prettier-ignore
+
 test("nobody who is not there has needs, and another workspace sees none of it", async () => {
   expect((await whole.answer(whole.first, "GET", "/v1/customers/c999999/needs")).status).toBe(404);
   const other = await whole.workspace("Other");
