@@ -12,7 +12,8 @@ import type { Instant } from "../values.ts";
 export const RECOMMENDATION_LIMITS = {
   /** Products that are told apart: those that most customers bought. */
   products: 5_000,
-  /** Products of a list. */
+  /** Products that go with one, and of a popular list. */
+  paired: 30,
   listed: 50,
   /** Popular products that are looked at to find those of each category. */
   popular: 20_000,

@@ -117,7 +117,7 @@ export function pairsSql(kind: Paired, span: Span, known: string, part: Part): s
         from (select a, b, sum(w) as together, ${CUSTOMERS[kind]} as customers from (${ROWS[kind](span, known, part)}) group by a, b)
         where a = '' or b = '' or (customers >= ${customersMin}${kind === "next" ? "" : " and a != b"}))
       where a != '' and b != '' and lift > 1
-      order by a, score desc, b limit ${RECOMMENDATION_LIMITS.listed} by a)
+      order by a, score desc, b limit ${RECOMMENDATION_LIMITS.paired} by a)
     group by a order by a`;
 }
 
