@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { type EventLog, openChdb } from "../src/db/clickhouse.ts";
 import { migrateLog } from "../src/db/migrate.ts";
-import { type Policy, chancesOf, drawOf, drawn, readyModelOf } from "../src/learning/choose.ts";
+import { type Chooser, chancesOf, drawOf, drawn, readyModelOf } from "../src/learning/choose.ts";
 import { slotsOf } from "../src/learning/encode.ts";
 import { evaluate } from "../src/learning/learn.ts";
 import { Learning, type LearningContext } from "../src/learning/model.ts";
@@ -50,10 +50,10 @@ function decisionMicroseconds(): readonly { readonly what: string; readonly us: 
   const contextOf = (n: number): LearningContext => ({ stage: `stage${random(n, 5)}`, device: "phone", channel: "email", known: "new", hour: random(n, 24), segments: [random(n, 97), random(n + 1, 89), 7] }); // prettier-ignore
   const kinds = Array.from({ length: 5_000 }, (_, n) => ({ candidate: IDS[n % 8]!, context: contextOf(n), half: 0 as const, n: 20, rewarded: 1 + random(n, 4), sum: 1 + random(n, 4), sumOfSquares: 4 })); // prettier-ignore
   const model = modelOfKinds(learning, kinds);
-  const policy: Policy = { ...learning, model: readyModelOf(model, learning) };
+  const chooser: Chooser = { ...learning, model: readyModelOf(model, learning) };
   const decide = (n: number): number => {
     const slots = slotsOf(contextOf(n));
-    return drawn(chancesOf(policy, IDS, slots), policy.holdoutRatio, false, drawOf(`anonymous_id:${n}`, "place:1:home.top", policy, IDS, slots, NOW)).at; // prettier-ignore
+    return drawn(chancesOf(chooser, IDS, slots), chooser.holdoutRatio, false, drawOf(`anonymous_id:${n}`, "place:1:home.top", chooser, IDS, slots, NOW)).at; // prettier-ignore
   };
   const measured = (what: string, n: number, customerOf: (i: number) => number) => {
     for (let i = 0; i < 20_000; i += 1) decide(customerOf(i));

@@ -30,10 +30,10 @@ export function chances(deps: ChanceDeps, now: Instant): (place: PlaceInForce) =
   const { workspace, seen } = deps;
   let context: LearningContext | null = null;
   const who = `${seen.who.kind}:${seen.who.value}`;
-  return ({ key, policy }) => {
+  return ({ key, chooser }) => {
     const place = `place:${workspace}:${key}`;
     context ??= contextNow(deps, now);
-    return { context, heldOut: heldOut(place, who, policy?.holdoutRatio ?? 0), who, place };
+    return { context, heldOut: heldOut(place, who, chooser?.holdoutRatio ?? 0), who, place };
   };
 }
 

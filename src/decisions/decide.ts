@@ -6,7 +6,7 @@
  * hour, with a chance that is told along, among those whose content could be made. So that this chance is right, a place that
  * learns has the content of all of them made, and not of the first alone.
  */
-import { type Policy, chancesOf, drawOf, drawn } from "../learning/choose.ts";
+import { type Chooser, chancesOf, drawOf, drawn } from "../learning/choose.ts";
 import { slotsOf } from "../learning/encode.ts";
 import type { LearningContext, LearningTold } from "../learning/model.ts";
 import type { Instant, JsonObject } from "../values.ts";
@@ -28,11 +28,11 @@ export type Chosen = {
   readonly learning: LearningTold | null;
 };
 export type Decided = { readonly chosen: Chosen | null; readonly others: readonly NotChosen[] };
-/** A place as far as a decision asks. `policy`: of one that learns, and was not stopped. */
+/** A place as far as a decision asks. `chooser`: of one that learns, and was not stopped. */
 export type Decidable = {
   readonly ranking: Ranking;
   readonly candidates: readonly CandidateInForce[];
-  readonly policy?: Policy | null;
+  readonly chooser?: Chooser | null;
 };
 /** What a choice of a place that learns hangs on. `who`: the name by which the customer asks, `place`: that of the place. */
 export type Chance = {
@@ -48,7 +48,7 @@ type Fill = (candidate: CandidateInForce["candidate"]) => Filled;
  * learns, of all that are eligible. `chance` is asked by a place that learns; without it priority ranks.
  */
 export function decide(
-  { ranking, candidates, policy = null }: Decidable,
+  { ranking, candidates, chooser = null }: Decidable,
   visit: Visit,
   fill: Fill,
   now: Instant,
@@ -61,7 +61,7 @@ export function decide(
     if (refused) others.push({ id: one.candidate.id, ...refused });
     else eligible.push(one.candidate);
   }
-  if (ranking === "learning" && policy && chance) return decideByLearning(policy, ranked(ranking, eligible), others, fill, chance(), now); // prettier-ignore
+  if (ranking === "learning" && chooser && chance) return decideByLearning(chooser, ranked(ranking, eligible), others, fill, chance(), now); // prettier-ignore
   let chosen: Chosen | null = null;
   for (const candidate of ranked(ranking, eligible)) {
     if (chosen) {
@@ -87,7 +87,7 @@ export function decide(
 }
 
 /** Draws one of `eligible`, which are in the order of priority. */
-function decideByLearning(policy: Policy, eligible: readonly CandidateInForce["candidate"][], refused: readonly NotChosen[], fill: Fill, { context, heldOut, who, place }: Chance, now: Instant): Decided {
+function decideByLearning(chooser: Chooser, eligible: readonly CandidateInForce["candidate"][], refused: readonly NotChosen[], fill: Fill, { context, heldOut, who, place }: Chance, now: Instant): Decided {
   const others = [...refused];
   const fit: { readonly candidate: CandidateInForce["candidate"]; readonly content: JsonObject }[] = [];
   for (const candidate of eligible) {
@@ -98,8 +98,8 @@ function decideByLearning(policy: Policy, eligible: readonly CandidateInForce["c
   if (fit.length === 0) return { chosen: null, others };
   const ids = fit.map(({ candidate }) => candidate.id);
   const slots = slotsOf(context);
-  const draw = drawOf(who, place, policy, ids, slots, now);
-  const { at, arm, propensityRatio } = drawn(chancesOf(policy, ids, slots), policy.holdoutRatio, heldOut, draw);
+  const draw = drawOf(who, place, chooser, ids, slots, now);
+  const { at, arm, propensityRatio } = drawn(chancesOf(chooser, ids, slots), chooser.holdoutRatio, heldOut, draw);
   const one = fit[at]!;
   const detail = arm === "holdout" ? `"${one.candidate.name}" comes first: the customer is held out from learning.` : `"${one.candidate.name}" was drawn, with a chance of ${propensityRatio.toFixed(2)}.`;
   for (const id of ids) if (id !== one.candidate.id) others.push({ id, reason: "outranked", detail });

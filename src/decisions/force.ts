@@ -5,7 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Sql } from "../db/postgres.ts";
 import { type Force, type StoredContext, contextFrom, loadForce } from "../segments/force.ts";
-import { type Policy, readyModelOf } from "../learning/choose.ts";
+import { type Chooser, readyModelOf } from "../learning/choose.ts";
 import { type Learned, readLearned } from "../learning/store.ts";
 import type { ComputedTraitDraft, Rule } from "../segments/model.ts";
 import { type Node, type PlanContext, planOf } from "../segments/plan.ts";
@@ -24,7 +24,7 @@ export type PlaceInForce = Pick<PlaceDraft, "kind" | "ranking"> & {
   readonly contents: ReadonlyMap<string, PreparedContent>;
   readonly products: readonly string[];
   /** Of a place that learns, and was not stopped. */
-  readonly policy: Policy | null;
+  readonly chooser: Chooser | null;
 };
 /** What is in force at an epoch, of all workspaces. */
 export type InForce = {
@@ -82,12 +82,12 @@ function placeOf(
   const { candidates, kind, learning } = draft;
   const { model, isStopped } = learned(workspace, key, number);
   // What was stopped is decided by priority, and says so. In places laid down long ago nothing stands of learning.
-  const policy =
+  const chooser =
     draft.ranking === "learning" && learning && !isStopped
       ? { ...learning, model: readyModelOf(model, learning) }
       : null;
   return {
-    key, version: id, kind, ranking: draft.ranking === "learning" && !policy ? "priority" : draft.ranking, policy, default: draft.default as JsonObject | null,
+    key, version: id, kind, ranking: draft.ranking === "learning" && !chooser ? "priority" : draft.ranking, chooser, default: draft.default as JsonObject | null,
     candidates: candidates.map((candidate) => readyOf(candidate, enough[candidate.id] ?? null, contextFrom(context))),
     contents: new Map(candidates.map((one) => [one.id, prepareContent(one.content as JsonObject).prepared])),
     products: [...new Set(candidates.flatMap(({ products }) => products))],

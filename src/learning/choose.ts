@@ -123,21 +123,21 @@ export function scoreOf({ beliefs }: ReadyModel, candidate: string, slots: reado
 }
 
 /** What the chances of a place hang on. */
-export type Policy = Pick<Learning, "floorRatio" | "holdoutRatio"> & { readonly model: ReadyModel | null };
+export type Chooser = Pick<Learning, "floorRatio" | "holdoutRatio"> & { readonly model: ReadyModel | null };
 
 /**
  * The chance of each of `eligible` (in the order of priority) to be shown to a customer who comes: those held out and the
  * others together. Each is at least the floor, as far as there is room for it; together they are 1.
  */
-export function chancesOf({ model, floorRatio, holdoutRatio }: Policy, eligible: readonly string[], slots: readonly number[]): readonly number[] {
+export function chancesOf({ model, floorRatio, holdoutRatio }: Chooser, eligible: readonly string[], slots: readonly number[]): readonly number[] {
   const { floor, open } = roomOf(eligible.length, floorRatio, holdoutRatio);
   return sharesOf(model, eligible, slots).map((share, i) => floor + open * share + (i === 0 ? holdoutRatio : 0));
 } // prettier-ignore
 
-/** The chances of those who are not held out; what "the learned policy" is when it is evaluated. */
-export function learnedChancesOf(policy: Policy, eligible: readonly string[], slots: readonly number[]): readonly number[] {
-  const { floor, open } = roomOf(eligible.length, policy.floorRatio, policy.holdoutRatio);
-  return sharesOf(policy.model, eligible, slots).map((share) => (floor + open * share) / (1 - policy.holdoutRatio));
+/** The chances of those who are not held out; what "learned" is when ways of choosing are evaluated. */
+export function learnedChancesOf(chooser: Chooser, eligible: readonly string[], slots: readonly number[]): readonly number[] {
+  const { floor, open } = roomOf(eligible.length, chooser.floorRatio, chooser.holdoutRatio);
+  return sharesOf(chooser.model, eligible, slots).map((share) => (floor + open * share) / (1 - chooser.holdoutRatio));
 } // prettier-ignore
 
 /** Before enough is known everybody has the same chance: nothing is learned of what is not shown. */
@@ -167,7 +167,7 @@ const PLACES = 10_000;
  * what a visitor sees does not change with each page. Anything else draws anew: were a draw kept when somebody is no longer
  * eligible, what was shown before would tell it, and the chances would not be those of the draw.
  */
-export function drawOf(who: string, place: string, { model }: Policy, eligible: readonly string[], slots: readonly number[], now: Instant): number {
+export function drawOf(who: string, place: string, { model }: Chooser, eligible: readonly string[], slots: readonly number[], now: Instant): number {
   const value = [who, place, Math.floor(now / STICKY_MS), model?.exposures ?? 0, model?.rewards ?? 0, slots.join(), eligible.join()].join(" ");
   return placeOf("draw", value) + placeOf("the rest of the draw", value) / PLACES;
 } // prettier-ignore

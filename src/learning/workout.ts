@@ -3,10 +3,10 @@
  *
  * What was learned is not asked about customers it was learned from: customers are divided into two halves, and what was
  * learned of one half is asked about the other (cross-fitting; Chernozhukov and others 2018, Econometrics Journal 21).
- * So the learned policy is judged by strangers, with half of the knowledge it has in use: rather too low than too high.
+ * So what was learned is judged by strangers, with half of the knowledge it has in use: rather too low than too high.
  */
 import { type Shown, modelOf, ratioOf } from "./believe.ts";
-import { type Policy, type ReadyModel, learnedChancesOf, readyModelOf, scoreOf } from "./choose.ts";
+import { type Chooser, type ReadyModel, learnedChancesOf, readyModelOf, scoreOf } from "./choose.ts";
 import { slotsOf } from "./encode.ts";
 import { type Evaluated, type Weighed, evaluated } from "./evaluate.ts";
 import { LEARNING_LIMITS, type Learning, type LearningContext } from "./model.ts";
@@ -83,11 +83,11 @@ function chancesBy(
   way: Way,
   eligible: readonly string[],
   slots: readonly number[],
-  policy: Policy,
+  chooser: Chooser,
 ): readonly number[] {
   switch (way.type) {
     case "learned":
-      return learnedChancesOf(policy, eligible, slots);
+      return learnedChancesOf(chooser, eligible, slots);
     case "uniform":
       return eligible.map(() => 1 / eligible.length);
     case "priority":

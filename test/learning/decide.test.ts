@@ -10,7 +10,7 @@ import { decisionKeyOf, decisionTokenOf, readDecisionToken } from "../../src/dec
 import { heldOut } from "../../src/experiments/assign.ts";
 import { IDENTIFIER_MAX } from "../../src/identity/model.ts";
 import { type Shown, modelOf } from "../../src/learning/believe.ts";
-import { type Policy, drawOf, readyModelOf } from "../../src/learning/choose.ts";
+import { type Chooser, drawOf, readyModelOf } from "../../src/learning/choose.ts";
 import { contextOf, deviceOf } from "../../src/learning/context.ts";
 import { LEARNING_LIMITS, type LearningTold } from "../../src/learning/model.ts";
 import { NOBODY } from "../../src/segments/force.ts";
@@ -39,7 +39,7 @@ const somePlace = fc.record({
 type Place = typeof somePlace extends fc.Arbitrary<infer P> ? P : never;
 
 const shown = IDS.map((candidate, i): Shown => ({ candidate, slots: [0], n: 300, rewarded: 20 * i, sum: 20 * i, sumOfSquares: 20 * i })); // prettier-ignore
-const policyOf = ({ learned, floorRatio }: Pick<Place, "learned" | "floorRatio">): Policy => {
+const chooserOf = ({ learned, floorRatio }: Pick<Place, "learned" | "floorRatio">): Chooser => {
   const learning = learningOf({ floorRatio });
   return { ...learning, model: learned ? readyModelOf(modelOf("clicked", shown), learning) : null };
 };
@@ -47,7 +47,7 @@ const candidatesOf = ({ priorities, ended }: Pick<Place, "priorities" | "ended">
   IDS.map((id, i) => Candidate.parse({ id, name: id, kind: "content", priority: priorities[i], endsAt: ended.includes(id) ? new Date(NOON).toISOString() : null })); // prettier-ignore
 /** The place made ready: what it decides by a chance. */
 function readied(place: Place): (chance: Chance | null) => Decided {
-  const ready = { ranking: "learning", policy: policyOf(place), candidates: candidatesOf(place).map((one) => readyOf(one, null, NO_CONTEXT)) } as const;
+  const ready = { ranking: "learning", chooser: chooserOf(place), candidates: candidatesOf(place).map((one) => readyOf(one, null, NO_CONTEXT)) } as const;
   const fill = ({ id }: Candidate): Filled => (place.unfilled.includes(id as never) ? { type: "unfilled", detail: "There is no name." } : { type: "filled", content: { id } });
   return (chance) => decide(ready, visit, fill, NOON, chance && (() => chance));
 } // prettier-ignore
@@ -111,11 +111,11 @@ test("over many customers each candidate is shown as often as the propensity say
 });
 
 describe("a draw", () => {
-  const policy = policyOf({ learned: true, floorRatio: 0.05 });
-  const draw = (who: string, more: { eligible?: string[]; slots?: number[]; now?: number } = {}) => drawOf(who, "top", policy, more.eligible ?? ["a", "b"], more.slots ?? [0, 1], more.now ?? NOON); // prettier-ignore
+  const chooser = chooserOf({ learned: true, floorRatio: 0.05 });
+  const draw = (who: string, more: { eligible?: string[]; slots?: number[]; now?: number } = {}) => drawOf(who, "top", chooser, more.eligible ?? ["a", "b"], more.slots ?? [0, 1], more.now ?? NOON); // prettier-ignore
   test("stays for an hour while all it hangs on does, and is made anew with any of it", () => {
     expect(draw("one")).toBe(draw("one", { now: NOON + HOUR_MS - 1 }));
-    const anew = [draw("two"), draw("one", { now: NOON + HOUR_MS }), draw("one", { eligible: ["a"] }), draw("one", { slots: [0, 2] }), drawOf("one", "top", { ...policy, model: null }, ["a", "b"], [0, 1], NOON)]; // prettier-ignore
+    const anew = [draw("two"), draw("one", { now: NOON + HOUR_MS }), draw("one", { eligible: ["a"] }), draw("one", { slots: [0, 2] }), drawOf("one", "top", { ...chooser, model: null }, ["a", "b"], [0, 1], NOON)]; // prettier-ignore
     expect(anew).not.toContain(draw("one"));
     expect(new Set(anew).size).toBe(anew.length);
   });

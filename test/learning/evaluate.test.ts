@@ -66,7 +66,7 @@ describe.each([
   });
 }); // prettier-ignore
 
-test("the learned policy is judged by customers it has not learned from: not above what it gives in truth", () => {
+test("what was learned is judged by customers it was not learned from: not above what it gives in truth", () => {
   const learning = learningOf({ floorRatio: 0.05, holdoutRatio: 0.2 });
   const off = Array.from({ length: 16 }, (_, i) => {
     const { exposures } = simulate(randomOf(SEED + 1000 + i), N, 250, clicks, learning);

@@ -110,6 +110,11 @@ describe("a place that learns", () => {
   test("tells what other ways of choosing would have given", async () => {
     await pass(LATER_MS);
     const { evaluation } = await learnsAs("learner", { place: "learner", number: 1, state: "learning", learned: { exposures: 600 }, stops: [] }); // prettier-ignore
+    // Looked at again by two at once, with nothing new to learn from.
+    aheadMs[0]! += LATER_MS;
+    const learnedAt = (await readLearning("learner")).learned!.at;
+    await Promise.all([pass(0), pass(0)]);
+    expect((await readLearning("learner")).learned!.at).toBe(learnedAt);
     if (evaluation.state !== "told") throw new Error("There is no evaluation.");
     const { ways, exposures, customers, method } = evaluation;
     expect([exposures, customers, method.includes("Dudik")]).toEqual([600, 600, true]);
@@ -124,8 +129,10 @@ describe("a place that learns", () => {
   test("learns the same again from the log, and nothing of what a page makes up", async () => {
     const before = await storedModel("learner");
     await desk.stores.sql.query("update place_learning set model = null, mark = null, learned_at = null where place = 'learner'"); // prettier-ignore
-    const forged = { decision: "made-up", place: "learner", candidate: "plain", version: 1, ranking: "learning", propensity: 0.001, learning: { arm: "learned", context: {}, eligible: ["plain"] } }; // prettier-ignore
-    await desk.tell({ anonymousId: randomUUID(), event: "$decision.exposed", properties: forged }, { anonymousId: randomUUID(), event: "$decision.clicked", properties: forged }).catch(() => undefined); // prettier-ignore
+    const context = { stage: null, device: "phone", channel: null, known: "new", hour: 3, segments: [] };
+    const forged = { touchpoint: "learner", decision: "made-up", place: "learner", candidate: "plain", version: 1, ranking: "learning", propensity: 0.001, learning: { arm: "learned", context, eligible: ["plain"] } }; // prettier-ignore
+    for (const event of ["$decision.exposed", "$decision.clicked"])
+      await desk.tell({ anonymousId: randomUUID(), event, properties: forged });
     await desk.drain();
     aheadMs[0]! += LATER_MS;
     const { sql, log } = desk.stores;
@@ -144,6 +151,19 @@ describe("a place that learns", () => {
   }, 60_000);
 });
 
+test("what comes too late is no reward, and what was not exposed nothing to learn from", async () => {
+  await desk.place("late", CANDIDATES, { ranking: "learning", learning: LEARNING });
+  const tokens: string[] = [];
+  for (let i = 0; i < 12; i += 1) tokens.push((await shownTo({ device: randomUUID(), isPhone: true }, "late")).token!); // prettier-ignore
+  // Ten are exposed. Of these two click in time and eight too late; the other two click without having been exposed.
+  for (const token of tokens.slice(0, 10)) await desk.report(token, "exposed");
+  for (const token of tokens.slice(8)) await desk.report(token, "clicked");
+  aheadMs[0]! += 61_000;
+  for (const token of tokens.slice(0, 8)) await desk.report(token, "clicked");
+  await pass(LATER_MS);
+  await learnsAs("late", { state: "gathering", learned: { exposures: 10, rewards: 2 } });
+});
+
 describe("a guard", () => {
   const guarded = { ranking: "learning", learning: { ...LEARNING, guards: [{ type: "outcome", outcome: "dismissed" }] } }; // prettier-ignore
   /** Whatever is not first by priority is put away by most. */
@@ -154,33 +174,33 @@ describe("a guard", () => {
     const rule = { type: "trait", name: "plan", is: { op: "equals", value: "gold" } };
     const { id: segment } = await desk.ask<{ id: number }>(desk.first, "POST", "/v1/segments", { name: "Gold", rule }); // prettier-ignore
     const candidates = [...CANDIDATES, { id: "gold", priority: 95, rule: { type: "segment", id: segment } }];
-    await desk.place("guarded", candidates, guarded);
-    await come("guarded", 300, annoyed);
+    await desk.place("watched", candidates, guarded);
+    await come("watched", 300, annoyed);
     await pass(LATER_MS);
-    const { stops, guards } = await learnsAs("guarded", { state: "stopped", number: 1 });
+    const { stops, guards } = await learnsAs("watched", { state: "stopped", number: 1 });
     expect(stops).toMatchObject([{ number: 1, guard: { isWorse: true, guard: { outcome: "dismissed" }, arms: { holdout: { did: 0 } } } }]); // prettier-ignore
     expect([guards[0]!.words, stopped.length <= 1]).toEqual([stops[0]!.guard.words, true]);
     expect(stops[0]!.guard.words).toMatch(/^\$decision\.dismissed: \d+ of \d+ customers with learning, 0 of \d+ held out\. It is worse/); // prettier-ignore
-    const seen = await come("guarded", 20, () => null);
+    const seen = await come("watched", 20, () => null);
     for (const { decision } of seen) expect([decision.reason, decision.choice!.id]).toEqual(["priority", "plain"]); // prettier-ignore
 
     // A segment that its rules refer to is changed: the place is renewed, and stays stopped.
-    const { version } = await desk.ask<{ version: number }>(desk.first, "GET", "/v1/places/guarded");
+    const { version } = await desk.ask<{ version: number }>(desk.first, "GET", "/v1/places/watched");
     await desk.ask(desk.first, "PUT", `/v1/segments/${segment}`, { name: "Gold", rule: { ...rule, is: { op: "equals", value: "platinum" } } }); // prettier-ignore
-    await vi.waitFor(async () => expect((await desk.ask<{ version: number }>(desk.first, "GET", "/v1/places/guarded")).version).toBeGreaterThan(version), 20_000); // prettier-ignore
-    for (const { decision } of await come("guarded", 10, () => null)) expect(decision.reason).toBe("priority"); // prettier-ignore
+    await vi.waitFor(async () => expect((await desk.ask<{ version: number }>(desk.first, "GET", "/v1/places/watched")).version).toBeGreaterThan(version), 20_000); // prettier-ignore
+    for (const { decision } of await come("watched", 10, () => null)) expect(decision.reason).toBe("priority"); // prettier-ignore
   }, 120_000);
 
   test("begins anew with a place that is laid down anew, and what was stopped before stays told", async () => {
-    await desk.place("guarded", CANDIDATES, guarded);
+    await desk.place("watched", CANDIDATES, guarded);
     await pass(LATER_MS);
-    const { stops } = await learnsAs("guarded", { number: 2, guards: [{ isWorse: false, arms: { learned: { customers: 0 } } }] }); // prettier-ignore
+    const { stops } = await learnsAs("watched", { number: 2, guards: [{ isWorse: false, arms: { learned: { customers: 0 } } }] }); // prettier-ignore
     expect(stops.map(({ number }) => number)).toEqual([1]);
-    const seen = await come("guarded", 20, () => null);
+    const seen = await come("watched", 20, () => null);
     expect(seen.some(({ decision }) => decision.reason === "learning")).toBe(true);
-    expect((await desk.answer(desk.first, "DELETE", "/v1/places/guarded")).status).toBe(200);
-    expect((await desk.answer(desk.first, "GET", "/v1/places/guarded/learning")).status).toBe(404);
-    expect(await desk.stores.sql.query("select 1 from place_learning where place = 'guarded'")).toEqual([]);
+    expect((await desk.answer(desk.first, "DELETE", "/v1/places/watched")).status).toBe(200);
+    expect((await desk.answer(desk.first, "GET", "/v1/places/watched/learning")).status).toBe(404);
+    expect(await desk.stores.sql.query("select 1 from place_learning where place = 'watched'")).toEqual([]);
   }, 60_000);
 
   test("of an event looks at each customer from the first exposure on, and only so long", async () => {

@@ -1,6 +1,6 @@
 /** A world in which it is known what each candidate is worth to whom, so that what is learned and told of it can be held to the truth. */
 import { type Shown, modelOf } from "../../src/learning/believe.ts";
-import { type Policy, chancesOf, drawn, readyModelOf } from "../../src/learning/choose.ts";
+import { type Chooser, chancesOf, drawn, readyModelOf } from "../../src/learning/choose.ts";
 import { slotsOf } from "../../src/learning/encode.ts";
 import { Learning, type LearningContext } from "../../src/learning/model.ts";
 import type { Exposure, Kind } from "../../src/learning/workout.ts";
@@ -45,17 +45,17 @@ export function simulate(random: Random, n: number, every: number, worth: Worth,
   const exposures: Exposure[] = [];
   const regret: number[] = [];
   const shown = new Map<string, Shown & { n: number; rewarded: number; sum: number; sumOfSquares: number }>();
-  let policy: Policy = { ...learning, model: null };
+  let chooser: Chooser = { ...learning, model: null };
   for (let i = 0; i < n; i += 1) {
     if (every > 0 && i > 0 && i % every === 0)
-      policy = {
+      chooser = {
         ...learning,
         model: readyModelOf(modelOf(learning.reward, [...shown.values()]), learning),
       };
     const context = contextOf(random);
     const slots = slotsOf(context);
     const eligible = random() < 0.2 ? CANDIDATES.slice(1) : CANDIDATES;
-    const chances = chancesOf(policy, eligible, slots);
+    const chances = chancesOf(chooser, eligible, slots);
     const heldOut = random() < learning.holdoutRatio;
     const { at, propensityRatio } = drawn(chances, learning.holdoutRatio, heldOut, random());
     const candidate = eligible[at]!;
