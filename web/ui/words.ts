@@ -64,6 +64,7 @@ const OWN_NAMES: { readonly [name: string]: string } = {
   "$message.clicked": "Clicked in a message",
   "$consent.changed": "Changed what they allow",
   "$preferences.changed": "Changed their preferences",
+  "$task.created": "A task was made for them",
   "$task.completed": "A task was done for them",
   "$task.cancelled": "A task was not needed any more",
   "$audience.added": "Added to an audience",
