@@ -100,6 +100,41 @@ describe.skipIf(!browserThere("the desk"))("the desk", () => {
     await sql.query("update members set role = 'owner'");
   });
 
+  test.each(LOOKS)("is laid down and audited by an owner, at %o", async (look) => {
+    const { page, complaints, close } = await site.open("/desk/settings", look);
+    await textThere(page, "No helpdesk shows it yet");
+    await page.getByRole("combobox", { name: "Role of Ann Owner" }).waitFor();
+    expect([await seriousOf(page), await overflowOf(page)]).toEqual([[], 0]);
+    await page.goto(`${site.address}/desk/looks`);
+    await textThere(page, "Opened");
+    await textThere(page, "phone number");
+    expect([await seriousOf(page), await overflowOf(page), complaints]).toEqual([[], 0, []]);
+    await close();
+  });
+
+  test("lets a colleague in to the desk, and tells a panel's secret once", async () => {
+    const { page, complaints, close } = await site.open("/desk/settings");
+    await page.getByRole("button", { name: "Let somebody in" }).click();
+    await page.getByRole("textbox", { name: "E-mail address" }).fill("cem@shop.example");
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Cem");
+    await page.getByLabel("First password").fill("a first sentence to change");
+    expect(await seriousOf(page)).toEqual([]);
+    await page.getByRole("button", { name: "Let them in" }).click();
+    expect(await page.getByRole("combobox", { name: "Role of Cem" }).inputValue()).toBe("desk");
+    await page.getByRole("button", { name: "New panel" }).click();
+    await page.getByRole("textbox", { name: "Helpdesk" }).fill("Helpdesk");
+    await page.getByRole("textbox", { name: "Origins" }).fill("https://shop.helpdesk.example/path");
+    await page.getByRole("button", { name: "Add the panel" }).click();
+    await textThere(page, /Only scheme, host and port/);
+    await page.getByRole("textbox", { name: "Origins" }).fill("https://shop.helpdesk.example");
+    await page.getByRole("button", { name: "Add the panel" }).click();
+    await textThere(page, /^ps_/);
+    await page.getByRole("button", { name: "Done" }).click();
+    await textThere(page, "https://shop.helpdesk.example");
+    expect([await page.getByText(/^ps_/).count(), complaints.filter((one) => !one.includes("400"))]).toEqual([0, []]); // prettier-ignore
+    await close();
+  });
+
   test("loads little beyond the frame every screen has", async () => {
     const { page, loadedBytes, close } = await site.open("/desk");
     await textThere(page, "Who is in front of you?");
