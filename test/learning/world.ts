@@ -28,10 +28,6 @@ export const clicks: Worth = (candidate, { stage, device, known }) => {
   if (candidate === "care") return stage === "buyer" ? 0.3 : 0.05;
   return 0.14;
 };
-/** The best there is in a context. */
-export const bestOf = (worth: Worth, context: LearningContext): number =>
-  Math.max(...CANDIDATES.map((one) => worth(one, context)));
-
 /** A deviate of the standard normal distribution (Box and Muller 1958). */
 export const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
