@@ -4,7 +4,7 @@ import { Basis, Interval } from "../analysis/model.ts";
 import { isoOf } from "../values.ts";
 import { traitOf } from "./goals.ts";
 import { likeliestOf } from "./hours.ts";
-import { NEEDS_FLOOR, NEEDS_LIMITS, NeedGoal, NeedsAsked, type Unfit, type Worked, type WorkedGoal } from "./model.ts"; // prettier-ignore
+import { type Model, NEEDS_FLOOR, NEEDS_LIMITS, NeedGoal, NeedsAsked, type Unfit, type Worked, type WorkedGoal } from "./model.ts"; // prettier-ignore
 import type { Kept, ToldNeeds } from "./store.ts";
 
 const DAY_MS = 86_400_000;
@@ -19,12 +19,21 @@ const QualityTold = z.object({
   calibrationError: z.number().describe("How far groups of equal size lie from what they were told, on the average"),
   groups: z.array(z.object({ customers: z.int(), foretold: z.number(), reached: z.int(), ratio: z.number(), interval: Interval })).describe("By what they were told, from least to most"),
 }); // prettier-ignore
+const ModelTold = z.object({
+  numbers: z.int().describe("How many numbers of a customer it looks at"),
+  penalty: z.number().describe("Of the ridge"),
+  strongest: z.array(z.object({
+    of: z.string(), event: z.string().optional(), channel: z.string().optional(), stage: z.string().optional(), days: z.int().optional().describe("In the last so many days"),
+    weight: z.number().describe("What one deviation of it adds to the calibrated log odds"),
+  })),
+}); // prettier-ignore
 const GoalTold = z.object({
   goal: NeedGoal,
   trait: z.string().describe("The customer's trait that tells the chance, for rules"),
   state: z.enum(["shown", "below_floor", "too_little_data", "unknown"]),
   detail: z.string().describe("Whether customers are told, or why not, in a sentence"),
   quality: QualityTold.nullable().describe("null: nothing could be learnt"),
+  model: ModelTold.nullable().describe("What the chances are made of, the strongest first; it goes together with the goal, and need not be its cause"),
   learnt: z.object({ customers: z.int(), reached: z.int(), cutOffs: z.int() }).nullable().describe("What it was learnt from: customers of each cut-off, and of them those who reached the goal"),
 }); // prettier-ignore
 const Hour = z.int().min(0).max(23);
@@ -97,11 +106,18 @@ export function detailOf(worked: Worked): string {
   }
 } // prettier-ignore
 
+function modelTold({ features, weights, slope, penalty }: Model): z.infer<typeof ModelTold> {
+  const strongest = features.map((feature, j) => ({ ...feature, weight: Number((slope * weights[j]!).toPrecision(4)) }));
+  return { numbers: features.length, penalty, strongest: strongest.toSorted((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, STRONGEST) };
+} // prettier-ignore
+const STRONGEST = 12;
+
 function goalTold({ goal, worked }: WorkedGoal): z.infer<typeof GoalTold> {
   const is = worked.type === "shown" || worked.type === "below_floor" ? worked : null;
   return {
     goal, trait: traitOf(goal), state: worked.type, detail: detailOf(worked),
     quality: is && { ...is.quality, groups: [...is.quality.groups] },
+    model: is && modelTold(is.model),
     learnt: is && { ...is.learnt },
   };
 } // prettier-ignore

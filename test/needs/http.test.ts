@@ -35,6 +35,9 @@ test("goals asked for are learnt, shown with how good they are, and told to cust
   expect(trait).toBe("likely_order");
   expect(quality!.aucInterval.low).toBeGreaterThan(answer.floor.aucLow);
   expect(quality!.groups).toHaveLength(10);
+  const { model } = answer.goals[0]!;
+  expect(model!.strongest.length).toBe(12);
+  expect(Math.abs(model!.strongest[0]!.weight)).toBeGreaterThan(Math.abs(model!.strongest[11]!.weight));
   expect(answer.basis!.customers).toBeGreaterThan(CUSTOMERS / 2);
   expect(await whole.ask<NeedsAnswer>(whole.first, "GET", "/v1/needs")).toMatchObject({ asked: { goals: [{ key: "order", withinMs: 30 * DAY_MS }, {}] }, goals: answer.goals, told: answer.told }); // prettier-ignore
   await whole.drain();
