@@ -93,12 +93,12 @@ export type Group = { readonly segment: number } | { readonly stage: string } | 
 /** The key of a popular list: of whom, and of all things or of one category (of all customers alone). */
 export const popularKey = (group: Group, category: string | null): string =>
   JSON.stringify([group === "all" ? "all" : group, category]);
-/** A path and all it lies in, as they are named in a list. */
+/** What a product of this path is called by: the path, the paths it lies in, and each level alone. */
 export const categoriesOf = (path: readonly string[]): readonly string[] =>
-  path.map((_, i) => path.slice(0, i + 1).join(" > "));
+  [...new Set([...path.map((_, i) => path.slice(0, i + 1).join(" > ")), ...path])]; // prettier-ignore
 /** Whether a product of this path is of a category, which is named by its path or by any of its levels. */
 export const isOf = (path: readonly string[], category: string): boolean =>
-  path.includes(category) || categoriesOf(path).includes(category);
+  categoriesOf(path).includes(category);
 
 /**
  * A product of a list: in how many customers it was seen, how many times more often than by chance (null where there is

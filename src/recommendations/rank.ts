@@ -34,7 +34,7 @@ export function listsFor(asked: Omit<Recommend, "count">, person: Person): reado
     return seedsOf(asked, person).flatMap((key) => KINDS[by].map((kind) => ({ kind, key })));
   const group = segment !== undefined ? { segment } : stage !== undefined ? { stage } : "all";
   const all: ListName = { kind: "popular", key: popularKey(group, null) };
-  // A group has one list of everything: what is of the category is found in it.
+  // A group has one list of everything: what is of the category is found in it. So it is where a category has no list yet.
   return of !== null && group === "all" ? [{ kind: "popular", key: popularKey("all", of) }, all] : [all];
 }
 

@@ -90,6 +90,7 @@ test("lists hold the support, the lift and the weight that a plain count gives",
       const all = naive.popular();
       expect(popular(popularKey("all", null))).toEqual(expected(all));
       expect([...popular(popularKey("all", "Shoes")).keys()].toSorted()).toEqual(["boots", "socks"].filter((one) => all.has(one)));
+      expect([...popular(popularKey("all", "Boots")).keys()]).toEqual(["boots"].filter((one) => all.has(one)));
       expect([...popular(popularKey("all", "Shoes > Boots")).keys()]).toEqual(["boots"].filter((one) => all.has(one)));
       expect(popular(popularKey({ segment: 5 }, null))).toEqual(expected(naive.popular((customer) => customer <= 4)));
     }),

@@ -57,6 +57,7 @@ describe("the API", () => {
     expect((await ids("/v1/recommendations/popular")).slice(0, 2)).toEqual(["laces", "wax"]);
     expect(await ids("/v1/recommendations/popular?of=Shoes")).toEqual(["laces", "boots", "socks"]);
     expect(await ids("/v1/recommendations/popular?of=Shoes%20%3E%20Boots")).toEqual(["boots"]);
+    expect(await ids("/v1/recommendations/popular?of=Boots")).toEqual(["boots"]);
     expect(await ids(`/v1/recommendations/popular?segment=${segment}`)).toEqual(["lamp", "tent"]);
     expect(await ids(`/v1/recommendations/popular?segment=${segment}&count=1`)).toEqual(["lamp"]);
     expect(await ids("/v1/recommendations/popular?stage=camper")).toEqual(["lamp", "tent"]);
