@@ -24,10 +24,10 @@ import { type InFront, type Product, avoidOf } from "./avoid.ts";
 import { reachOf } from "./lookup.ts";
 import { maskedText } from "./masked.ts";
 import { missingOf } from "./missing.ts";
-import { DESK_LIMITS, type DeskView, type OpenTask } from "./model.ts";
+import { DESK_LIMITS, type DeskView, type Moment, type OpenTask } from "./model.ts";
 import { nextOf } from "./next.ts";
-import { type Around, readAround } from "./store.ts";
-import { type Heard, type Talk, isTalk, momentsOf, talkOf } from "./talk.ts";
+import { type Around, readAround, readTemplateNames } from "./store.ts";
+import { type Heard, type Talk, isTalk, lastOf, momentsOf, talkOf, templateIn } from "./talk.ts";
 
 export type StoryDeps = {
   readonly sql: Sql;
@@ -58,12 +58,16 @@ export async function readStory(deps: StoryDeps, workspace: WorkspaceId, atom: A
   ]);
   const decisions = await decisionsOf(deps, workspace, document, around, now);
   const hasStages = force.of(workspace)?.stages != null;
-  const read: Read = { atoms, held, document, around, heard, rules, tasks, items, decisions, hasStages };
+  const last = lastOf(heard ?? recentOf(document));
+  const templates = await readTemplateNames(sql, workspace, last.flatMap((one) => templateIn(one) ?? []));
+  const moments = momentsOf(last, templates);
+  const read: Read = { moments, atoms, held, document, around, heard, rules, tasks, items, decisions, hasStages };
   return { customer, story: storyOf(read, mayMask && !around.desk.showsContact, now) };
 } // prettier-ignore
 
 /** All that the story is made of. */
 type Read = {
+  readonly moments: readonly Moment[];
   readonly atoms: readonly CustomerAtom[];
   readonly held: CustomerAtom["identifiers"];
   readonly document: CustomerDocument;
@@ -83,7 +87,7 @@ function storyOf(read: Read, isMasked: boolean, now: Instant): DeskView {
   const shown = {
     who: { name, reach: reachOf(read.held, isMasked), isMasked, firstSeenAt, lastSeenAt },
     ...standingOf(read.rules),
-    moments: [...momentsOf(heard ?? recentOf(document))],
+    moments: [...read.moments],
     cart: cartNow(read),
     purchases: purchasesOf(document),
     ...listsOf(talk),

@@ -41,6 +41,13 @@ export async function readAround(sql: Sql, workspace: WorkspaceId, atoms: readon
   return { ...rest, policy: Policy.parse(policy ?? {}), desk: DeskSettings.parse(desk ?? {}), preferences: Preferences.parse(preferences ?? {}) };
 } // prettier-ignore
 
+/** What templates are called, by number; those that are gone are not in it. */
+export async function readTemplateNames(sql: Sql, workspace: WorkspaceId, ids: readonly number[]): Promise<ReadonlyMap<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await sql.query<{ id: number; name: string }>("select id, name from templates where workspace = $1 and id = any($2::int[])", [workspace, ids]);
+  return new Map(rows.map(({ id, name }) => [id, name]));
+} // prettier-ignore
+
 /** One look at customers: who looked, and whom they were shown. */
 export type Look = {
   readonly workspace: WorkspaceId;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { dueOf } from "./due.ts";
 import { DESK_LIMITS } from "./model.ts";
-import { type Heard, momentsOf, talkOf } from "./talk.ts";
+import { type Heard, lastOf, momentsOf, talkOf } from "./talk.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const HOUR_MS = 3_600_000;
@@ -64,10 +64,12 @@ test("the mood is the last one told, in words or numbers, and none is guessed", 
 });
 
 test("a moment tells what it was about, and what only we did is no moment", () => {
-  const shown = momentsOf([
-    heard("$segment.entered", 1), heard("Order Completed", 2, { products: [{ name: "Boots" }, { name: "Wax" }] }), heard("$message.sent", 3),
+  const last = lastOf([
+    heard("$segment.entered", 1), heard("Order Completed", 2, { products: [{ name: "Boots" }, { name: "Wax" }] }),
+    heard("$message.sent", 3, { message: "m-1", template: 7 }), heard("$message.opened", 4, { message: "m-2", template: 8 }),
   ]); // prettier-ignore
-  expect(shown.map(({ event, about }) => [event, about])).toEqual([["Order Completed", "Boots and 1 more"], ["$message.sent", null]]); // prettier-ignore
+  const shown = momentsOf(last, new Map([[7, "Saved cart"]]));
+  expect(shown.map(({ event, about }) => [event, about])).toEqual([["Order Completed", "Boots and 1 more"], ["$message.sent", "Saved cart"], ["$message.opened", null]]); // prettier-ignore
 });
 
 const Names = fc.constantFrom("Promise Made", "Promise Kept", "Promise Withdrawn", "Question Asked", "Ticket Replied", "Complaint Received", "Complaint Settled", "Note Added"); // prettier-ignore

@@ -142,13 +142,27 @@ function sentimentOf({ name, at, properties }: Heard): Sentiment | null {
 
 /** Our own doings that a person at the desk learns nothing from. */
 const UNTOLD = /^\$(?:segment|stage|journey|audience|decision|lifetime|task|call)\./;
-/** The last moments, the newest first. */
-export const momentsOf = (events: readonly Heard[]): readonly Moment[] =>
+/** The last events that tell a person something, the newest first. */
+export const lastOf = (events: readonly Heard[]): readonly Heard[] =>
   events
     .filter(({ name }) => !UNTOLD.test(name))
     .toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1))
-    .slice(0, DESK_LIMITS.moments)
-    .map((one) => ({ at: isoOf(one.at), event: one.name, about: aboutOf(one), channel: one.channel, touchpoint: one.touchpoint })); // prettier-ignore
+    .slice(0, DESK_LIMITS.moments);
+
+/** The last moments. `templates`: what those of the messages among them are called. */
+export const momentsOf = (
+  last: readonly Heard[],
+  templates: ReadonlyMap<number, string>,
+): readonly Moment[] =>
+  last.map((one) => {
+    const template = templateIn(one);
+    const about = template === null ? aboutOf(one) : (templates.get(template) ?? null);
+    return { at: isoOf(one.at), event: one.name, about, channel: one.channel, touchpoint: one.touchpoint };
+  });
+
+/** The template of a message that an event is about; null: it is about none of ours. */
+export const templateIn = ({ name, properties: { template } }: Heard): number | null =>
+  name.startsWith("$message.") && typeof template === "number" ? template : null;
 
 /** What an event was about, in a few words; null where it does not tell. */
 function aboutOf({ properties }: Heard): string | null {
