@@ -49,7 +49,8 @@ export function deskRoutes(app: App, deps: DeskDeps): void {
   panelRoutes(app, deps);
 }
 
-function lookupRoute(app: App, { sql, clock }: DeskDeps): void {
+/** A till waits for it, and programs ask it for every contact: all of its statements are prepared. */
+function lookupRoute(app: App, { clock, decide: { prepared: sql } }: DeskDeps): void {
   app.get("/v1/customers/lookup", {
     config: DESK,
     serializerCompiler: asBuilt,

@@ -5,6 +5,7 @@
  * A purchase is a day (UTC) with an event of the asked name, or of those the workspace calls an order: two on one day are one. `later` and everything else is counted in
  * the log, so a million customers are a few ten thousand rows.
  */
+import { keptIn } from "../analysis/kept.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
 import { type Parameters, floating, memberSql, tamed, valueOfRaw } from "../segments/sql-values.ts";
@@ -127,30 +128,8 @@ export type KeptResult = {
   readonly currency?: Currency;
 };
 
-/** The workspace's fit, or null before there was any. */
-export async function readFit(sql: Sql, workspace: WorkspaceId): Promise<KeptFit | null> {
-  const [row] = await sql.query<KeptFit>('select asked, result, fitted_at as "fittedAt" from lifetime_fits where workspace = $1', [workspace]); // prettier-ignore
-  return row ?? null;
-}
-
-/** Keeps a fit in place of the one before. */
-export async function writeFit(
-  sql: Sql,
-  workspace: WorkspaceId,
-  { asked, result, fittedAt }: KeptFit,
-): Promise<void> {
-  await sql.query(
-    `insert into lifetime_fits (workspace, asked, result, fitted_at) values ($1, $2, $3, $4)
-     on conflict (workspace) do update set asked = excluded.asked, result = excluded.result, fitted_at = excluded.fitted_at`,
-    [workspace, JSON.stringify(asked), JSON.stringify(result), fittedAt],
-  );
-}
-
-/** Workspaces that were last fitted at `before` or earlier, or never. */
-export async function readDueWorkspaces(sql: Sql, before: Instant): Promise<readonly WorkspaceId[]> {
-  const rows = await sql.query<{ id: WorkspaceId }>("select w.id from workspaces w left join lifetime_fits f on f.workspace = w.id where coalesce(f.fitted_at, 0) <= $1 order by w.id", [before]); // prettier-ignore
-  return rows.map(({ id }) => id);
-}
+const kept = keptIn<"fittedAt", KeptFit>({ table: "lifetime_fits", column: "fitted_at", at: "fittedAt" });
+export const [readFit, writeFit, readDueWorkspaces] = [kept.read, kept.write, kept.due];
 
 /** What a customer was told. */
 export type Told = {

@@ -1,4 +1,5 @@
 /** The statements of likely needs: cases and who reached goals from the event log, models and what customers were told from the state store. */
+import { keptIn } from "../analysis/kept.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import type { Sql } from "../db/postgres.ts";
 import { readCurrency } from "../lifetime/store.ts";
@@ -97,30 +98,8 @@ export type Kept = {
   readonly madeAt: Instant;
 };
 
-/** What is kept; null before there was any. */
-export async function readKept(sql: Sql, workspace: WorkspaceId): Promise<Kept | null> {
-  const [row] = await sql.query<Kept>('select asked, result, made_at as "madeAt" from needs_models where workspace = $1', [workspace]); // prettier-ignore
-  return row ?? null;
-}
-
-/** Keeps it in place of what was kept before. */
-export async function writeKept(
-  sql: Sql,
-  workspace: WorkspaceId,
-  { asked, result, madeAt }: Kept,
-): Promise<void> {
-  await sql.query(
-    `insert into needs_models (workspace, asked, result, made_at) values ($1, $2, $3, $4)
-     on conflict (workspace) do update set asked = excluded.asked, result = excluded.result, made_at = excluded.made_at`,
-    [workspace, JSON.stringify(asked), JSON.stringify(result), madeAt],
-  );
-}
-
-/** Workspaces of which something was last worked out at `before` or earlier, or never. */
-export async function readDueWorkspaces(sql: Sql, before: Instant): Promise<readonly WorkspaceId[]> {
-  const rows = await sql.query<{ id: WorkspaceId }>("select w.id from workspaces w left join needs_models m on m.workspace = w.id where coalesce(m.made_at, 0) <= $1 order by w.id", [before]); // prettier-ignore
-  return rows.map(({ id }) => id);
-}
+const kept = keptIn<"madeAt", Kept>({ table: "needs_models", column: "made_at", at: "madeAt" });
+export const [readKept, writeKept, readDueWorkspaces] = [kept.read, kept.write, kept.due];
 
 /** What one customer was told. */
 export type ToldNeeds = { readonly customer: number; readonly needs: Needs; readonly toldAt: Instant };
