@@ -1,5 +1,5 @@
-/** What takes long is worked out in a thread of its own: nobody else has to wait meanwhile. */
-import { Worker as Thread } from "node:worker_threads";
+/** Threads of our own: what takes long, or goes on all the time, is done in one, and nobody else has to wait meanwhile. */
+import { Worker as Thread, type WorkerOptions } from "node:worker_threads";
 
 /**
  * What the thread in `source` (a .ts file beside the caller) answers to `data`: one message, after which it ends. Throws what
@@ -7,7 +7,7 @@ import { Worker as Thread } from "node:worker_threads";
  */
 export function answerAside<Answer>(source: URL, data: unknown): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const thread = openThread(source, data);
+    const thread = openThread(source, { workerData: data });
     let answer: { readonly given: Answer } | null = null;
     thread.once("message", (given: Answer) => (answer = { given }));
     thread.once("error", reject);
@@ -18,11 +18,11 @@ export function answerAside<Answer>(source: URL, data: unknown): Promise<Answer>
   });
 }
 
-/** On the compiled file; in development and in tests on the source itself, which tsx reads. */
-function openThread(source: URL, workerData: unknown): Thread {
+/** A thread on the compiled file of `source`; in development and in tests on the source itself, which tsx reads. */
+export function openThread(source: URL, options: WorkerOptions): Thread {
   if (!import.meta.url.endsWith(".ts"))
-    return new Thread(new URL(source.href.replace(/\.ts$/, ".js")), { workerData });
+    return new Thread(new URL(source.href.replace(/\.ts$/, ".js")), options);
   const tsx = new URL("../node_modules/tsx/dist/esm/api/index.mjs", import.meta.url).href;
   const code = `import(${JSON.stringify(tsx)}).then(({ register }) => (register(), import(${JSON.stringify(source.href)})))`;
-  return new Thread(code, { workerData, eval: true });
+  return new Thread(code, { ...options, eval: true });
 }

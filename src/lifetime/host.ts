@@ -2,8 +2,6 @@
 import { answerAside } from "../aside.ts";
 import type { Purchases, Worked } from "./workout.ts";
 
-export { answerAside };
-
 /** What `workOut` says. Throws what the thread threw. */
 export const workOutAside = (purchases: Purchases): Promise<Worked> =>
   answerAside(new URL("./thread.ts", import.meta.url), purchases);

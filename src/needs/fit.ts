@@ -4,12 +4,12 @@
  * time. What may not be told any more is taken back in the same way.
  */
 import { setImmediate as turn } from "node:timers/promises";
+import { answerAside } from "../aside.ts";
 import { alone } from "../db/alone.ts";
 import type { EventLog } from "../db/clickhouse.ts";
 import { LOCKS } from "../db/locks.ts";
 import type { Database } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
-import { answerAside } from "../lifetime/host.ts";
 import { type Rounds, startRounds } from "../rounds.ts";
 import type { Clock, Instant, WorkspaceId } from "../values.ts";
 import { type Which, featuresOf } from "./features.ts";

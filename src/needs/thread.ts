@@ -1,4 +1,4 @@
-/** The thread in which goals are learnt: see lifetime/host.ts. Takes a lesson as its data, answers once and ends. */
+/** The thread in which goals are learnt: see aside.ts. Takes a lesson as its data, answers once and ends. */
 import { parentPort, workerData } from "node:worker_threads";
 import { learnAll } from "./learn.ts";
 import type { Lesson } from "./model.ts";

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Event } from "../../src/events/model.ts";
 import { browserThere } from "../browser.ts";
-import { scriptOf, type Site, standSite, type StoodSite, type Visit } from "./stage.ts";
+import { scriptOf, type Site, standSite, type StoodSite } from "./stage.ts";
 
 const told = (events: readonly Event[]) => events.map(({ type, name, touchpoint }) => `${type} ${name} ${touchpoint}`).toSorted(); // prettier-ignore
 const kinds = (event: Event | undefined) => event?.identifiers.map(({ kind }) => kind);
@@ -16,7 +16,6 @@ const NOTHING = JSON.stringify({ cookies: "", local: {}, session: {}, databases:
 
 describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", () => {
   let { door, gate, site, stop } = {} as StoodSite;
-  const visits: Visit[] = [];
 
   beforeAll(async () => ({ door, gate, site, stop } = await standSite()));
   afterAll(() => stop?.());
@@ -27,15 +26,11 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
     gate.seen.length = 0;
   });
   afterEach(async () => {
-    for (const visit of visits.splice(0)) await visit.close();
+    await site.leave();
     expect(site.complaints.splice(0)).toEqual([]);
     expect((await door.refused()).map(({ detail }) => detail)).toEqual([]);
   });
-  const visit = async (...args: Parameters<Site["visit"]>): Promise<Visit> => {
-    const made = await site.visit(...args);
-    visits.push(made);
-    return made;
-  };
+  const visit: Site["visit"] = (...args) => site.visit(...args);
   const script = (more: string) => scriptOf(gate, door.writeKey, more);
 
   describe("on a page that lets no script but its own run and makes no markup of text", () => {

@@ -10,7 +10,6 @@ const COUNTS = `return throughline.counts()`;
 
 describe.skipIf(!browserThere("the browser SDK on bad networks"))("the browser SDK", () => {
   let { door, gate, site, stop } = {} as StoodSite;
-  const visits: Visit[] = [];
 
   beforeAll(async () => ({ door, gate, site, stop } = await standSite()));
   afterAll(() => stop?.());
@@ -20,14 +19,10 @@ describe.skipIf(!browserThere("the browser SDK on bad networks"))("the browser S
     gate.seen.length = 0;
   });
   afterEach(async () => {
-    for (const visit of visits.splice(0)) await visit.close();
+    await site.leave();
     expect(site.complaints.splice(0)).toEqual([]);
   });
-  const visit = async (...args: Parameters<Site["visit"]>): Promise<Visit> => {
-    const made = await site.visit(...args);
-    visits.push(made);
-    return made;
-  };
+  const visit: Site["visit"] = (...args) => site.visit(...args);
   /** A page whose first page event has arrived. */
   const arrived = async (...args: Parameters<Site["visit"]>): Promise<Visit> => {
     const made = await visit(...args);

@@ -28,7 +28,6 @@ describe.skipIf(!browserThere("what pages show by the browser SDK"))("a page", (
   let browser: Browser;
   let gate: Gate;
   let site: Site;
-  const visits: Visit[] = [];
 
   beforeAll(async () => {
     [desk, browser] = await Promise.all([startDesk({ THROUGHLINE_DECIDE_MS: "10000" }), openBrowser()]);
@@ -63,14 +62,12 @@ describe.skipIf(!browserThere("what pages show by the browser SDK"))("a page", (
     gate.seen.length = 0;
   });
   afterEach(async () => {
-    for (const visit of visits.splice(0)) await visit.close();
+    await site.leave();
     expect(site.complaints.splice(0)).toEqual([]);
   });
   const visit = async (path: string, body = HERO, host = "shop"): Promise<Visit> => {
     site.pages.set(path, { body, script: scriptOf(gate, desk.first.writeKey) });
-    const made = await site.visit(path, { host });
-    visits.push(made);
-    return made;
+    return site.visit(path, { host });
   };
   const timelineOf = async ({ run }: Visit): Promise<Timeline["events"]> => {
     const value = await run<string>(`await throughline.flush(); return throughline.visitor().anonymousId`);
@@ -100,7 +97,6 @@ describe.skipIf(!browserThere("what pages show by the browser SDK"))("a page", (
     test("never shows what it is about to replace when it asks before it is drawn", async () => {
       site.pages.set("/early", { body: HERO, script: scriptOf(gate, desk.first.writeKey) });
       const made = await site.visit("/early", { before: `${WATCHED} (window.throughline ||= []).push(["decide", ["home.top"], { timeoutMs: 20_000 }]);` }); // prettier-ignore
-      visits.push(made);
       await made.until(`window.looks.at(-1) === "visible <b>Winter</b> boots"`);
       expect(await made.run(`return looks`)).not.toContain("visible Our boots");
     });

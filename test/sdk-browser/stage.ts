@@ -169,6 +169,8 @@ export type Site = {
       readonly clock?: true;
     },
   ): Promise<Visit>;
+  /** Everybody who visited leaves. */
+  leave(): Promise<void>;
   readonly stop: () => Promise<void>;
 };
 export type Visit = {
@@ -206,6 +208,7 @@ async function holds(page: Page, expression: string): Promise<void> {
 export async function openSite(browser: Browser, gate: Gate, writeKey: string): Promise<Site> {
   const pages = new Map<string, SitePage>();
   const complaints: string[] = [];
+  const contexts: BrowserContext[] = [];
   const server = createServer((incoming, outgoing) => {
     const found = pages.get(new URL(incoming.url!, "http://x").pathname) ?? {};
     if (!found.loose) outgoing.setHeader("content-security-policy", policyOf(gate.url));
@@ -225,6 +228,7 @@ export async function openSite(browser: Browser, gate: Gate, writeKey: string): 
     complaints,
     visit: async (path, { host, before, clock, ...options } = {}) => {
       const context = await newVisitor(browser, options);
+      contexts.push(context);
       if (before !== undefined) await context.addInitScript(before);
       const page = await context.newPage();
       page.on("console", (message) => {
@@ -242,6 +246,9 @@ export async function openSite(browser: Browser, gate: Gate, writeKey: string): 
         until: (expression) => holds(page, expression),
         close: () => context.close(),
       };
+    },
+    leave: async () => {
+      for (const context of contexts.splice(0)) await context.close();
     },
     stop: async () => void (await closed(server)),
   };
