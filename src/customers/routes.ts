@@ -8,7 +8,7 @@ import type { App } from "../http/app.ts";
 import type { Identifier } from "../identity/model.ts";
 import { type LoggedEvent, momentsOf, moreOf } from "../log/read.ts";
 import { cursorOf, pageQuery, placeOf } from "../paging.ts";
-import { type AtomId, type Clock, CustomerId, type WorkspaceId, atomOf, isoOf } from "../values.ts";
+import { type AtomId, type Clock, CustomerId, type WorkspaceId, asBuilt, atomOf, isoOf } from "../values.ts";
 import {
   CustomerDocument,
   CustomerList,
@@ -22,11 +22,6 @@ import { relink, unmerge } from "./unmerge.ts";
 import { objectIn } from "./view.ts";
 
 export type CustomerDeps = { readonly sql: Database; readonly log: EventLog; readonly clock: Clock };
-/**
- * Documents and timelines are built field by field by pure functions whose types are the schemas': parsing each answer
- * once more would take longer than building it, and these routes are asked hundreds of times a second.
- */
-const asBuilt = () => (answer: unknown) => JSON.stringify(answer);
 const Params = z.object({ id: CustomerId });
 const LinkChoice = z.object({ linkId: z.int().min(1) }).meta({ examples: [{ linkId: 12 }] });
 

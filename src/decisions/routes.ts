@@ -18,6 +18,7 @@ import { outcomeEventOf } from "./outcome.ts";
 import { arrivalOf, knowSenders, readBeacons, senderOf, spend } from "./sender.ts";
 import { readPlaces } from "./store.ts";
 import { readDecisionToken } from "./token.ts";
+import { asBuilt } from "../values.ts";
 
 export type DecisionDeps = AskDeps & {
   readonly sql: Sql;
@@ -127,9 +128,6 @@ function askRoutes(scope: App, deps: DecisionDeps, ask: Ask): void {
     return { answers };
   }); // prettier-ignore
 }
-/** Answers are built by functions whose types are the schemas', hundreds of times a second: they are not parsed once more. */
-const asBuilt = () => (answer: unknown) => JSON.stringify(answer);
-
 function outcomeRoute(scope: App, { inbox, key, clock, config }: DecisionDeps): void {
   const rate = createKeyRate(config.THROUGHLINE_RATE_PER_KEY, clock);
   scope.post("/v1/decide/outcomes", {

@@ -8,7 +8,7 @@ import { Failure } from "../errors.ts";
 import type { Actor, App } from "../http/app.ts";
 import { cursorOf, pageQuery, placeOf } from "../paging.ts";
 import { forceReader } from "../segments/customer.ts";
-import { CustomerId, type WorkspaceId, atomOf } from "../values.ts";
+import { CustomerId, type WorkspaceId, asBuilt, atomOf } from "../values.ts";
 import {
   DESK,
   type DeskDeps,
@@ -35,9 +35,6 @@ import { panelRoutes } from "./routes-panels.ts";
 import { writeRoutes } from "./routes-write.ts";
 import { soughtOf } from "./sought.ts";
 import { listLooks, noteLook, readDeskSettings, writeDeskSettings } from "./store.ts";
-
-/** Answers are built by functions whose types are the schemas': they are not parsed once more. */
-const asBuilt = () => (answer: unknown) => JSON.stringify(answer);
 
 /** Registers the routes. */
 export function deskRoutes(app: App, deps: DeskDeps): void {
