@@ -212,7 +212,8 @@ export function minorOf(amount: number, currency: string): number {
 /** As `minorOf`, the other way round. */
 export const majorOf = (minor: number, currency: string): number => minor / 10 ** (DIGITS[currency] ?? 2);
 
-function productOf(given: JsonObject): Product | null {
+/** A product as an event tells one; null where it has no id. */
+export function productOf(given: JsonObject): Product | null {
   const id =
     textOf(given["product_id"]) ?? textOf(given["productId"]) ?? textOf(given["sku"]) ?? textOf(given["id"]);
   if (id === undefined) return null;

@@ -27,7 +27,16 @@ import { missingOf } from "./missing.ts";
 import { DESK_LIMITS, type DeskView, type Moment, type OpenTask } from "./model.ts";
 import { nextOf } from "./next.ts";
 import { type Around, readAround, readTemplateNames } from "./store.ts";
-import { type Heard, type Talk, isTalk, lastOf, momentsOf, talkOf, templateIn } from "./talk.ts";
+import {
+  type Heard,
+  type Talk,
+  isTalk,
+  lastOf,
+  momentsOf,
+  productNamesIn,
+  talkOf,
+  templateIn,
+} from "./talk.ts";
 
 export type StoryDeps = {
   readonly sql: Sql;
@@ -119,7 +128,7 @@ const openTaskOf = ({ id, title, detail, team, dueAt, madeBy, outcomes }: TaskRo
 }); // prettier-ignore
 
 /** What the rule of permission is asked with. */
-function inFront({ atoms, held, document, around, items }: Read): InFront {
+function inFront({ atoms, held, document, around, items, heard }: Read): InFront {
   const stock = (product: string): number | null => {
     const item = items.get(product);
     return item ? toBeHad(item) : null;
@@ -128,7 +137,7 @@ function inFront({ atoms, held, document, around, items }: Read): InFront {
     address: null, suppressed: null, contacts: [], upcoming: [], preferences: around.preferences, identifiers: held, stock,
   });
   return {
-    recipient, policy: around.policy, products: productsOf(document, items), eventNames: Object.keys(document.counts), channels: channelsOf(held, around),
+    recipient, policy: around.policy, products: productsOf(document, items, heard ?? []), eventNames: Object.keys(document.counts), channels: channelsOf(held, around),
   };
 } // prettier-ignore
 
@@ -169,8 +178,13 @@ function productIds({ cart, recentlyViewed, purchases }: CustomerDocument): read
   return [...new Set([...cart.items.map(({ product }) => product.id), ...recentlyViewed.map(({ product }) => product.id), ...ordered])].slice(0, DESK_LIMITS.products); // prettier-ignore
 }
 
-function productsOf(document: CustomerDocument, items: Read["items"]): readonly Product[] {
-  const names = new Map([...document.recentlyViewed, ...document.cart.items].map(({ product }) => [product.id, product.name])); // prettier-ignore
+function productsOf(
+  document: CustomerDocument,
+  items: Read["items"],
+  heard: readonly Heard[],
+): readonly Product[] {
+  const seen = [...document.recentlyViewed, ...document.cart.items].flatMap(({ product: { id, name } }) => (name ? [[id, name] as const] : [])); // prettier-ignore
+  const names = new Map([...productNamesIn(heard), ...seen]);
   for (const { products, title } of document.purchases.recent)
     if (products[0] !== undefined && title !== null) names.set(products[0], title);
   return productIds(document).map((id) => ({ id, name: items.get(id)?.name ?? names.get(id) ?? id }));

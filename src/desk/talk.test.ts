@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { dueOf } from "./due.ts";
 import { DESK_LIMITS } from "./model.ts";
-import { type Heard, lastOf, momentsOf, talkOf } from "./talk.ts";
+import { type Heard, lastOf, momentsOf, productNamesIn, talkOf } from "./talk.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const HOUR_MS = 3_600_000;
@@ -70,6 +70,13 @@ test("a moment tells what it was about, and what only we did is no moment", () =
   ]); // prettier-ignore
   const shown = momentsOf(last, new Map([[7, "Saved cart"]]));
   expect(shown.map(({ event, about }) => [event, about])).toEqual([["Order Completed", "Boots and 1 more"], ["$message.sent", "Saved cart"], ["$message.opened", null]]); // prettier-ignore
+});
+
+test("a product of an order is called as the order called it, by the newest word", () => {
+  const order = (hoursAgo: number, name: string) => heard("Order Completed", hoursAgo, { products: [{ product_id: "1128539", name }, { product_id: "894260" }, 7] }); // prettier-ignore
+  expect([...productNamesIn([order(1, "Whole milk"), order(5, "Milk")])]).toEqual([
+    ["1128539", "Whole milk"],
+  ]);
 });
 
 const Names = fc.constantFrom("Promise Made", "Promise Kept", "Promise Withdrawn", "Question Asked", "Ticket Replied", "Complaint Received", "Complaint Settled", "Note Added"); // prettier-ignore

@@ -3,6 +3,7 @@
  * Events are understood by the same names and properties as gaps and questions do (questions/vocabulary.ts), and a
  * promise is kept, and a question answered, by the same rule. Pure.
  */
+import { productOf } from "../customers/told.ts";
 import type { Channel } from "../events/model.ts";
 import { plain } from "../events/text.ts";
 import { PROPERTIES, type Role, rolesOf } from "../questions/vocabulary.ts";
@@ -163,6 +164,19 @@ export const momentsOf = (
 /** The template of a message that an event is about; null: it is about none of ours. */
 export const templateIn = ({ name, properties: { template } }: Heard): number | null =>
   name.startsWith("$message.") && typeof template === "number" ? template : null;
+
+/** What the products of orders are called, by id, as these events told it: the newest word counts. */
+export function productNamesIn(events: readonly Heard[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { properties } of events.toSorted((a, b) => a.at - b.at))
+    for (const one of Array.isArray(properties["products"])
+      ? (properties["products"] as readonly Json[])
+      : []) {
+      const product = typeof one === "object" && one !== null ? productOf(one as JsonObject) : null;
+      if (product?.name) names.set(product.id, product.name);
+    }
+  return names;
+}
 
 /** What an event was about, in a few words; null where it does not tell. */
 function aboutOf({ properties }: Heard): string | null {
