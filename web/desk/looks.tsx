@@ -1,9 +1,10 @@
 /** Who looked at whom at the desk, and by what they found them; newest first. For owners. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ChevronLeft, Eye } from "lucide-react";
+import { Eye } from "lucide-react";
 import type { LookView } from "../../src/desk/model.ts";
 import { useApi } from "../services.tsx";
+import { BackLink } from "../ui/back.tsx";
 import { Awaiting } from "../ui/loaded.tsx";
 import { More } from "../ui/more.tsx";
 import { Empty } from "../ui/notice.tsx";
@@ -40,10 +41,7 @@ export function LooksScreen() {
       title="Who looked at whom"
       intro="Every look-up and every customer opened at the desk or in a helpdesk's panel. What was typed is not kept."
       actions={
-        <Link to="/desk" className="back">
-          <ChevronLeft size={16} aria-hidden="true" />
-          Desk
-        </Link>
+        <BackLink to="/desk">Desk</BackLink>
       }
     >
       <div className="sheet">

@@ -1,11 +1,11 @@
 /** What an owner lays down for the desk: the country of phone numbers, who sees contact data, helpdesks that frame the panel, and people. */
 import { Alert, Button, Modal, Stack, Switch, Text, TextInput, Textarea } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { ChevronLeft, PanelRight } from "lucide-react";
+import { PanelRight } from "lucide-react";
 import { useState } from "react";
 import type { DeskSettings, PanelView } from "../../src/desk/model.ts";
 import { useServices } from "../services.tsx";
+import { BackLink } from "../ui/back.tsx";
 import { CodeBlock } from "../ui/code.tsx";
 import { ConfirmCall } from "../ui/confirm-call.tsx";
 import { DraftForm } from "../ui/draft-form.tsx";
@@ -165,10 +165,7 @@ export function DeskSettingsScreen() {
     <Page
       title="Desk settings"
       actions={
-        <Link to="/desk" className="back">
-          <ChevronLeft size={16} aria-hidden="true" />
-          Desk
-        </Link>
+        <BackLink to="/desk">Desk</BackLink>
       }
     >
       <Stack>

@@ -2,12 +2,12 @@
 import { Button, Modal, Textarea } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { ChevronLeft } from "lucide-react";
 import { useState } from "react";
 import type { GapDetail, GapState } from "../../src/gaps/model.ts";
 import { BasisNote } from "../analysis/basis.tsx";
 import { intervalWords, percent } from "../analysis/numbers.ts";
 import { useApi, useServices } from "../services.tsx";
+import { BackLink } from "../ui/back.tsx";
 import { count, counted, date, moment } from "../ui/format.ts";
 import { Fault, Rows } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
@@ -122,7 +122,7 @@ function Told({ gap }: { gap: GapDetail }) {
   return (
     <Page
       title={gap.title}
-      intro={<span className={classes["head"]}><Link to="/gaps" className="back"><ChevronLeft size={16} aria-hidden="true" />Gaps</Link> {KIND_WORDS[gap.kind]} <StateMark state={gap.state} /> Found <Ago at={gap.foundAt} />{gap.lookedAt > gap.seenAt && ", not found any more when last looked"}</span>}
+      intro={<span className={classes["head"]}><BackLink to="/gaps">Gaps</BackLink> {KIND_WORDS[gap.kind]} <StateMark state={gap.state} /> Found <Ago at={gap.foundAt} />{gap.lookedAt > gap.seenAt && ", not found any more when last looked"}</span>}
       actions={CHANGES[gap.state].filter(({ to }) => offers(gap, to)).map(({ to, label }) => <Button key={to} variant="default" onClick={() => setChanging(to)}>{label}</Button>)}
     >
       <div className={classes["columns"]} data-begun={begun}>

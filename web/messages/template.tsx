@@ -2,13 +2,14 @@
 import { Button, Checkbox, Group, Modal, NativeSelect, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, useBlocker, useNavigate } from "@tanstack/react-router";
-import { ChevronLeft, Send, Trash2 } from "lucide-react";
+import { getRouteApi, useBlocker, useNavigate } from "@tanstack/react-router";
+import { Send, Trash2 } from "lucide-react";
 import { type FocusEvent, type FormEvent, useState } from "react";
 import type { TemplateDraft } from "../../src/messages/model.ts";
 import type { TemplateView } from "../../src/messages/templates-document.ts";
 import { useWorld } from "../segments/world.tsx";
 import { useServices } from "../services.tsx";
+import { BackLink } from "../ui/back.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { moment } from "../ui/format.ts";
 import { Fault, Rows } from "../ui/notice.tsx";
@@ -233,12 +234,7 @@ function Editor({ template, initial }: { template: TemplateView | null; initial:
   );
 } // prettier-ignore
 
-const Back = () => (
-  <Link to="/messages/templates" className="back">
-    <ChevronLeft size={16} aria-hidden="true" />
-    Templates
-  </Link>
-);
+const Back = () => <BackLink to="/messages/templates">Templates</BackLink>;
 const introOf = (channel: string): string =>
   `${channelName(channel)}. Write with Liquid; the preview follows as you go.`;
 

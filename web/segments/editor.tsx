@@ -3,12 +3,12 @@ import { Button, Group, SegmentedControl, Text, TextInput, Textarea } from "@man
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useBlocker, useNavigate } from "@tanstack/react-router";
-import { ChevronLeft } from "lucide-react";
 import { type FormEvent, useMemo, useRef, useState } from "react";
 import type { SegmentView } from "../../src/segments/document.ts";
 import type { SegmentDraft } from "../../src/segments/model.ts";
 import { Problem as Refusal } from "../http.ts";
 import { useServices } from "../services.tsx";
+import { BackLink } from "../ui/back.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Fault, Rows } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
@@ -239,12 +239,7 @@ export function NewSegmentScreen() {
     <Page
       title="New segment"
       intro="Say who is in. The number beside it follows as you go, and from then on each event keeps it exact."
-      actions={
-        <Link to="/segments" className="back">
-          <ChevronLeft size={16} aria-hidden="true" />
-          Segments
-        </Link>
-      }
+      actions={<BackLink to="/segments">Segments</BackLink>}
     >
       {starter !== undefined && starters.isPending ? (
         <Rows />
@@ -283,10 +278,9 @@ export function EditSegmentScreen() {
       title={query.data ? `Change ${query.data.name}` : "Change a segment"}
       intro="The rule that serves now stays in force until the new one has been built whole."
       actions={
-        <Link to="/segments/$segmentId" params={{ segmentId }} className="back">
-          <ChevronLeft size={16} aria-hidden="true" />
+        <BackLink to="/segments/$segmentId" params={{ segmentId }}>
           Back to the segment
-        </Link>
+        </BackLink>
       }
     >
       {query.isPending && <Rows />}
