@@ -56,7 +56,7 @@ export async function startProgram(
     ? ["--cpu-prof", `--cpu-prof-dir=${process.env["BENCH_PROFILE"]}`]
     : [];
   const began = performance.now();
-  const child = spawn(process.execPath, ["--max-semi-space-size=64", ...profile, "dist/main.js", ...flags], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=64", "--v8-pool-size=1", ...profile, "dist/main.js", ...flags], {
     cwd: ROOT,
     env: {
       ...process.env, PORT: String(port), HOST: "127.0.0.1", THROUGHLINE_DATA: dataDir, THROUGHLINE_LOG: "warn",

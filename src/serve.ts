@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
+import { helpersGiveWay } from "./priority.ts";
 import { type Running, start } from "./start.ts";
 
 /** The project's folder, seen from `src/` and from `dist/` alike. */
@@ -15,6 +16,7 @@ export async function versionOf(): Promise<string> {
 
 /** Starts what `config` says; SIGINT and SIGTERM end it. Throws as `start`. */
 export async function serve(config: Config, logger: Logger): Promise<Running> {
+  helpersGiveWay();
   const running = await start({ config, logger, version: await versionOf(), webDir: `${ROOT}/dist/web` });
   endOnSignal(running);
   return running;

@@ -220,7 +220,7 @@ async function startWork({ logger, ahead }: StartOptions, stores: Stores, clock:
   }); // prettier-ignore
   let waiting: (() => void)[] = [];
   const worker = startWorkerThread({
-    url: sql.url, owner: randomUUID(), ahead,
+    url: sql.url, isEmbedded: stores.alone, owner: randomUUID(), ahead,
     onFault: (fault) => logger.warn({ fault }, "a batch was not handled; tried again"),
     onCommit: (logBatch, lines) => {
       if (logBatch !== null) feed.offer(logBatch, lines);

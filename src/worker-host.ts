@@ -10,6 +10,8 @@ import type { Worker } from "./worker.ts";
 
 export type WorkerData = {
   readonly url: string;
+  /** Whether the database runs on this machine, as part of us. */
+  readonly isEmbedded: boolean;
   readonly owner: string;
   /** As `clockAhead` takes it. */
   readonly ahead: SharedArrayBuffer | undefined;

@@ -1,16 +1,18 @@
 /** The worker's side of its thread: see worker-host.ts. Everything it needs comes as `workerData`, everything else by messages. */
 import { parentPort, workerData } from "node:worker_threads";
 import { openPostgres } from "./db/postgres.ts";
+import { threadGivesWay } from "./priority.ts";
 import { loggedOf } from "./telemetry/log.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./worker-host.ts";
 import { clockAhead } from "./values.ts";
 import { startWorker } from "./worker.ts";
 
 const port = parentPort!;
-const { url, owner, ahead } = workerData as WorkerData;
+const { url, isEmbedded, owner, ahead } = workerData as WorkerData;
 const say = (message: FromWorker) => port.postMessage(message);
 
-const sql = openPostgres(url, 6, "bulk");
+threadGivesWay();
+const sql = openPostgres(url, 6, isEmbedded ? "background" : "bulk");
 const worker = startWorker({
   sql,
   owner,
