@@ -20,7 +20,7 @@ const BATCH_EVENTS_MAX = 4_000;
 const DEADLOCK = /^40(001|P01)$/;
 /** So long a batch may take before another worker may try; the largest request takes half a minute on a slow machine. */
 const BATCH_MS_MAX = 120_000;
-const LINGER_MS = 4;
+const LINGER_MS = 12;
 const LINGER_EVENTS_MAX = 200;
 const BACKOFF_MS_MIN = 50;
 const BACKOFF_MS_MAX = 5_000;

@@ -3,11 +3,15 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { Failure } from "../errors.ts";
+import { threadsGiveWay } from "../priority.ts";
 import { type EventLog, openChdb, openClickhouse } from "./clickhouse.ts";
 import { startEmbedded } from "./embedded.ts";
 import { lockFolder } from "./lock.ts";
 import { migrateLog, migrateState } from "./migrate.ts";
 import { type Database, openPostgres } from "./postgres.ts";
+
+/** What the embedded event log calls the threads that merge its parts. */
+const MERGES = "MergeMutate";
 
 export type Stores = {
   readonly sql: Database;
@@ -52,6 +56,7 @@ export async function openStores(config: Config, onFault: (message: string) => v
         : openChdb(join(config.dataDir, "clickhouse"));
       closers.push(() => log!.close());
       await migrateLog(log);
+      if (!config.CLICKHOUSE_URL) threadsGiveWay(MERGES);
     }
     return { sql, bulk, prepared, log, alone: embedded.postgres, close };
   } catch (cause) {

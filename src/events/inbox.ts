@@ -17,7 +17,7 @@ const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one commit: large enough for full speed, small enough that a commit takes milliseconds. */
 const COMMIT_BYTES_MAX = 4 * 1024 * 1024;
 /** After a commit, the time others may join the next one, unless there is enough for it already. */
-const LINGER_MS = 2;
+const LINGER_MS = 4;
 const LINGER_BYTES_MAX = 64 * 1024;
 const DAY_MS = 86_400_000;
 

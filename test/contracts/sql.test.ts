@@ -49,6 +49,27 @@ describe.each(implementations)("%s PostgreSQL", (name, open) => {
     await expect(migrateState(sql)).rejects.toThrow(/newer version \(migration 9999\)/);
     await sql.query("delete from migrations where number = 9999");
   });
+  test.each(["prepared", "bulk"] as const)(
+    "what was %s is prepared again when a table has changed",
+    async (use) => {
+      const table = `changing_${use}`;
+      await sql.query(`create table ${table} (n int)`);
+      const known = openPostgres(engine.url, 1, use);
+      const ask = () => known.query(`select * from ${table} where n > $1`, [0]);
+      const askWithin = () =>
+        known.transaction((tx) => tx.query(`select * from ${table} where n >= $1`, [0]));
+      await ask();
+      await askWithin();
+      await sql.query(`alter table ${table} add column m int default 2`);
+      await expect(askWithin()).rejects.toThrow("cached plan");
+      await sql.query(`insert into ${table} values (1)`);
+      expect(await askWithin()).toEqual([{ n: 1, m: 2 }]);
+      await sql.query(`alter table ${table} drop column m`);
+      await ask().catch(() => undefined);
+      expect(await ask()).toEqual([{ n: 1 }]);
+      await known.close();
+    },
+  );
   test("a transaction that throws leaves nothing; one that returns leaves all", async () => {
     await sql.query("create table if not exists t (n int)");
     await expect(sql.transaction(async (tx) => {
