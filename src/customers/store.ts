@@ -51,21 +51,45 @@ export async function loadAtoms(sql: Sql, ids: readonly AtomId[]): Promise<reado
 
 /** The atom of a row. */
 export function atomOfRow(row: AtomRow): CustomerAtom {
-  let known: OwnKnowledge | undefined;
-  return {
-    id: row.id as AtomId,
-    workspace: row.workspace as WorkspaceId,
-    customer: row.customer as AtomId,
-    size: row.size,
-    version: row.version,
-    identifiers: JSON.parse(row.identifiers) as HeldIdentifier[],
-    apart: row.apart === "" ? [] : (row.apart.split(",").map(Number) as AtomId[]),
-    // Whoever only waits in a journey is moved on without anybody reading what is known of them.
-    get knowledge() {
-      return (known ??= knowledgeOf(row.knowledge));
-    },
-    standing: new Standing(row.standing),
-  };
+  return new StoredAtom(row);
+}
+
+/** The same atom with another `change`; what is known and where it stands are shared. */
+export const changedAtom = (
+  { id, workspace, customer, size, version, identifiers, apart, knowledge, standing }: CustomerAtom,
+  change: Partial<Pick<CustomerAtom, "customer" | "size" | "apart">>,
+): CustomerAtom =>
+  Object.assign({ id, workspace, customer, size, version, identifiers, apart, knowledge, standing }, change);
+
+/** A class, because an accessor in a literal gives each object a shape of its own, which only a full collection frees. */
+class StoredAtom implements CustomerAtom {
+  readonly id: AtomId;
+  readonly workspace: WorkspaceId;
+  customer: AtomId;
+  size: number;
+  version: number;
+  identifiers: HeldIdentifier[];
+  apart: AtomId[];
+  readonly standing: Standing;
+  #known: string | OwnKnowledge;
+
+  constructor(row: AtomRow) {
+    this.id = row.id as AtomId;
+    this.workspace = row.workspace as WorkspaceId;
+    this.customer = row.customer as AtomId;
+    this.size = row.size;
+    this.version = row.version;
+    this.identifiers = JSON.parse(row.identifiers) as HeldIdentifier[];
+    this.apart = row.apart === "" ? [] : (row.apart.split(",").map(Number) as AtomId[]);
+    this.standing = new Standing(row.standing);
+    this.#known = row.knowledge;
+  }
+
+  /** Whoever only waits in a journey is moved on without anybody reading what is known of them. */
+  get knowledge(): OwnKnowledge {
+    if (typeof this.#known === "string") this.#known = knowledgeOf(this.#known);
+    return this.#known;
+  }
 }
 
 /**

@@ -78,7 +78,7 @@ class StoredKnowledge implements OwnKnowledge {
     const stored = this.unopened ? (JSON.parse(this.unopened) as Partial<Rest>) : {};
     for (const map of REST_MAPS) withoutPrototype(stored[map]);
     this.unopened = null;
-    return (this.#rest = { ...nothing(), ...stored });
+    return (this.#rest = Object.assign(nothing(), stored));
   }
 
   get traits() {

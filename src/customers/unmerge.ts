@@ -8,7 +8,7 @@ import { componentsOf } from "../identity/directory.ts";
 import { ATOMS_MAX } from "../identity/resolve.ts";
 import { type StoredLink, linksOf, markLink } from "../identity/store.ts";
 import { type AtomId, type Instant, type WorkspaceId, customerIdOf } from "../values.ts";
-import { type CustomerAtom, loadAtoms, prepareAtoms } from "./store.ts";
+import { type CustomerAtom, changedAtom, loadAtoms, prepareAtoms } from "./store.ts";
 
 /** Undoes link `linkId` of the customer of `atom`; the customers that came out of it, smallest number first. */
 export async function unmerge(
@@ -74,7 +74,7 @@ function madeOne(atoms: readonly CustomerAtom[]): readonly CustomerAtom[] {
       `A customer may be joined from ${ATOMS_MAX} at most; this would be one of ${atoms.length}.`,
     );
   const ids = new Set(atoms.map(({ id }) => id));
-  return atoms.map((atom) => ({ ...atom, apart: atom.apart.filter((id) => !ids.has(id)) }));
+  return atoms.map((atom) => changedAtom(atom, { apart: atom.apart.filter((id) => !ids.has(id)) }));
 }
 
 /** The link and every atom that it may touch, locked against the workers until the transaction ends. */
@@ -100,7 +100,9 @@ async function locked(tx: Sql, workspace: WorkspaceId, atom: AtomId, linkId: num
 
 function keptApart(atom: CustomerAtom, { a, b }: StoredLink): CustomerAtom {
   const other = atom.id === a ? b : atom.id === b ? a : null;
-  return other === null ? atom : { ...atom, apart: [...atom.apart.filter((id) => id !== other), other] };
+  return other === null
+    ? atom
+    : changedAtom(atom, { apart: [...atom.apart.filter((id) => id !== other), other] });
 }
 
 async function remap(
@@ -116,11 +118,12 @@ async function remap(
   );
   const sizes = new Map<AtomId, number>();
   for (const customer of customers.values()) sizes.set(customer, (sizes.get(customer) ?? 0) + 1);
-  const mapped = atoms.map((atom) => ({
-    ...atom,
-    customer: customers.get(atom.id)!,
-    size: sizes.get(customers.get(atom.id)!)!,
-  }));
+  const mapped = atoms.map((atom) =>
+    changedAtom(atom, {
+      customer: customers.get(atom.id)!,
+      size: sizes.get(customers.get(atom.id)!)!,
+    }),
+  );
   if (!(await prepareAtoms(mapped)(tx)))
     throw new Failure("conflict", "This customer is changing just now. Try again.", { retryAfterSeconds: 1 });
   const moved = mapped.filter((atom, i) => atom.customer !== atoms[i]!.customer);

@@ -10,7 +10,7 @@ import { type Chooser, chancesOf, drawOf, drawn } from "../learning/choose.ts";
 import { slotsOf } from "../learning/encode.ts";
 import type { LearningContext, LearningTold } from "../learning/model.ts";
 import type { Instant, JsonObject } from "../values.ts";
-import { type CandidateInForce, type Visit, whyNot } from "./eligible.ts";
+import { type CandidateInForce, type Visit, onPage, whyNot } from "./eligible.ts";
 import type { NotChosen, Ranking } from "./model.ts";
 
 /** The content of a candidate for this customer, or why it could not be made. */
@@ -56,8 +56,9 @@ export function decide(
 ): Decided {
   const eligible: CandidateInForce["candidate"][] = [];
   const others: NotChosen[] = [];
+  const page = onPage(visit);
   for (const one of candidates) {
-    const refused = whyNot(one, visit, now);
+    const refused = whyNot(one, page, now);
     if (refused) others.push({ id: one.candidate.id, ...refused });
     else eligible.push(one.candidate);
   }

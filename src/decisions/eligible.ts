@@ -41,8 +41,11 @@ export type Visit = {
   recommended(candidate: Pick<Candidate, "recommend">): readonly JsonObject[];
 };
 
+/** A visit with nothing in it that protects a person from being disturbed; made by `onPage`. */
+export type OnPage = Visit & { readonly isOnPage: true };
+
 /** Why it may not be shown, or null. What is looked at first is the reason. */
-export function whyNot(one: CandidateInForce, visit: Visit, now: Instant): Omit<NotChosen, "id"> | null {
+export function whyNot(one: CandidateInForce, visit: OnPage, now: Instant): Omit<NotChosen, "id"> | null {
   const refused = timeOf(one, now) ?? aimOf(one, visit, now) ?? emptinessOf(one.candidate, visit) ?? refusalOf(one.candidate, visit, now); // prettier-ignore
   if (refused) return refused;
   if (one.shownEnough === null || !match(one.shownEnough, visit.known, now).matches) return null;
@@ -92,15 +95,21 @@ function refusalOf(candidate: Candidate, visit: Visit, now: Instant): Omit<NotCh
     expiresAt: Infinity,
     else: "skip",
   };
-  const answer = allow(asked, onPage(recipient), { ...policy, caps: [], quietHours: [], sendingWindows: [] }, now); // prettier-ignore
+  const answer = allow(asked, recipient, policy, now);
   return answer.type === "allowed" ? null : because(REASON_OF[answer.reason] ?? "not_now", answer.detail);
 }
 
-/** The customer as somebody who is looking at the page. */
-const onPage = (recipient: Recipient): Recipient => ({
-  ...recipient, address: "page", suppressed: null,
-  preferences: { ...recipient.preferences, pausedUntil: null, quietHours: null },
-}); // prettier-ignore
+/** The customer as somebody who is looking at the page, and the policy as far as it speaks of that. */
+export function onPage(visit: Visit): OnPage {
+  const { recipient, policy } = visit;
+  const preferences = { ...recipient.preferences, pausedUntil: null, quietHours: null };
+  return {
+    isOnPage: true,
+    ...visit,
+    recipient: { ...recipient, address: "page", suppressed: null, preferences },
+    policy: { ...policy, caps: [], quietHours: [], sendingWindows: [] },
+  };
+}
 
 const REASON_OF: { readonly [reason in RefusalReason]?: WhyNot } = {
   consent_denied: "consent", consent_missing: "consent", privacy_control: "consent", topic_declined: "consent",

@@ -1,4 +1,5 @@
 /** The statements of decisions: all that one needs of a customer in one look, what only some places ask, and places as laid down. */
+import { LRUCache } from "lru-cache";
 import type { Item } from "../catalogue/model.ts";
 import { ITEM_COLUMNS, storable } from "../catalogue/store.ts";
 import { ATOM_COLUMNS, type AtomRow } from "../customers/store.ts";
@@ -55,7 +56,7 @@ export async function readSnapshot(sql: Sql, { workspace, identifiers, events, p
          select * from direct
          union select ${ATOM_COLUMNS} from atoms where id in (select customer from joined)
          union select ${ATOM_COLUMNS} from atoms where customer in (select customer from joined) and customer <> id)
-     select (select n from epochs) as epoch, w.name, w.settings->>'postalAddress' as address, w.settings->'policy' as policy,
+     select (select n from epochs) as epoch, w.name, w.settings->>'postalAddress' as address, w.settings->>'policy' as policy,
        (select max(updated_at) from providers where workspace = w.id and driver = 'in_app') as "inAppAt",
        (select coalesce(json_agg(p), '[]') from p) as pointers, (select coalesce(json_agg(a), '[]') from a) as atoms,
        (select coalesce(json_agg(json_build_object('atom', atom, 'body', body, 'updatedAt', updated_at)), '[]') from preferences where atom in (select id from a)) as preferences,
@@ -70,19 +71,31 @@ export async function readSnapshot(sql: Sql, { workspace, identifiers, events, p
   if (!row) return null;
   const { pointers, atoms, seen, policy, items, ...rest } = row;
   return {
-    ...rest,
-    policy: Policy.parse(policy ?? {}),
+    policy: policyOf(policy),
     pointers: new Map(pointers.map(({ key, ...pointer }) => [key, pointer])),
     atoms,
     seen: new Set(seen),
     items: new Map(items.map((item) => [item.id, item])),
+    ...rest,
   };
 } // prettier-ignore
+
+const POLICIES_MAX = 100;
+const policies = new LRUCache<string, Policy>({ max: POLICIES_MAX });
+/** A policy of its stored text, read once: hundreds of decisions a second ask for the same. */
+function policyOf(text: string | null): Policy {
+  const known = policies.get(text ?? "{}");
+  if (known) return known;
+  const policy = Policy.parse(JSON.parse(text ?? "{}"));
+  policies.set(text ?? "{}", policy);
+  return policy;
+}
+
 type SnapshotRow = Pick<
   Snapshot,
   "epoch" | "name" | "address" | "inAppAt" | "atoms" | "preferences" | "unseen"
 > & {
-  readonly policy: unknown;
+  readonly policy: string | null;
   readonly pointers: readonly {
     readonly key: string;
     readonly atom: AtomId | 0;

@@ -40,11 +40,20 @@ export type DecisionTold = {
   readonly learning: LearningTold | null;
 };
 
+/** Random bytes cost a system call, so they are drawn for many tokens at once. */
+const NONCES = 256;
+let [drawn, used] = [Buffer.alloc(0), 0];
+function nextNonce(): Buffer {
+  if (used === drawn.length) [drawn, used] = [randomBytes(NONCES * NONCE_BYTES), 0];
+  used += NONCE_BYTES;
+  return drawn.subarray(used - NONCE_BYTES, used);
+}
+
 /** The token of a decision; each call gives another one. */
 export function decisionTokenOf(key: DecisionKey, told: DecisionTold): string {
   const { workspace, place, candidate, version, ranking, propensityRatio, who, placeKind, at, learning } = told;
   const said: z.infer<typeof Said> = [workspace, place, candidate, version, ranking, propensityRatio, who.kind, who.value, placeKind, at, learning];
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = nextNonce();
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   const sealed = Buffer.concat([cipher.update(JSON.stringify(said), "utf8"), cipher.final()]);
   return Buffer.concat([Buffer.from([VERSION]), nonce, sealed, cipher.getAuthTag()]).toString("base64url");

@@ -4,7 +4,8 @@ import { readAccounts } from "../customers/read.ts";
 import { type Item, toBeHad } from "../catalogue/model.ts";
 import { readItems } from "../catalogue/store.ts";
 import { productNow } from "../catalogue/told.ts";
-import { documentOf } from "../customers/view.ts";
+import type { Knowledge } from "../customers/model.ts";
+import { cartOf, documentOf } from "../customers/view.ts";
 import type { Sql } from "../db/postgres.ts";
 import { type Manner, mannerOf } from "../messages/liquid-filters.ts";
 import { messageOf } from "../messages/inbox-view.ts";
@@ -18,7 +19,7 @@ import { measured } from "../segments/measure.ts";
 import { measuredOf } from "../segments/plan.ts";
 import type { AtomId, Instant, JsonObject, WorkspaceId } from "../values.ts";
 import type { Filled } from "./decide.ts";
-import { type Visit, messageFor, whyNot } from "./eligible.ts";
+import { type OnPage, type Visit, messageFor, onPage, whyNot } from "./eligible.ts";
 import { type Reading, fillContent } from "./fill.ts";
 import type { InForce, PlaceInForce } from "./force.ts";
 import type { Seen } from "./known.ts";
@@ -44,7 +45,7 @@ export async function visitOf(deps: VisitDeps, now: Instant): Promise<{ readonly
   const { sql, workspace, snapshot, seen, places } = deps;
   const known = knowledgeOf(seen.shown);
   const hasLiquid = places.some(({ contents }) => [...contents.values()].some(({ texts }) => texts.size > 0));
-  const document = documentOf(seen.shown[0]!.customer, known, seen.shown.flatMap(({ identifiers }) => identifiers), hasLiquid ? await readAccounts(sql, workspace, Object.keys(known.accounts)) : {});
+  const accounts = hasLiquid ? await readAccounts(sql, workspace, Object.keys(known.accounts)) : {};
   const about = await itemsOf(deps, deps.snapshot.items, places.flatMap(({ products }) => products));
   const [ids, shown] = [seen.atoms, seen.shown].map((atoms) => new Set(atoms.map(({ id }) => id))) as [Set<AtomId>, Set<AtomId>];
   const wishes = snapshot.preferences.filter(({ atom }) => ids.has(atom)).toSorted((a, b) => b.updatedAt - a.updatedAt)[0];
@@ -52,22 +53,26 @@ export async function visitOf(deps: VisitDeps, now: Instant): Promise<{ readonly
     shown: seen.shownFacts,
     known: seen.knownFacts,
     recipient: recipientOf(seen.atoms.map(({ knowledge }) => knowledge), {
-      address: null, suppressed: null, contacts: [], upcoming: [], preferences: Preferences.parse(wishes?.body ?? {}), identifiers: seen.atoms.flatMap(({ identifiers }) => identifiers),
+      address: null, suppressed: null, contacts: [], upcoming: [], preferences: wishes ? Preferences.parse(wishes.body) : NO_WISHES, identifiers: seen.atoms.flatMap(({ identifiers }) => identifiers),
       stock: (product) => pieces(about.get(product)),
     }),
     policy: snapshot.policy,
-    cart: document.cart,
+    cart: cartOf(known.cart),
     recommended: await recommendedTo({ sql, workspace, policy: snapshot.policy, seen, places }, now),
     messages: snapshot.unseen.filter(({ atom }) => shown.has(atom)).map((row) => ({ place: row.place, message: messageOf(row) })),
   };
   // Of most customers nothing of their own is shown: the catalogue is asked only when something may be.
-  const items = places.some((place) => showsOwn(place, visit, now)) ? await itemsOf(deps, about, ownProducts(document)) : about;
-  const readingOf = readings(deps, document, items, now);
+  const page = onPage(visit);
+  const items = places.some((place) => showsOwn(place, page, now)) ? await itemsOf(deps, about, ownProducts(visit, known)) : about;
+  // Most that is shown names nobody: the whole document is put together when a text first asks for it.
+  const readingOf = readings(deps, () => documentOf(seen.shown[0]!.customer, known, seen.shown.flatMap(({ identifiers }) => identifiers), accounts), items, now);
   return {
     visit,
     fill: ({ contents }) => (candidate) => withOwn(fillContent(contents.get(candidate.id)!, () => readingOf(candidate)), candidate, visit, items),
   };
 } // prettier-ignore
+
+const NO_WISHES = Preferences.parse({});
 
 const pieces = (item: Item | undefined): number | null => (item ? toBeHad(item) : null);
 
@@ -80,11 +85,11 @@ async function itemsOf({ sql, workspace, products }: VisitDeps, known: ReadonlyM
 } // prettier-ignore
 
 /** Whether a candidate that may be shown here shows the customer's own products: the cart, or by its Liquid. */
-const showsOwn = ({ candidates, contents }: PlaceInForce, visit: Visit, now: Instant): boolean =>
+const showsOwn = ({ candidates, contents }: PlaceInForce, visit: OnPage, now: Instant): boolean =>
   candidates.some((one) => (one.candidate.kind === "cart" || contents.get(one.candidate.id)!.readsProducts) && whyNot(one, visit, now) === null); // prettier-ignore
 
-const ownProducts = ({ cart, recentlyViewed }: CustomerDocument): readonly string[] =>
-  [...cart.items, ...recentlyViewed].map(({ product }) => product.id);
+const ownProducts = ({ cart }: Visit, { viewed }: Knowledge): readonly string[] =>
+  [...cart.items, ...viewed].map(({ product }) => product.id);
 
 /** A cart, a message and what is recommended bring what they are along. */
 function withOwn(filled: Filled, candidate: Candidate, visit: Visit, items: ReadonlyMap<string, Item>): Filled {
@@ -99,13 +104,15 @@ function withOwn(filled: Filled, candidate: Candidate, visit: Visit, items: Read
 } // prettier-ignore
 
 /** What Liquid reads of the customer for a candidate, put together when a text first asks for it. */
-function readings(deps: VisitDeps, document: CustomerDocument, items: ReadonlyMap<string, Item>, now: Instant): (candidate: Candidate) => Reading {
+function readings(deps: VisitDeps, documentNow: () => CustomerDocument, items: ReadonlyMap<string, Item>, now: Instant): (candidate: Candidate) => Reading {
   const { snapshot, seen, context } = deps;
   const page = { page: context as JsonObject };
   const from = { name: snapshot.name, address: snapshot.address };
-  let common: { readonly rules: RulesTold; readonly manner: Manner } | null = null;
-  return ({ products }) => {
-    common ??= {
+  let common: { readonly document: CustomerDocument; readonly rules: RulesTold; readonly manner: Manner } | null = null;
+  const commonNow = () => {
+    const document = documentNow();
+    return {
+      document,
       rules: rulesTold(deps, now),
       manner: mannerOf(
         now,
@@ -113,7 +120,10 @@ function readings(deps: VisitDeps, document: CustomerDocument, items: ReadonlyMa
         localeOf(document.traits) ?? context.locale?.replaceAll("_", "-") ?? null,
       ),
     };
-    const { links: _, ...data } = templateDataOf(document, common.rules, page, testLinksOf(""), from, { about: products, items });
+  };
+  return ({ products }) => {
+    common ??= commonNow();
+    const { links: _, ...data } = templateDataOf(common.document, common.rules, page, testLinksOf(""), from, { about: products, items });
     return { data, manner: common.manner };
   };
 } // prettier-ignore

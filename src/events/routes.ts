@@ -108,7 +108,7 @@ async function take(deps: CollectionDeps, rate: KeyRate, holder: KeyHolder, comi
     });
   }
   deps.meter.count("authenticate", "passed");
-  const by = { ...holder, receivedAt: deps.clock(), newId: deps.newId, keepIp };
+  const by = { receivedAt: deps.clock(), newId: deps.newId, keepIp, ...holder };
   const arrival = arrivalFor(by, {
     text,
     type,

@@ -315,12 +315,8 @@ class Moving {
       inSegment: (id) =>
         this.#atoms.some(({ standing }) => Object.keys(standing.data.s).some((version) => this.#force.byVersion.get(version)?.segment === id)),
       // Few steps ask for it, and whoever asks has the customer's document read.
-      get zone() {
-        return zone();
-      },
-      get hours() {
-        return hoursOf(facts.trait(HOURS_TRAIT), facts.stage, shared);
-      },
+      zone,
+      hours: () => hoursOf(facts.trait(HOURS_TRAIT), facts.stage, shared),
       leavesBy: (message) => leavesByHours(message, policy, zone()),
       arms: (step) => this.#asked.armsOf(journey.version, step),
     };

@@ -68,7 +68,7 @@ export class Rehearsal {
     this.#facts = {
       track: (key) => states.get(key), trait: (name) => knowledge.traits[name]?.[0], accountTraits: () => [],
       consent: (channel, purpose) => knowledge.consents[`${channel} ${purpose}`]?.answer,
-      get channels() { return knowledge.channels; },
+      channels: () => knowledge.channels,
       accountMatches: (key) => person.accounts.has(key),
       get stage() { return stage(); },
     };
@@ -77,8 +77,8 @@ export class Rehearsal {
       holds: (node) => match(node, this.#facts, this.#now).matches,
       trait: (name) => knowledge.traits[name]?.[0],
       inSegment: (id) => this.#in.has(id),
-      get zone() { return zone(); },
-      get hours() { return hoursOf(knowledge.traits[HOURS_TRAIT]?.[0], stage(), play.hours ?? null); },
+      zone,
+      hours: () => hoursOf(knowledge.traits[HOURS_TRAIT]?.[0], stage(), play.hours ?? null),
       leavesBy: (message) => leavesByHours(message, play.policy, zone()),
       arms: () => [],
     };

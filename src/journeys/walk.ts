@@ -28,9 +28,9 @@ export type Known = {
   trait(name: string): Json | undefined;
   inSegment(id: number): boolean;
   /** An IANA name. */
-  readonly zone: string;
+  zone(): string;
   /** When the customer is likely to be there, as best-time.ts tells it; null: nothing is known. */
-  readonly hours: string | null;
+  hours(): string | null;
   /** Whether the policy's hours let such a message leave at an instant. */
   leavesBy(message: { readonly channel: MessageChannel; readonly purpose: string }): (at: Instant) => boolean;
   /** What the candidates of a step showed so far. */
@@ -254,9 +254,9 @@ class Walk {
   /** Until when the message waits for the customer's best time; null: it is now, or came, or nothing is known. */
   #bestTime(step: Of<"message">): Instant | null {
     if (step.bestTimeMs === undefined || this.#run.dueAt !== null) return null;
-    const { hours, zone } = this.#known;
+    const hours = this.#known.hours();
     if (hours === null) return null;
-    const at = bestTimeOf(hours, zone, this.#now, step.bestTimeMs, this.#known.leavesBy(step));
+    const at = bestTimeOf(hours, this.#known.zone(), this.#now, step.bestTimeMs, this.#known.leavesBy(step));
     return at > this.#now ? at : null;
   }
 
@@ -270,7 +270,7 @@ class Walk {
     // Whoever comes round again within the minute waits for the next time: else a daily letter would go out all minute long.
     const passedAt = this.#run.seen[this.#nameOfTime()] ?? -Infinity;
     const after = Math.max(this.#now - 60_000, passedAt);
-    const at = nextLocal(after, this.#known.zone, { minute, ...(weekdays && { weekdays }) });
+    const at = nextLocal(after, this.#known.zone(), { minute, ...(weekdays && { weekdays }) });
     return at <= this.#now ? this.#passTime(step) : this.#stand({ type: "time" }, at);
   }
 

@@ -26,11 +26,11 @@ export function recipientOf(atoms: readonly Knowledge[], given: Given): Recipien
   const known = atoms.length === 1 ? atoms[0]! : atoms.reduce(absorb, nothing());
   const { identifiers, deviceZone, ...rest } = given;
   return {
-    ...rest,
     zone: zoneOf(known, identifiers, deviceZone),
     consent: consentsIn(known),
     lastAt: (event) => (Object.hasOwn(known.counts, event) ? known.counts[event]![2] : undefined),
     orders: ordersIn(known),
+    ...rest,
   };
 }
 

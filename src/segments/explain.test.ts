@@ -46,7 +46,7 @@ test("durations are told in their greatest whole unit", () => {
 
 describe("why", () => {
   const facts = (tracks: { readonly [key: string]: TrackState }, traits: { readonly [name: string]: string } = {}): Facts => ({
-    track: (key) => tracks[key], trait: (name) => traits[name], consent: () => undefined, channels: { web: [3, 1, 2] },
+    track: (key) => tracks[key], trait: (name) => traits[name], consent: () => undefined, channels: () => ({ web: [3, 1, 2] }),
     accountTraits: () => [], accountMatches: () => false, stage: "buyer",
   }); // prettier-ignore
   const why = (

@@ -92,7 +92,7 @@ function heldFound(node: Held, facts: Facts): Found {
     case "consent":
       return consentFound(consentOf(facts, node.channel, node.purpose));
     case "channel":
-      return known(preferredOf(facts.channels) ?? undefined);
+      return known(preferredOf(facts.channels()) ?? undefined);
   }
 }
 

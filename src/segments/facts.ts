@@ -49,11 +49,9 @@ export function factsOf(
     },
     trait: (name) => knowledge().traits[name]?.[0],
     consent: (channel, purpose) => knowledge().consents[`${channel} ${purpose}`]?.answer,
-    get channels() {
-      return knowledge().channels;
-    },
-    ...accounts,
+    channels: () => knowledge().channels,
     stage,
+    ...accounts,
   };
 }
 

@@ -223,7 +223,7 @@ export const NOBODY: Facts = {
   track: () => undefined,
   trait: () => undefined,
   consent: () => undefined,
-  channels: {},
+  channels: () => ({}),
   accountTraits: () => [],
   accountMatches: () => false,
   stage: null,

@@ -15,7 +15,7 @@ export type Facts = {
   track(key: string): TrackState | undefined;
   trait(name: string): Json | undefined;
   consent(channel: string, purpose: string): "granted" | "denied" | undefined;
-  readonly channels: { readonly [channel: string]: CountKnown };
+  channels(): { readonly [channel: string]: CountKnown };
   /** The values of a trait over the customer's accounts. */
   accountTraits(name: string): readonly Json[];
   /** Whether a member of one of the customer's accounts passes the account rule of this key. */
@@ -62,7 +62,7 @@ export function match(node: Node, facts: Facts, now: Instant): Answer {
     case "consent":
       return fixed((consentOf(facts, node.channel, node.purpose) ?? "unknown") === node.is);
     case "channel":
-      return fixed((node.preferred as readonly (string | null)[]).includes(preferredOf(facts.channels)));
+      return fixed((node.preferred as readonly (string | null)[]).includes(preferredOf(facts.channels())));
   }
 }
 
@@ -131,7 +131,7 @@ export function consentOf(facts: Facts, channel: string, purpose: string): "gran
 }
 
 /** The channel of most events; of equals the one used last, then the first by name. Null when there is none. */
-export function preferredOf(channels: Facts["channels"]): string | null {
+export function preferredOf(channels: ReturnType<Facts["channels"]>): string | null {
   let best: string | null = null;
   for (const name of Object.keys(channels).toSorted(byBytes)) {
     if (best === null) best = name;

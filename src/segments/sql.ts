@@ -49,7 +49,7 @@ export function membersSql(query: MembersQuery, parameters = new Parameters()): 
 
 /** One about whom nothing is known. */
 const nobody = (stage: string | null): Facts => ({
-  track: () => undefined, trait: () => undefined, consent: () => undefined, channels: {}, accountTraits: () => [],
+  track: () => undefined, trait: () => undefined, consent: () => undefined, channels: () => ({}), accountTraits: () => [],
   accountMatches: () => false, stage,
 }); // prettier-ignore
 

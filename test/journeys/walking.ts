@@ -32,7 +32,7 @@ export type Facts = {
   readonly traits?: object;
   readonly in?: readonly number[];
   readonly arms?: ReturnType<Known["arms"]>;
-  readonly hours?: Known["hours"];
+  readonly hours?: ReturnType<Known["hours"]>;
   readonly leavesBy?: Known["leavesBy"];
 };
 export const knowing = ({
@@ -47,8 +47,8 @@ export const knowing = ({
   holds: () => rules,
   trait: (name) => (traits as { [name: string]: string })[name],
   inSegment: (id) => inside.includes(id),
-  zone: "UTC",
-  hours,
+  zone: () => "UTC",
+  hours: () => hours,
   leavesBy,
   arms: () => arms,
 });

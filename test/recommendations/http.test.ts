@@ -1,6 +1,6 @@
 /** Recommendations on the whole platform: worked out of what customers did, shown on a page, and true at that moment. */
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Desk, startDesk } from "../decisions/desk.ts";
 import type { Keys } from "../http/whole.ts";
 
@@ -26,6 +26,9 @@ beforeAll(async () => {
   await put("lamp", { category: ["Camping"] });
   ({ id: segment } = await desk.ask<{ id: number }>(desk.first, "POST", "/v1/segments", { name: "Campers", rule: { type: "did", event: "Camped" } }));
   await desk.ask(desk.first, "PUT", "/v1/stages", { stages: [{ key: "walker", name: "Walker", rule: null }, { key: "camper", name: "Camper", rule: { type: "did", event: "Camped" } }] });
+  // Lists of a stage and a segment are of those who are in it: both must serve before anybody is asked for.
+  for (const path of [`/v1/segments/${segment}`, "/v1/stages"])
+    await vi.waitUntil(async () => (await desk.ask<{ state: string }>(desk.first, "GET", path)).state === "live", { timeout: 30_000, interval: 20 });
   const hikers = ["a", "b", "c", "d"].flatMap((who) => [ordered(who, 20, "boots", "wax", ...(who === "d" ? [] : ["socks"])), ordered(who, 10, "laces", "wax")]);
   const campers = ["e", "f", "g"].flatMap((who) => [ordered(who, 20, "tent"), ordered(who, 15, "lamp"), { event: "Camped", userId: who }]);
   await desk.tell(...hikers, ...campers);

@@ -88,6 +88,7 @@ describe.skipIf(!browserThere("what pages show by the browser SDK"))("a page", (
       await made.until(`looks.at(-1).startsWith("hidden")`);
       gate.release();
       expect(await decided).toMatchObject({ place: "home.top", choice: { id: "boots", kind: "content" }, reason: "priority" }); // prettier-ignore
+      await made.until(`looks.at(-1) === "visible <b>Winter</b> boots"`);
       expect(await run(`return looks`)).toEqual(["visible Our boots", "hidden Our boots", "visible <b>Winter</b> boots"]); // prettier-ignore
       expect(await run(`return document.querySelector("h2").children.length`)).toBe(0);
       expect(await run(`const { href, title, textContent, onclick } = document.querySelector("#more"); return [href, title, textContent, onclick]`)).toEqual(["https://shop.example/boots", "Warm", "See", null]); // prettier-ignore

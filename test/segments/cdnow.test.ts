@@ -122,7 +122,7 @@ test.each(["recency", "frequency", "money"] as const)("the bands of %s hold whom
     expect(rows.map(({ customer }) => customer).toSorted((a, b) => a - b)).toEqual(wanted.toSorted((a, b) => a - b));
     const inMemory = [...own].filter(([, theirs]) => {
       const states = statesOf(plan.tracks.values(), theirs);
-      const facts: Facts = { track: (key) => states.get(key), trait: () => undefined, consent: () => undefined, channels: {}, accountTraits: () => [], accountMatches: () => false, stage: null };
+      const facts: Facts = { track: (key) => states.get(key), trait: () => undefined, consent: () => undefined, channels: () => ({}), accountTraits: () => [], accountMatches: () => false, stage: null };
       return match(plan.root, facts, now).matches;
     }).map(([customer]) => customer);
     expect(inMemory.toSorted((a, b) => a - b)).toEqual(wanted.toSorted((a, b) => a - b));

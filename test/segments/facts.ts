@@ -85,7 +85,7 @@ function factsOf(one: Known, { known, accountTraits, population, plan, firstStag
     track: (key) => one.tracks.get(key),
     trait: (name) => knowledge.traits[name]?.[0],
     consent: (channel, purpose) => knowledge.consents[`${channel} ${purpose}`]?.answer,
-    channels: knowledge.channels,
+    channels: () => knowledge.channels,
     accountTraits: (name) => mine.flatMap((id) => {
       const told = accountTraits.get(id)?.[name];
       return told ? [told[0] as Json] : [];

@@ -167,7 +167,7 @@ test.each(SEGMENTS)("%s: the files say the same as the engine", async (_, rule, 
   const inMemory = [...known].filter(([, { knowledge, own }]) => {
     const states = statesOf(plan.tracks.values(), own);
     const facts: Facts = {
-      track: (key) => states.get(key), trait: (name) => knowledge.traits[name]?.[0], consent: () => undefined, channels: knowledge.channels,
+      track: (key) => states.get(key), trait: (name) => knowledge.traits[name]?.[0], consent: () => undefined, channels: () => knowledge.channels,
       accountTraits: () => [], accountMatches: () => false, stage: null,
     };
     return match(plan.root, facts, NOW).matches;
