@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 /** The order of ARCHITECTURE.md. Single files of `src/` are rooms of one file; http/app.ts holds only types. */
 const ROOMS = [
-  "values", "errors", "nap", "rounds", "aside", "priority", "config", "paging", "csv", "csv-records", "db", "vault", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "catalogue", "permission", "recommendations", "messages", "journeys", "people", "learning", "decisions", "analysis", "map", "metrics", "attribution", "lifetime", "needs", "questions", "gaps", "desk", "digest", "analyses", "access",
+  "values", "errors", "nap", "rounds", "aside", "gather", "priority", "config", "paging", "csv", "csv-records", "db", "vault", "http/app", "telemetry", "consent", "experiments", "identity", "events", "log", "customers", "webhooks", "segments", "catalogue", "permission", "recommendations", "messages", "journeys", "people", "learning", "decisions", "analysis", "map", "metrics", "attribution", "lifetime", "needs", "questions", "gaps", "desk", "digest", "analyses", "access",
   "imports", "lanes", "memory", "pipeline", "sending", "reseal", "chores", "worker", "worker-host", "worker-thread", "upkeep", "http", "start", "serve", "cli", "main",
 ]; // prettier-ignore
 /** Rules without a clock, randomness or I/O: these and what they import. */

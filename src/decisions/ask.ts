@@ -20,7 +20,7 @@ import { type InForceReader, inForceReader } from "./force.ts";
 import { type Asked, hashesOf, seenOf } from "./known.ts";
 import { type Answered, DECISION_LIMITS, type Decision, type Question } from "./model.ts";
 import { type Claim, createProofs, type Prove } from "./proof.ts";
-import { readSnapshot } from "./store.ts";
+import { type ReadSnapshot, snapshotReader } from "./snapshots.ts";
 import { type DecisionKey, decisionTokenOf } from "./token.ts";
 import { visitOf } from "./visit.ts";
 
@@ -52,6 +52,7 @@ export type Ask = (asking: Asking) => Promise<Answered>;
 export function createAsk(deps: AskDeps): Ask {
   const { clock, count, onFault, budgetMs = DECISION_LIMITS.budgetMs } = deps;
   const read = inForceReader(deps.prepared, budgetMs * DECISION_LIMITS.staleRatio);
+  const readSnapshot = snapshotReader(deps.prepared);
   const readSeeds = rememberedSeeds(seedsIn(deps.prepared));
   const prove = createProofs(deps.prepared, deps.vault);
   let underWay = 0;
@@ -73,7 +74,7 @@ export function createAsk(deps: AskDeps): Ask {
       if (!(cause instanceof Failure)) onFault(cause);
       return "away";
     };
-    const work = answer({ deps, read, readSeeds, prove }, asking, names, along).finally(() => underWay--).catch(away);
+    const work = answer({ deps, read, readSnapshot, readSeeds, prove }, asking, names, along).finally(() => underWay--).catch(away);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"slow">((resolve) => (timer = setTimeout(resolve, budgetMs, "slow")));
     const ended = await Promise.race([work, late]).finally(() => clearTimeout(timer));
@@ -90,6 +91,7 @@ const isAskers = (cause: unknown): boolean =>
 type Working = {
   readonly deps: AskDeps;
   readonly read: InForceReader;
+  readonly readSnapshot: ReadSnapshot;
   readonly readSeeds: ReadSeeds;
   readonly prove: Prove;
 };
@@ -111,7 +113,7 @@ function namesOf({ question: { identifier, userId, anonymousId }, trusted }: Ask
   return names;
 } // prettier-ignore
 
-async function answer({ deps, read, readSeeds, prove }: Working, asking: Asking, names: readonly Identifier[], along: Along): Promise<Answered> {
+async function answer({ deps, read, readSnapshot, readSeeds, prove }: Working, asking: Asking, names: readonly Identifier[], along: Along): Promise<Answered> {
   const { prepared: sql, clock, meter, key } = deps;
   const { question, arrival, trusted } = asking;
   const { workspace } = arrival;
@@ -121,7 +123,7 @@ async function answer({ deps, read, readSeeds, prove }: Working, asking: Asking,
   // What places are about is known from the question before; where that is no longer so the rest is read later.
   const before = read.held()?.placesOf(workspace);
   const products = [...(before?.values() ?? [])].flatMap((place) => (asking.everyPlace || question.places.includes(place.key) ? place.products : []));
-  const reading = readSnapshot(sql, { workspace, ...hashes, products });
+  const reading = readSnapshot({ workspace, ...hashes, products });
   // Who has to be proven is proven before anything of the question is taken.
   const mustProve = !trusted && (question.userId !== undefined || question.userToken !== undefined);
   const claim: Claim = { workspace, names, mustProve, userToken: question.userToken };

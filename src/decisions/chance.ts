@@ -11,7 +11,7 @@ import type { Chance } from "./decide.ts";
 import type { InForce, PlaceInForce } from "./force.ts";
 import type { Seen } from "./known.ts";
 import type { Question } from "./model.ts";
-import type { Snapshot } from "./store.ts";
+import type { Snapshot } from "./snapshots.ts";
 
 type ChanceDeps = {
   readonly workspace: WorkspaceId;

@@ -25,7 +25,7 @@ import { type ReadSeeds, takeUp } from "../segments/take-up.ts";
 import type { TrackState } from "../segments/track.ts";
 import type { AtomId, Instant, WorkspaceId } from "../values.ts";
 import type { KnownBy } from "./model.ts";
-import type { Snapshot } from "./store.ts";
+import type { Snapshot } from "./snapshots.ts";
 
 /** Whom a question is about: the names asked for, the one that counts first. */
 export type Asked = {

@@ -25,7 +25,7 @@ import type { InForce, PlaceInForce } from "./force.ts";
 import type { Seen } from "./known.ts";
 import type { Candidate, Question } from "./model.ts";
 import { recommendedTo } from "./recommend.ts";
-import type { Snapshot } from "./store.ts";
+import type { Snapshot } from "./snapshots.ts";
 
 type VisitDeps = {
   readonly sql: Sql;
