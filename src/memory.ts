@@ -1,11 +1,13 @@
 /**
  * What a worker remembers between batches: customers it wrote or read lately, where identifiers point, and a reserve of
- * atom numbers. Bounded. Everything here may be wrong when another writer was
- * at work; `commit` notices by the versions, and the worker then forgets all of it.
+ * atom numbers. Bounded. Everything here may be wrong when another writer was at work; a batch notices when it writes, by
+ * the versions, and the worker then forgets all of it.
+ *
+ * Customers are remembered as the texts they are stored as: 20,000 of them as objects are two million objects, which
+ * each full collection of garbage goes through, while everybody on this machine waits.
  */
 import { LRUCache } from "lru-cache";
-import type { CustomerAtom } from "./customers/store.ts";
-import type { Directory } from "./identity/directory.ts";
+import { type AtomRow, type CustomerAtom, atomOfRow } from "./customers/store.ts";
 import type { Sql } from "./db/postgres.ts";
 import type { QueuedEntry } from "./journeys/advance.ts";
 import { type ArmRow, type Journeys, loadJourneys, readArms } from "./journeys/force.ts";
@@ -20,7 +22,7 @@ const ARMS_MS = 5_000;
 const LIMITS: MemoryLimits = { atomsMax: 20_000, pointersMax: 100_000 };
 
 export class Memory {
-  readonly #customers: LRUCache<AtomId, readonly CustomerAtom[]>;
+  readonly #customers: LRUCache<AtomId, readonly AtomRow[]>;
   readonly #pointers: LRUCache<string, Pointer>;
   #ids: { next: number; end: number }[] = [];
   /** Wakes that a batch not yet committed has taken, by customer. */
@@ -42,19 +44,23 @@ export class Memory {
 
   /** All atoms of the customer that `atom` belongs to, where known. */
   customerOf(atom: AtomId): readonly CustomerAtom[] | undefined {
-    return this.#customers.get(atom);
+    return this.#customers.get(atom)?.map(atomOfRow);
   }
 
-  /** Keeps what a decided batch knows. */
-  remember(directory: Directory<CustomerAtom>): void {
-    for (const [key, pointer] of directory.pointers) this.#pointers.set(key, pointer);
-    const groups = new Map<AtomId, CustomerAtom[]>();
-    for (const atom of directory.atoms.values()) {
-      const group = groups.get(atom.customer);
-      if (group) group.push(atom);
-      else groups.set(atom.customer, [atom]);
+  /** Keeps where identifiers point by a batch that was decided. */
+  rememberPointers(pointers: ReadonlyMap<string, Pointer>): void {
+    for (const [key, pointer] of pointers) this.#pointers.set(key, pointer);
+  }
+
+  /** Keeps the atoms as a batch will have written them: all of each customer among them. */
+  rememberCustomers(rows: readonly AtomRow[]): void {
+    const groups = new Map<number, AtomRow[]>();
+    for (const row of rows) {
+      const group = groups.get(row.customer);
+      if (group) group.push(row);
+      else groups.set(row.customer, [row]);
     }
-    for (const group of groups.values()) for (const atom of group) this.#customers.set(atom.id, group);
+    for (const group of groups.values()) for (const { id } of group) this.#customers.set(id as AtomId, group);
   }
 
   /** Of the wakes that are due those that no batch in flight has taken, at most `max`; they are taken now. */

@@ -12,13 +12,12 @@
  * everything is forgotten and decided again. So a crash or a second worker leaves either the whole step or none of it.
  */
 import {
-  type CustomerAtom, type OrderNumber, forgetIds, hashOf, loadAtoms, loadPointers, prepareAtoms, rememberIds, reserveAtomIds, saveAccountMembers, saveAccounts, saveNames, saveOrderNumbers, savePointers,
+  type AtomRow, type CustomerAtom, type OrderNumber, forgetIds, freshAtom, hashOf, loadAtoms, loadPointers, prepareRows, rememberIds, reserveAtomIds, rowOf, saveAccountMembers, saveAccounts, saveNames, saveOrderNumbers, savePointers,
 } from "./customers/store.ts"; // prettier-ignore
-import { absorb, nothing } from "./customers/fold.ts";
+import { absorb } from "./customers/fold.ts";
 import { nameOf } from "./customers/names.ts";
 import { told } from "./customers/told.ts";
 import type { Sql } from "./db/postgres.ts";
-import { Standing } from "./customers/standing.ts";
 import type { InboxRow, LaneCursor } from "./events/inbox.ts";
 import { cursorsOf, moveCursors } from "./lanes.ts";
 import type { Event } from "./events/model.ts";
@@ -138,7 +137,7 @@ export async function understand(
   }
   await askRules(tx, memory, batch, now);
   for (const key of directory.changedPointers.keys()) if (!known.has(key)) batch.newPointers.add(key);
-  memory.remember(directory);
+  memory.rememberPointers(directory.pointers);
   return batch;
 } // prettier-ignore
 
@@ -216,20 +215,10 @@ function decide({ event, line }: Arrived, memory: Memory, batch: Batch): number 
 }
 
 function newAtom(id: AtomId, workspace: WorkspaceId, force: Force): CustomerAtom {
-  const standing = new Standing("");
+  const atom = freshAtom(id, workspace);
   // History before the rules in force has nothing of it.
-  if (force.of(workspace)) standing.change().r = force.ready;
-  return {
-    id,
-    workspace,
-    customer: id,
-    size: 1,
-    version: 0,
-    identifiers: [],
-    apart: [],
-    knowledge: nothing(),
-    standing,
-  };
+  if (force.of(workspace)) atom.standing.change().r = force.ready;
+  return atom;
 }
 
 function arrivedIn({ body, flush, places }: InboxRow): readonly Arrived[] {
@@ -291,6 +280,8 @@ export class Overtaken extends Error {
 /** What `commit` writes, as texts taken before the next batch changes the same atoms in memory. */
 export type Prepared = {
   readonly batch: Batch;
+  /** The atoms of all its customers as it leaves them. */
+  readonly rows: readonly AtomRow[];
   write(tx: Sql, owner: string, now: Instant): Promise<LogBatch | null>;
 };
 /** A batch as the event log's feed knows it: its row's number, and a name that is never given twice. */
@@ -304,9 +295,10 @@ export type LogBatch = { readonly id: number; readonly name: string };
 export function prepare(batch: Batch, held: readonly LaneCursor[], name: string): Prepared {
   const { directory } = batch;
   const { changedAtoms, changedStandings } = directory;
-  const atoms = [...new Set([...changedAtoms, ...changedStandings])].map((id) => directory.atoms.get(id)!);
-  const writeAtoms = prepareAtoms(atoms, (id) => changedAtoms.has(id));
-  for (const atom of atoms) atom.version += 1;
+  const isWritten = (id: AtomId) => changedAtoms.has(id) || changedStandings.has(id);
+  const rows = [...directory.atoms.values()].map((atom) => rowOf(atom, changedAtoms.has(atom.id)));
+  const written = rows.filter(({ id }) => isWritten(id as AtomId));
+  const writeAtoms = prepareRows(written, (id) => changedAtoms.has(id));
   const remaps = [...directory.remapped]
     .map((id) => directory.atoms.get(id)!)
     .map(({ id, workspace, customer }) => ({ id, workspace, customer }));
@@ -319,6 +311,9 @@ export function prepare(batch: Batch, held: readonly LaneCursor[], name: string)
   };
   return {
     batch,
+    rows: rows.map((row) =>
+      isWritten(row.id as AtomId) ? Object.assign({}, row, { version: row.version + 1 }) : row,
+    ),
     write: async (tx, owner, now) => {
       if (batch.rows.length > 0) must(await moveCursors(tx, owner, held, cursorsOf(batch.rows)));
       must(await savePointers(tx, pointers, (key) => batch.newPointers.has(key), now));

@@ -143,8 +143,9 @@ class Loop {
           this.#isFull = batch.isFull;
           await before;
           if (this.#failed !== null) throw new Overtaken("The batch before was not written.");
-          // Texts are taken now, at the versions the former batch left, before a later batch changes the atoms in memory.
+          // Texts are taken now, at the versions the former batch left: the next batch works on what this one leaves.
           const prepared = prepare(batch, held, randomUUID());
+          this.#memory.rememberCustomers(prepared.rows);
           decided();
           return { batch, logBatch: await prepared.write(tx, owner, clock()) };
           // Before anything outside hears of the batch, the feed commits durably which insert it belongs to; a crash

@@ -54,6 +54,10 @@ export function atomOfRow(row: AtomRow): CustomerAtom {
   return new StoredAtom(row);
 }
 
+/** An atom of which nothing is known yet. */
+export const freshAtom = (id: AtomId, workspace: WorkspaceId): CustomerAtom =>
+  new StoredAtom({ id, workspace, customer: id, size: 1, version: 0, identifiers: "[]", apart: "", knowledge: "{}", standing: "" }); // prettier-ignore
+
 /** The same atom with another `change`; what is known and where it stands are shared. */
 export const changedAtom = (
   { id, workspace, customer, size, version, identifiers, apart, knowledge, standing }: CustomerAtom,
@@ -71,7 +75,9 @@ class StoredAtom implements CustomerAtom {
   identifiers: HeldIdentifier[];
   apart: AtomId[];
   readonly standing: Standing;
-  #known: string | OwnKnowledge;
+  /** As it was read. */
+  readonly row: AtomRow;
+  #known: OwnKnowledge | null = null;
 
   constructor(row: AtomRow) {
     this.id = row.id as AtomId;
@@ -82,24 +88,38 @@ class StoredAtom implements CustomerAtom {
     this.identifiers = JSON.parse(row.identifiers) as HeldIdentifier[];
     this.apart = row.apart === "" ? [] : (row.apart.split(",").map(Number) as AtomId[]);
     this.standing = new Standing(row.standing);
-    this.#known = row.knowledge;
+    this.row = row;
   }
 
   /** Whoever only waits in a journey is moved on without anybody reading what is known of them. */
   get knowledge(): OwnKnowledge {
-    if (typeof this.#known === "string") this.#known = knowledgeOf(this.#known);
-    return this.#known;
+    return (this.#known ??= knowledgeOf(this.row.knowledge));
   }
 }
 
 /**
- * Takes the texts of atoms (new: version 0, and changed) as they stand, and answers how to write them. Writing answers
- * false when another writer changed one of them meanwhile: the caller must roll back, forget what it loaded and decide
- * again. `isWhole` false: only the standing changed, and the rest is neither put into text nor sent.
+ * The row of an atom as it stands. `isWhole` false: only where it stands changed since it was read; the rest is taken as
+ * it was and not put into text again.
  */
-export function prepareAtoms(atoms: readonly CustomerAtom[], isWhole: (id: AtomId) => boolean = () => true): (tx: Sql) => Promise<boolean> {
+export function rowOf(atom: CustomerAtom, isWhole = true): AtomRow {
+  const { id, workspace, customer, size, version, standing } = atom;
+  const own = { id, workspace, customer, size, version, standing: standing.text() };
+  if (!isWhole && atom instanceof StoredAtom) {
+    const { identifiers, apart, knowledge } = atom.row;
+    return Object.assign(own, { identifiers, apart, knowledge });
+  }
+  const { identifiers, apart, knowledge } = atom;
+  return Object.assign(own, { identifiers: JSON.stringify(identifiers), apart: apart.join(","), knowledge: textOf(knowledge) });
+} // prettier-ignore
+
+/**
+ * How rows are written that are new (version 0) or changed. Writing answers false when another writer changed one of
+ * them meanwhile: the caller must roll back, forget what it loaded and decide again. `isWhole` false: only the standing
+ * changed, and the rest is not sent.
+ */
+export function prepareRows(rows: readonly AtomRow[], isWhole: (id: AtomId) => boolean = () => true): (tx: Sql) => Promise<boolean> {
   // In order of id: two writers that meet take their rows in the same order and cannot deadlock.
-  const inOrder = atoms.toSorted((a, b) => a.id - b.id);
+  const inOrder = rows.toSorted((a, b) => a.id - b.id);
   const fresh = columnsOf(inOrder.filter(({ version }) => version === 0), () => true);
   const changed = columnsOf(inOrder.filter(({ version }) => version > 0), isWhole);
   const given = `unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)),
@@ -127,18 +147,17 @@ export function prepareAtoms(atoms: readonly CustomerAtom[], isWhole: (id: AtomI
 } // prettier-ignore
 
 /** Neither list of identifiers nor knowledge is ever the empty text, so that stands for "as it is". */
-function columnsOf(atoms: readonly CustomerAtom[], isWhole: (id: AtomId) => boolean) {
-  const ifWhole = (text: (atom: CustomerAtom) => string) => (atom: CustomerAtom) =>
-    isWhole(atom.id) ? text(atom) : "";
+function columnsOf(rows: readonly AtomRow[], isWhole: (id: AtomId) => boolean) {
+  const ifWhole = (text: (row: AtomRow) => string) => (row: AtomRow) => (isWhole(row.id as AtomId) ? text(row) : "");
   return {
-    count: atoms.length,
+    count: rows.length,
     values: [
-      column(atoms, (a) => a.id), column(atoms, (a) => a.workspace), column(atoms, (a) => a.customer), column(atoms, (a) => a.size),
-      column(atoms, (a) => a.version), column(atoms, ifWhole((a) => JSON.stringify(a.identifiers))), column(atoms, ifWhole((a) => a.apart.join(","))),
-      column(atoms, ifWhole((a) => textOf(a.knowledge))), column(atoms, (a) => a.standing.text()),
+      column(rows, (row) => row.id), column(rows, (row) => row.workspace), column(rows, (row) => row.customer), column(rows, (row) => row.size),
+      column(rows, (row) => row.version), column(rows, ifWhole((row) => row.identifiers)), column(rows, ifWhole((row) => row.apart)),
+      column(rows, ifWhole((row) => row.knowledge)), column(rows, (row) => row.standing),
     ],
-  }; // prettier-ignore
-}
+  };
+} // prettier-ignore
 
 const column = <T>(rows: readonly T[], value: (row: T) => string | number): string =>
   rows.map(value).join(SEPARATOR);

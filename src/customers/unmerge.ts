@@ -8,7 +8,7 @@ import { componentsOf } from "../identity/directory.ts";
 import { ATOMS_MAX } from "../identity/resolve.ts";
 import { type StoredLink, linksOf, markLink } from "../identity/store.ts";
 import { type AtomId, type Instant, type WorkspaceId, customerIdOf } from "../values.ts";
-import { type CustomerAtom, changedAtom, loadAtoms, prepareAtoms } from "./store.ts";
+import { type CustomerAtom, changedAtom, loadAtoms, prepareRows, rowOf } from "./store.ts";
 
 /** Undoes link `linkId` of the customer of `atom`; the customers that came out of it, smallest number first. */
 export async function unmerge(
@@ -124,7 +124,7 @@ async function remap(
       size: sizes.get(customers.get(atom.id)!)!,
     }),
   );
-  if (!(await prepareAtoms(mapped)(tx)))
+  if (!(await prepareRows(mapped.map((atom) => rowOf(atom)))(tx)))
     throw new Failure("conflict", "This customer is changing just now. Try again.", { retryAfterSeconds: 1 });
   const moved = mapped.filter((atom, i) => atom.customer !== atoms[i]!.customer);
   for (const { id, workspace, customer } of moved)
