@@ -17,13 +17,13 @@ import {
 import { absorb } from "./customers/fold.ts";
 import { nameOf } from "./customers/names.ts";
 import { told } from "./customers/told.ts";
-import type { Sql } from "./db/postgres.ts";
+import { type Sql, together } from "./db/postgres.ts";
 import type { InboxRow, LaneCursor } from "./events/inbox.ts";
 import { cursorsOf, moveCursors } from "./lanes.ts";
 import type { Event } from "./events/model.ts";
 import { Directory, keyOf } from "./identity/directory.ts";
 import { saveAsides, saveLinks } from "./identity/store.ts";
-import { resolve } from "./identity/resolve.ts";
+import { type Pointer, resolve } from "./identity/resolve.ts";
 import { type JourneyEffects, type QueuedEntry, advance, noJourneyEffects } from "./journeys/advance.ts";
 import type { Journeys } from "./journeys/force.ts";
 import { endEntries, readEntries, saveJourneyEffects } from "./journeys/save.ts";
@@ -94,22 +94,26 @@ export async function understand(
   lanes: readonly number[],
   now: Instant,
 ): Promise<Batch> {
-  const { epoch, dueAt, entryAt } = await holdEpoch(tx);
+  const arrived = rows.flatMap(arrivedIn);
+  // None of the three waits for another's answer, so they travel together.
+  const [{ epoch, dueAt, entryAt }, unseen, pointers] = await together([
+    holdEpoch(tx),
+    rememberIds(
+      tx,
+      arrived.map(({ hash }) => hash),
+      Math.floor(now / DAY_MS),
+    ),
+    pointersOf(tx, memory, arrived),
+  ]);
   const { force, journeys } = await memory.inForce(tx, epoch);
   // As many more are read as the batch that is being written may have taken.
   const wakes = dueAt !== null && dueAt <= now ? memory.takeWakes(await readWakes(tx, now, lanes, 2 * WAKES_MAX), WAKES_MAX) : [];
   const entries = entryAt !== null && entryAt <= now ? memory.takeEntries(await readEntries(tx, now, lanes, 2 * WAKES_MAX), WAKES_MAX) : [];
-  const arrived = rows.flatMap(arrivedIn);
-  const unseen = await rememberIds(
-    tx,
-    arrived.map(({ hash }) => hash),
-    Math.floor(now / DAY_MS),
-  );
   const directory = await directoryOf(
     tx,
     memory,
-    arrived,
-    [...wakes, ...entries].map(({ customer }) => customer),
+    pointers,
+    [...[...wakes, ...entries].map(({ customer }) => customer), ...arrived.flatMap(({ event }) => event.of ?? [])],
   );
   await takeUp(tx, force, directory.atoms.values());
   await memory.reserve(arrived.length, (missing) => reserveAtomIds(tx, missing));
@@ -230,38 +234,45 @@ function arrivedIn({ body, flush, places }: InboxRow): readonly Arrived[] {
 }
 const nameOfId = ({ workspace, id }: Event): string => hashOf(`${workspace}\u0001${id}`);
 
-async function directoryOf(
+/** Where the identifiers of these events point, by their keys; those that point nowhere are not in it. */
+async function pointersOf(
   sql: Sql,
   memory: Memory,
   arrived: readonly Arrived[],
-  woken: readonly AtomId[],
-): Promise<Directory<CustomerAtom>> {
-  const directory = new Directory<CustomerAtom>();
+): Promise<ReadonlyMap<string, Pointer>> {
+  const pointers = new Map<string, Pointer>();
   const asked = new Map<string, string>();
   for (const { event } of arrived) {
-    for (const identifier of event.identifiers) wantPointer(keyOf(event.workspace, identifier));
+    for (const identifier of event.identifiers) want(keyOf(event.workspace, identifier));
     if (event.previous)
       for (const kind of new Set([event.previous.kind, "anonymous_id", "user_id", "email"] as const))
-        wantPointer(keyOf(event.workspace, { kind, value: event.previous.value }));
+        want(keyOf(event.workspace, { kind, value: event.previous.value }));
   }
-  function wantPointer(key: string): void {
-    if (directory.pointers.has(key) || asked.has(key)) return;
+  function want(key: string): void {
+    if (pointers.has(key) || asked.has(key)) return;
     const pointer = memory.pointer(key);
-    if (pointer) directory.pointers.set(key, pointer);
+    if (pointer) pointers.set(key, pointer);
     else asked.set(key, hashOf(key));
   }
   const loaded = await loadPointers(sql, [...asked.values()]);
   for (const [key, hash] of asked) {
     const pointer = loaded.get(hash);
-    if (pointer) directory.pointers.set(key, pointer);
+    if (pointer) pointers.set(key, pointer);
   }
+  return pointers;
+}
+
+/** The customers these pointers lead to, and those of the atoms `named`. */
+async function directoryOf(
+  sql: Sql,
+  memory: Memory,
+  pointers: ReadonlyMap<string, Pointer>,
+  named: readonly AtomId[],
+): Promise<Directory<CustomerAtom>> {
+  const directory = new Directory<CustomerAtom>();
+  for (const [key, pointer] of pointers) directory.pointers.set(key, pointer);
   const missing = new Set<AtomId>();
-  const named = arrived.flatMap(({ event }) => event.of ?? []);
-  for (const atom of [
-    ...woken,
-    ...named,
-    ...[...directory.pointers.values()].map((pointer) => pointer.atom),
-  ]) {
+  for (const atom of [...named, ...[...pointers.values()].map((pointer) => pointer.atom)]) {
     if (atom === 0 || directory.atoms.has(atom)) continue;
     const group = memory.customerOf(atom);
     if (group) group.forEach((member) => directory.add(member));
@@ -315,16 +326,19 @@ export function prepare(batch: Batch, held: readonly LaneCursor[], name: string)
       isWritten(row.id as AtomId) ? Object.assign({}, row, { version: row.version + 1 }) : row,
     ),
     write: async (tx, owner, now) => {
-      if (batch.rows.length > 0) must(await moveCursors(tx, owner, held, cursorsOf(batch.rows)));
-      must(await savePointers(tx, pointers, (key) => batch.newPointers.has(key), now));
-      must(await writeAtoms(tx));
-      await saveLinks(tx, directory.links);
-      await saveAsides(tx, directory.asides);
-      await saveNames(tx, batch.names);
-      await saveOrderNumbers(tx, batch.orders);
-      await saveAccounts(tx, batch.accounts);
-      await saveAccountMembers(tx, members);
-      await saveRemaps(tx, remaps);
+      // What does not wait for another's answer travels together; the server takes it in this order.
+      await together([
+        batch.rows.length > 0 && moveCursors(tx, owner, held, cursorsOf(batch.rows)).then(must),
+        savePointers(tx, pointers, (key) => batch.newPointers.has(key), now).then(must),
+        writeAtoms(tx).then(must),
+        saveLinks(tx, directory.links),
+        saveAsides(tx, directory.asides),
+        saveNames(tx, batch.names),
+        saveOrderNumbers(tx, batch.orders),
+        saveAccounts(tx, batch.accounts),
+        saveAccountMembers(tx, members),
+        saveRemaps(tx, remaps),
+      ]);
       await endWakes(tx, batch.wakes);
       must(await endEntries(tx, batch.entries));
       await saveEffects(tx, batch.effects, now);
@@ -335,8 +349,11 @@ export function prepare(batch: Batch, held: readonly LaneCursor[], name: string)
         tx,
         batch.failed.map(({ event }) => nameOfId(event)),
       );
-      await addTallies(tx, batch.tallies);
-      return saveLogBatch(tx, batch, name, now);
+      const [, logBatch] = await together([
+        addTallies(tx, batch.tallies),
+        saveLogBatch(tx, batch, name, now),
+      ]);
+      return logBatch;
     },
   };
 }

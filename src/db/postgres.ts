@@ -66,6 +66,8 @@ export function openPostgres(url: string, connectionsMax = 10, use: Use = "any")
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 60_000,
     allowExitOnIdle: false,
+    // Statements of a transaction that are asked for at once are sent at once.
+    pipeline: isPipelined(use),
   };
   // Typed as returning nothing, but awaited before the connection is given out.
   if (use !== "any") config.onConnect = CONNECTED[use] as (client: pg.ClientBase) => void;
@@ -81,6 +83,9 @@ export function openPostgres(url: string, connectionsMax = 10, use: Use = "any")
     close: () => pool.end(),
   };
 }
+
+/** Of one connection a statement may be sent before the one before it was answered. */
+const isPipelined = (use: Use): boolean => use === "bulk" || use === "background";
 
 type Use = "any" | "prepared" | "bulk" | "background";
 
@@ -139,6 +144,20 @@ async function run<Row extends object>(
   }
 }
 
+/** What statements behind the one that failed are answered in the same transaction. */
+const ALREADY_FAILED = "25P02";
+
+/**
+ * What all of these statements, or works of several, answer; they may be on their way at once. When one fails the others
+ * are waited for all the same, because until then the connection is theirs; then what failed first is thrown.
+ */
+export async function together<const T extends readonly unknown[]>(all: T): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> {
+  const settled = await Promise.allSettled(all);
+  const causes = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  if (causes.length > 0) throw causes.find((cause) => (cause as { code?: string }).code !== ALREADY_FAILED) ?? causes[0];
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as { -readonly [I in keyof T]: Awaited<T[I]> };
+} // prettier-ignore
+
 /** A table has other columns than when a statement was prepared: the connection goes, and with it what it knew. */
 const STALE_PLAN = /^0A000$/;
 
@@ -157,21 +176,30 @@ async function inTransaction<T>(
   let broken: Error | undefined;
   const onError = (error: Error) => (broken = error);
   client.on("error", onError);
+  let isOver = false;
   const tx: Sql = {
     // What has no values (begin, commit) is not worth a name.
-    query: (text, values) => run(client, text, values, use === "any" || !values ? undefined : nameOf(text)),
+    query: async (text, values) => {
+      // The connection may be somebody else's by now.
+      if (isOver) throw new Error("A statement came after its transaction had ended.");
+      return run(client, text, values, use === "any" || !values ? undefined : nameOf(text));
+    },
     transaction: (inner) => inner(tx),
   };
   try {
-    await tx.query(durable === "now" ? "begin" : "begin; set local synchronous_commit = off");
-    const result = await work(tx);
+    // Where the first statements may follow it at once they do; when it fails so do they.
+    const begun = tx.query(durable === "now" ? "begin" : "begin; set local synchronous_commit = off");
+    if (!isPipelined(use)) await begun;
+    const [, result] = await together([begun, work(tx)]);
     await tx.query("commit");
     return result;
   } catch (cause) {
+    isOver = true;
     if (STALE_PLAN.test((cause as { code?: string }).code ?? "")) broken = cause as Error;
     await client.query("rollback").catch((error: Error) => (broken = error));
     throw faultOf(cause);
   } finally {
+    isOver = true;
     client.off("error", onError);
     client.release(broken);
   }

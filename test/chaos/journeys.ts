@@ -127,7 +127,7 @@ function doingOf(messageId: string, random: () => number): readonly Doing[] {
 /** The store of a platform that was stopped, for as long as `work` takes. */
 export async function withStore<T>(folder: string, work: (sql: Database) => Promise<T>): Promise<T> {
   const server = await startEmbedded({ dataDir: folder });
-  const sql = openPostgres(server.url, 4);
+  const sql = openPostgres(server.url, 4, "bulk");
   try {
     return await work(sql);
   } finally {

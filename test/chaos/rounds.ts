@@ -179,9 +179,9 @@ async function exportedIds(base: string): Promise<readonly string[]> {
 /** The customers that differ from those computed from the inbox in one quiet go, in a database of its own. */
 async function compareWithCleanComputation(folder: string): Promise<readonly string[]> {
   const server = await startEmbedded({ dataDir: folder });
-  const sql = openPostgres(server.url, 4);
+  const sql = openPostgres(server.url, 4, "bulk");
   await sql.query("create database clean");
-  const clean = openPostgres(server.url.replace("/postgres?", "/clean?"), 8);
+  const clean = openPostgres(server.url.replace("/postgres?", "/clean?"), 8, "bulk");
   try {
     await migrateState(clean);
     await ensureLanes(clean);

@@ -1,7 +1,7 @@
 /** What the state store promises, on the embedded PostgreSQL and on a server. */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { migrateState, stateSchema } from "../../src/db/migrate.ts";
-import { type Database, openPostgres } from "../../src/db/postgres.ts";
+import { type Database, type Sql, openPostgres, together } from "../../src/db/postgres.ts";
 import { createInbox, ensureInboxPartitions, readInbox, waitingEvents } from "../../src/events/inbox.ts";
 import { beat, ensureLanes } from "../../src/lanes.ts";
 import { addTallies, readTallies } from "../../src/telemetry/tally.ts";
@@ -78,6 +78,43 @@ describe.each(implementations)("%s PostgreSQL", (name, open) => {
     })).rejects.toThrow("no"); // prettier-ignore
     await sql.transaction((tx) => tx.query("insert into t values (2)"));
     expect(await sql.query("select n from t")).toEqual([{ n: 2 }]);
+  });
+  test("statements sent together are taken in their order, and all of a transaction or none is kept", async () => {
+    const bulk = openPostgres(engine.url, 1, "bulk");
+    await bulk.query("create table line (n int primary key)");
+    const insert = (tx: Sql, n: number) => tx.query<{ n: number }>("insert into line (n) values ($1) returning n", [n]);
+    const kept = await bulk.transaction((tx) => together([insert(tx, 3), insert(tx, 1), insert(tx, 2)]));
+    expect(kept).toEqual([[{ n: 3 }], [{ n: 1 }], [{ n: 2 }]]);
+    // The second is there already: what it failed with is told, and not that those behind it were not listened to.
+    const doubled = bulk.transaction((tx) => together([insert(tx, 4), insert(tx, 1), insert(tx, 5)]));
+    await expect(doubled).rejects.toMatchObject({ code: "23505" });
+    expect(await bulk.query("select n from line order by n")).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    await bulk.close();
+  }); // prettier-ignore
+  test("work of several statements has ended when its transaction has failed", async () => {
+    const bulk = openPostgres(engine.url, 1, "bulk");
+    let free = (): void => undefined;
+    const freed = new Promise<void>((resolve) => (free = resolve));
+    let isOver = false;
+    let divided: Promise<unknown> = Promise.resolve();
+    const failing = bulk
+      .transaction((tx) => {
+        divided = tx.query("select 1 / 0");
+        return together([divided, freed.then(() => tx.query("select 1 as one"))]);
+      })
+      .finally(() => (isOver = true));
+    const failed = expect(failing).rejects.toMatchObject({ code: "22012" });
+    await divided.catch(() => undefined);
+    // As long as a rollback takes, and longer.
+    for (let i = 0; i < 10; i++) await sql.query("select 1 as one");
+    expect(isOver).toBe(false);
+    free();
+    await failed;
+    let late: Sql | undefined;
+    await bulk.transaction(async (tx) => void (late = tx));
+    await expect(late!.query("select 1 as one")).rejects.toThrow("after its transaction had ended");
+    expect(await bulk.query("select 1 as one")).toEqual([{ one: 1 }]);
+    await bulk.close();
   });
   test("numbers of 64 bits are numbers", async () => {
     expect(await sql.query("select 1700000000000::bigint as at")).toEqual([{ at: 1_700_000_000_000 }]);
