@@ -60,6 +60,8 @@ export type Report = Flooded | Held;
 const LOOK_AGAIN_MS = 1;
 /** A page does not ask every millisecond either; what is told is late by half of it. */
 const ASK_AGAIN_MS = 5;
+/** The first seconds of a run are not measured: this process compiles its own code in them and opens its connections. */
+const RAMP_MS = 2_000;
 /** A probe that is not seen by then ends the run with an error. */
 const VISIBLE_MS_MAX = 10_000;
 
@@ -123,11 +125,14 @@ async function hold({
   const connections = new Connections(port);
   const statuses: { [status: string]: number } = {};
   const [eventMs, readMs, visibleMs]: [number[], number[], number[]] = [[], [], []];
+  let from = Infinity;
+  const note = (into: number[], began: number): boolean =>
+    began >= from && into.push(performance.now() - began) > 0;
   const ask = async (request: Buffer, into: number[]) => {
     // Waiting for a free connection counts: a server that falls behind shows in the times.
     const began = performance.now();
     const { status } = await connections.ask(request);
-    into.push(performance.now() - began);
+    note(into, began);
     statuses[status] = (statuses[status] ?? 0) + 1;
   };
   const probe = async (n: number) => {
@@ -142,7 +147,7 @@ async function hold({
         throw new Error(`A probe was not visible within ${VISIBLE_MS_MAX} ms.`);
       await pause(LOOK_AGAIN_MS);
     }
-    visibleMs.push(performance.now() - began);
+    note(visibleMs, began);
   };
   const readOne = (n: number) =>
     ask(
@@ -154,9 +159,10 @@ async function hold({
       readMs,
     );
   const asking = decides
-    ? decidesOf({ port, writeKey, customers, run, seconds, decides, connections })
+    ? decidesOf({ port, writeKey, customers, run, seconds, decides, connections, note })
     : null;
   await told("ready");
+  from = performance.now() + RAMP_MS;
   await Promise.all([
     asking?.begin(),
     atRate(eventsPerSecond, seconds, (n) => ask(events[n]!, eventMs)),
@@ -171,9 +177,11 @@ async function hold({
 type Asking = Pick<Paced, "port" | "writeKey" | "customers" | "run" | "seconds"> & {
   readonly decides: Decides;
   readonly connections: Connections;
+  /** Keeps how long something took that began then; whether it was measured. */
+  readonly note: (into: number[], began: number) => boolean;
 };
 /** The questions of a run, made before it begins. */
-function decidesOf({ writeKey, customers, run, seconds, decides, connections }: Asking) {
+function decidesOf({ writeKey, customers, run, seconds, decides, connections, note }: Asking) {
   const { perSecond, places, eventEvery, secret, changesPerSecond, changedTo } = decides;
   const endAt = Date.now() + 3_600_000;
   const hasEvent = (n: number) => eventEvery > 0 && n % eventEvery === 0;
@@ -188,9 +196,9 @@ function decidesOf({ writeKey, customers, run, seconds, decides, connections }: 
   const ask = async (n: number) => {
     const began = performance.now();
     const { status, body } = await connections.ask(requests[n]!);
-    (hasEvent(n) ? alongMs : decideMs).push(performance.now() - began);
+    const isMeasured = note(hasEvent(n) ? alongMs : decideMs, began);
     if (status !== 200) throw new Error(`A question was answered ${status}: ${body}`);
-    fallbacks += body.split('"reason":"fallback"').length - 1;
+    if (isMeasured) fallbacks += body.split('"reason":"fallback"').length - 1;
   };
   const change = async (n: number) => {
     const anonymousId = `changed-${run}-${n}`;
@@ -201,7 +209,7 @@ function decidesOf({ writeKey, customers, run, seconds, decides, connections }: 
     // On a machine that cannot keep up the wait ends at the longest there is, which the figures then show.
     while (!(await connections.ask(question)).body.includes(`"id":"${changedTo}"`) && performance.now() - began < VISIBLE_MS_MAX)
       await pause(ASK_AGAIN_MS);
-    changedMs.push(performance.now() - began);
+    note(changedMs, began);
   };
   return {
     begin: () => Promise.all([atRate(perSecond, seconds, ask), atRate(changesPerSecond, seconds, change)]),
