@@ -71,8 +71,8 @@ test("what is read is the customer's, the workspace's and nobody else's", async 
   expect([...one!.seen]).toEqual([event(1, 1)]);
   expect(one!.preferences).toEqual([{ atom: 11, body: { off: { "topic-1": true } }, updatedAt: 11 }]);
   expect(one!.unseen.map(({ message }) => message)).toEqual(["11 1"]);
-  expect([...one!.items.values()].map((item) => item.name).toSorted()).toEqual(["boots of 1", "hat of 1"]);
-  expect(joined!.atoms.map(({ id }) => id).toSorted()).toEqual([14, 15, 16]);
+  expect(new Set([...one!.items.values()].map((item) => item.name))).toEqual(new Set(["boots of 1", "hat of 1"]));
+  expect(new Set(joined!.atoms.map(({ id }) => id))).toEqual(new Set([14, 15, 16]));
   // The newest twenty of all three atoms.
   expect(joined!.unseen.map(({ message }) => message)).toEqual([...Array.from({ length: 19 }, (_, i) => `16 ${19 - i}`), "15 19"]);
   expect(other).toMatchObject({ name: "Shop 2", inAppAt: 200, policy: { holds: [{ withinMs: 120_000 }] } });
