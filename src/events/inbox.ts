@@ -216,6 +216,8 @@ export async function waitingEvents(sql: Sql, now: Instant): Promise<{ events: n
   return { events: row?.events ?? 0, ms: row?.oldest ? Math.max(0, now - row.oldest) : 0 };
 }
 
+const PLANNED_BY = ["id", "lane", "flush", "received_at", "events"];
+
 /** Makes sure that rows of the next days find their partition. Safe to run at any time, by several processes. */
 export async function ensureInboxPartitions(sql: Sql, now: Instant): Promise<void> {
   await sql.transaction(async (tx) => {
@@ -229,6 +231,10 @@ export async function ensureInboxPartitions(sql: Sql, now: Instant): Promise<voi
       if (exists) continue;
       // Rows that fell into the default partition while this day had none of its own move into it.
       await tx.query(`create table ${name} (like inbox including all)`);
+      // As for other tables that every event changes: see the migration of `atoms`.
+      await tx.query(
+        `alter table ${name} ${PLANNED_BY.map((column) => `alter column ${column} set statistics 10`).join(", ")}, alter column places set statistics 0, alter column body set statistics 0`,
+      );
       await tx.query(
         `with moved as (delete from inbox_default where received_at >= ${day * DAY_MS} and received_at < ${(day + 1) * DAY_MS} returning *) insert into ${name} select * from moved`,
       );
