@@ -1,6 +1,6 @@
 /**
  * Questions that share a read. What is asked hundreds of times a second, each time of somebody else, costs most by its
- * being asked: a statement for four customers takes a third of the CPU of four statements for one (bench/README.md).
+ * being asked: a statement for four customers takes a quarter of the CPU of four statements for one (bench/README.md).
  */
 
 export type GatherOptions = {
