@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { gathered } from "./gather.ts";
 
+const NEVER = { stuckMs: 60_000, waitingMost: 1_000 };
+
 /** A read that is answered when the test says so. */
 function aRead() {
   const reads: { readonly questions: readonly number[]; readonly settle: (failed?: Error) => void }[] = [];
@@ -33,7 +35,7 @@ test("everybody is answered their own, whoever asks with whom", async () => {
         await new Promise(setImmediate);
         reading--;
         return (n) => n * 2;
-      }, { apartMs: 0, most, underWay });
+      }, { apartMs: 0, most, underWay, ...NEVER });
       const answers: Promise<number>[] = [];
       for (const burst of asked) {
         answers.push(...burst.map(ask));
@@ -50,7 +52,7 @@ test("everybody is answered their own, whoever asks with whom", async () => {
 
 test("who asks in the same moment shares a read, also after a pause", async () => {
   const { reads, read, until } = aRead();
-  const ask = gathered(read, { apartMs: 0, most: 10, underWay: 1 });
+  const ask = gathered(read, { apartMs: 0, most: 10, underWay: 1, ...NEVER });
   const first = [ask(1), ask(2)];
   await until(1);
   const second = [ask(3), ask(4), ask(5)];
@@ -64,7 +66,7 @@ test("who asks in the same moment shares a read, also after a pause", async () =
 
 test("a read that fails fails for those who shared it, and for nobody else", async () => {
   const { reads, read, until } = aRead();
-  const ask = gathered(read, { apartMs: 0, most: 2, underWay: 2 });
+  const ask = gathered(read, { apartMs: 0, most: 2, underWay: 2, ...NEVER });
   const asked = [ask(1), ask(2), ask(3)].map((answer) => answer.catch((cause: Error) => cause.message));
   await until(2);
   reads[0]!.settle(new Error("away"));
@@ -80,18 +82,42 @@ test("an answer that cannot be made is nobody else's trouble", async () => {
   const ask = gathered(async () => (n: number) => {
     if (n === 2) throw new Error("of 2");
     return n;
-  }, { apartMs: 0, most: 3, underWay: 1 });
+  }, { apartMs: 0, most: 3, underWay: 1, ...NEVER });
   const asked = [ask(1), ask(2), ask(3)].map((answer) => answer.catch((cause: Error) => cause.message));
   expect(await Promise.all(asked)).toEqual([1, "of 2", 3]);
 }); // prettier-ignore
 
 test("a read that does not come back does not hold up those after it", async () => {
   const { reads, read, until } = aRead();
-  const ask = gathered(read, { apartMs: 0, most: 2, underWay: 2 });
+  const ask = gathered(read, { apartMs: 0, most: 2, underWay: 2, ...NEVER });
   void ask(1);
   await until(1);
   const other = ask(2);
   await until(2);
   reads[1]!.settle();
   expect(await other).toBe("answer 2");
+});
+
+test("a read that is stuck keeps its askers only, and comes back without harm", async () => {
+  const { reads, read, until } = aRead();
+  const ask = gathered(read, { apartMs: 0, most: 1, underWay: 1, stuckMs: 5, waitingMost: 10 });
+  const first = ask(1);
+  const others = [ask(2), ask(3)];
+  await until(2);
+  reads[1]!.settle();
+  await until(3);
+  reads[2]!.settle();
+  expect(await Promise.all(others)).toEqual(["answer 2", "answer 3"]);
+  reads[0]!.settle();
+  expect(await first).toBe("answer 1");
+});
+
+test("more than may wait are told to come again", async () => {
+  const { read, until } = aRead();
+  const ask = gathered(read, { apartMs: 0, most: 1, underWay: 1, ...NEVER, waitingMost: 2 });
+  void ask(1);
+  await until(1);
+  void ask(2);
+  void ask(3);
+  await expect(ask(4)).rejects.toMatchObject({ code: "store_unavailable" });
 });

@@ -3,12 +3,18 @@
  * being asked: a statement for four customers takes a quarter of the CPU of four statements for one (bench/README.md).
  */
 
+import { Failure } from "./errors.ts";
+
 export type GatherOptions = {
   /** How long after a read began the next may: who asks meanwhile shares it. The first question of a pause does not wait. */
   readonly apartMs: number;
   /** Questions of one read, and reads under way at once. */
   readonly most: number;
   readonly underWay: number;
+  /** A read that takes longer no longer keeps others from beginning: its connection may be dead. */
+  readonly stuckMs: number;
+  /** Questions that may wait for a read; one more fails. */
+  readonly waitingMost: number;
 };
 
 /**
@@ -17,7 +23,7 @@ export type GatherOptions = {
  */
 export function gathered<Question, Answer>(
   read: (questions: readonly Question[]) => Promise<(question: Question) => Answer>,
-  { apartMs, most, underWay }: GatherOptions,
+  { apartMs, most, underWay, stuckMs, waitingMost }: GatherOptions,
 ): (question: Question) => Promise<Answer> {
   type Waiting = { readonly question: Question; readonly done: (answer: Answer) => void; readonly failed: (cause: unknown) => void };
   let waiting: Waiting[] = [];
@@ -39,9 +45,16 @@ export function gathered<Question, Answer>(
     const group = waiting.splice(0, most);
     nextAt = performance.now() + apartMs;
     reading++;
-    void answer(group).finally(() => {
-      reading--;
+    let isCounted = true;
+    const settle = () => {
+      if (isCounted) reading--;
+      isCounted = false;
       plan();
+    };
+    const stuck = setTimeout(settle, stuckMs);
+    void answer(group).finally(() => {
+      clearTimeout(stuck);
+      settle();
     });
     plan();
   }
@@ -64,6 +77,8 @@ export function gathered<Question, Answer>(
 
   return (question) =>
     new Promise((done, failed) => {
+      if (waiting.length >= waitingMost)
+        return failed(new Failure("store_unavailable", "More is asked than can be read.", { retryAfterSeconds: 1 }));
       waiting.push({ question, done, failed });
       plan();
     });

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { Atom, HeldIdentifier, PointerChange } from "../identity/directory.ts";
 import type { Pointer } from "../identity/resolve.ts";
 import type { Sql } from "../db/postgres.ts";
-import { SEPARATOR } from "../db/postgres.ts";
+import { SEPARATOR, together } from "../db/postgres.ts";
 import type { Event } from "../events/model.ts";
 import type { AtomId, Instant, WorkspaceId } from "../values.ts";
 import { type OwnKnowledge, joinTraits, nothing } from "./fold.ts";
@@ -125,13 +125,14 @@ export function prepareRows(rows: readonly AtomRow[], isWhole: (id: AtomId) => b
   const given = `unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)),
     string_to_array($5, chr(1)), string_to_array($6, chr(1)), string_to_array($7, chr(1)), string_to_array($8, chr(1)),
     string_to_array($9, chr(1))) as t (id, workspace, customer, size, version, identifiers, apart, knowledge, standing)`;
-  return async (tx) => {
-    if (fresh.count > 0)
-      await tx.query(
+  const insert = async (tx: Sql) =>
+    fresh.count > 0 &&
+      tx.query(
         `insert into atoms (id, workspace, customer, size, version, identifiers, apart, knowledge, standing)
          select id::bigint, workspace::int, customer::bigint, size::smallint, 1, identifiers, coalesce(apart, ''), knowledge, coalesce(standing, '') from ${given}`,
         fresh.values,
       );
+  const update = async (tx: Sql): Promise<boolean> => {
     if (changed.count === 0) return true;
     const [row] = await tx.query<{ n: number }>(
       `with written as (
@@ -144,6 +145,8 @@ export function prepareRows(rows: readonly AtomRow[], isWhole: (id: AtomId) => b
     );
     return row?.n === changed.count;
   };
+  // At once: see savePointers.
+  return async (tx) => (await together([insert(tx), update(tx)]))[1];
 } // prettier-ignore
 
 /** Neither list of identifiers nor knowledge is ever the empty text, so that stands for "as it is". */
@@ -207,21 +210,25 @@ export async function savePointers(
   ]; // prettier-ignore
   const given = `unnest(string_to_array($1, chr(1)), string_to_array($2, chr(1)), string_to_array($3, chr(1)), string_to_array($4, chr(1)),
     string_to_array($5, chr(1)), string_to_array($6, chr(1))) as t (key, workspace, kind, value, atom, shared)`;
-  if (fresh.length > 0) {
+  const insert = async (): Promise<boolean> => {
+    if (fresh.length === 0) return true;
     const written = await tx.query(
       `insert into identifiers (key, workspace, kind, value, atom, shared, created_at)
        select key::uuid, workspace::int, kind, value, atom::bigint, shared::boolean, $7 from ${given} order by 1
        on conflict (key) do nothing returning 1 as one`,
       [...values(fresh), now],
     );
-    if (written.length !== fresh.length) return false;
-  }
-  if (changed.length > 0)
-    await tx.query(
+    return written.length === fresh.length;
+  };
+  const update = async () =>
+    changed.length > 0 &&
+    tx.query(
       `update identifiers i set atom = t.atom::bigint, shared = t.shared::boolean from ${given} where i.key = t.key::uuid`,
       values(changed),
     );
-  return true;
+  // At once, so that every batch takes its rows table by table in the same order, whatever is new in it.
+  const [isFirst] = await together([insert(), update()]);
+  return isFirst;
 }
 
 /**

@@ -187,10 +187,8 @@ async function inTransaction<T>(
     transaction: (inner) => inner(tx),
   };
   try {
-    // Where the first statements may follow it at once they do; when it fails so do they.
-    const begun = tx.query(durable === "now" ? "begin" : "begin; set local synchronous_commit = off");
-    if (!isPipelined(use)) await begun;
-    const [, result] = await together([begun, work(tx)]);
+    await tx.query(durable === "now" ? "begin" : "begin; set local synchronous_commit = off");
+    const result = await work(tx);
     await tx.query("commit");
     return result;
   } catch (cause) {

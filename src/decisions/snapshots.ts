@@ -44,9 +44,17 @@ export type SnapshotAsked = {
 /** Null when there is no such workspace. */
 export type ReadSnapshot = (asked: SnapshotAsked) => Promise<Snapshot | null>;
 
+/** Questions without events are bounded before (DECISION_LIMITS.underWay); those with events come as fast as a key may send. */
+const WAITING_MOST = 10_000;
 /** Reads of customers who are asked for at about the same time are one statement. */
 export const snapshotReader = (sql: Sql): ReadSnapshot =>
-  gathered((asked) => readSnapshots(sql, asked), { apartMs: 4, most: DECISION_LIMITS.underWay, underWay: 2 });
+  gathered((asked) => readSnapshots(sql, asked), {
+    apartMs: 4,
+    most: DECISION_LIMITS.underWay,
+    underWay: 2,
+    stuckMs: 1_000,
+    waitingMost: WAITING_MOST,
+  });
 
 /**
  * Reads what many questions need in one statement, so that an event is either in what is known and among those seen, or
