@@ -5,8 +5,9 @@
  * Counts of events come from the tallies in PostgreSQL, which are exact and survive a restart. They are the whole
  * installation's: with several processes take the maximum over instances, not the sum. All else is this process's own.
  */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { Sql } from "../db/postgres.ts";
+import { type Duration, Durations } from "./durations.ts";
 import type { Health } from "./health.ts";
 import { sumTallies } from "./tally.ts";
 
@@ -39,44 +40,29 @@ export function createMetrics(): Metrics {
   const registry = registers[0]!;
   // Its default looks 100 times a second, which alone is more than a percent of a core while nothing happens.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 200 });
-  const requests = new Histogram({
+  const requests = new Durations({
     name: "throughline_http_request_duration_seconds",
     help: "Time to answer a request, by method, route and status.",
-    labelNames: ["method", "route", "status"],
     buckets: REQUEST_SECONDS,
-    registers,
   });
-  const outcomes = new Counter({
-    name: "throughline_step_outcomes_total",
-    help: "What became of events in each step.",
-    labelNames: ["step", "outcome"],
-    registers,
-  });
-  const steps = new Histogram({
+  const steps = new Durations({
     name: "throughline_step_duration_seconds",
     help: "Time of one run of a step over one batch.",
-    labelNames: ["step"],
     buckets: STEP_SECONDS,
-    registers,
   });
-  // Labels are looked up once: the door counts several times a batch.
-  const counters = new Map<string, ReturnType<typeof outcomes.labels>>();
-  const timers = new Map<string, ReturnType<typeof steps.labels>>();
+  for (const durations of [requests, steps]) registry.registerMetric(durations.asMetric());
+  const counted = countsOf(registers);
+  // Labels are looked up once: the door counts and times several times a batch.
+  const [timers, answers] = [new Map<string, Duration>(), new Map<string, Duration>()];
   return {
     meter: {
-      count: (step, outcome, n = 1) => {
-        const key = `${step} ${outcome}`;
-        let child = counters.get(key);
-        if (!child) counters.set(key, (child = outcomes.labels(step, outcome)));
-        child.inc(n);
-      },
-      time: (step, seconds) => {
-        let child = timers.get(step);
-        if (!child) timers.set(step, (child = steps.labels(step)));
-        child.observe(seconds);
-      },
+      count: counted,
+      time: (step, seconds) => known(timers, step, () => steps.of({ step })).observe(seconds),
     },
-    request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+    request: (method, route, status, seconds) =>
+      known(answers, `${method} ${route} ${status}`, () => requests.of({ method, route, status })).observe(
+        seconds,
+      ),
     watch: (sql, health) => {
       watchEvents(registry, sql);
       watchHealth(registry, health);
@@ -95,6 +81,32 @@ export function createMetrics(): Metrics {
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+/** Counts outcomes of steps; prom-client is told when somebody reads. */
+function countsOf(registers: Registry[]): Meter["count"] {
+  const counted = new Map<string, { readonly step: string; readonly outcome: string; untold: number }>();
+  void new Counter({
+    name: "throughline_step_outcomes_total",
+    help: "What became of events in each step.",
+    labelNames: ["step", "outcome"],
+    registers,
+    collect() {
+      for (const one of counted.values()) {
+        this.inc({ step: one.step, outcome: one.outcome }, one.untold);
+        one.untold = 0;
+      }
+    },
+  });
+  return (step, outcome, n = 1) => {
+    known(counted, `${step} ${outcome}`, () => ({ step, outcome, untold: 0 })).untold += n;
+  };
+}
+
+function known<T>(all: Map<string, T>, key: string, make: () => T): T {
+  let one = all.get(key);
+  if (one === undefined) all.set(key, (one = make()));
+  return one;
 }
 
 function watchEvents(registry: Registry, sql: Sql): void {
