@@ -9,7 +9,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 
 /** Watches every request of `app`. */
 export function watchRequests(app: FastifyInstance, metrics: Metrics): void {
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     const { url, config } = request.routeOptions;
     const route = url ?? "none";
     const status = reply.statusCode;
@@ -24,6 +24,7 @@ export function watchRequests(app: FastifyInstance, metrics: Metrics): void {
             ? "debug"
             : "info";
     request.log[level]({ method: request.method, route, status, ms: Math.round(ms * 10) / 10 }, "request");
+    done();
   });
 }
 

@@ -109,12 +109,14 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error, base),
   }) as unknown as FastifyInstance;
 
-  app.addHook("onRequest", async (request, reply) => {
+  // What waits for nothing is said by `done`: each promise of a hook would be one more of every event.
+  app.addHook("onRequest", (request, reply, done) => {
     reply
       .header("x-request-id", request.id)
       .header("x-content-type-options", "nosniff")
       .header("referrer-policy", "same-origin");
     if (base.startsWith("https:")) reply.header("strict-transport-security", "max-age=31536000");
+    done();
   });
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, base));
   watchRequests(app, deps.metrics);
@@ -150,11 +152,12 @@ async function management(scope: FastifyInstance, deps: ServerDeps, health: Heal
     };
   });
   app.setSerializerCompiler(serializerCompiler);
-  app.addHook("onRequest", async (_request, reply) => {
+  app.addHook("onRequest", (_request, reply, done) => {
     reply
       .header("content-security-policy", API_POLICY)
       .header("x-frame-options", "DENY")
       .header("cross-origin-resource-policy", "same-origin");
+    done();
   });
   readJson(app);
   await collectRoutes(scope, deps.version);
