@@ -49,7 +49,7 @@ const WAITING_MOST = 10_000;
 /** Reads of customers who are asked for at about the same time are one statement. */
 export const snapshotReader = (sql: Sql): ReadSnapshot =>
   gathered((asked) => readSnapshots(sql, asked), {
-    apartMs: 4,
+    apartMs: 6,
     most: DECISION_LIMITS.underWay,
     underWay: 2,
     stuckMs: 1_000,
