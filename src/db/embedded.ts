@@ -45,6 +45,7 @@ const SETTINGS: { readonly [name: string]: string } = {
   wal_compression: "off",
   wal_writer_delay: "200ms",
   autovacuum_naptime: "30s",
+  autovacuum_vacuum_cost_delay: "10ms",
   autovacuum_vacuum_insert_scale_factor: "0.5",
   bgwriter_delay: "50ms",
   bgwriter_lru_maxpages: "1000",
