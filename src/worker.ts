@@ -20,8 +20,9 @@ const BATCH_EVENTS_MAX = 4_000;
 const DEADLOCK = /^40(001|P01)$/;
 /** So long a batch may take before another worker may try; the largest request takes half a minute on a slow machine. */
 const BATCH_MS_MAX = 120_000;
-const LINGER_MS = 12;
-const LINGER_EVENTS_MAX = 200;
+/** Small batches begin at least so far apart; who had to wait longer for the one before waits no more. */
+const APART_MS = 20;
+const SMALL_EVENTS_MAX = 200;
 const BACKOFF_MS_MIN = 50;
 const BACKOFF_MS_MAX = 5_000;
 
@@ -105,7 +106,8 @@ class Loop {
   /** One batch, or false when the inbox holds nothing for us. */
   async #step(): Promise<boolean> {
     const { sql } = this.#options;
-    if (performance.now() - this.#beatAt >= BEAT_MS) await this.#hold();
+    const beganAt = performance.now();
+    if (beganAt - this.#beatAt >= BEAT_MS) await this.#hold();
     if (this.#failed !== null) await this.#written();
     this.#woken = false;
     const rows = await readInbox(sql, this.#lanes, BATCH_EVENTS_MAX);
@@ -120,8 +122,9 @@ class Loop {
     const moved = new Map(cursorsOf(rows).map((cursor) => [cursor.lane, cursor]));
     this.#lanes = this.#lanes.map((held) => moved.get(held.lane) ?? held);
     // A transaction has a dozen statements whatever it holds: a trickle of events shares one every few milliseconds.
-    if (!this.#isFull && rows.reduce((sum, row) => sum + row.events, 0) < LINGER_EVENTS_MAX)
-      await pause(LINGER_MS);
+    const leftMs = APART_MS - (performance.now() - beganAt);
+    if (leftMs > 0 && !this.#isFull && rows.reduce((sum, row) => sum + row.events, 0) < SMALL_EVENTS_MAX)
+      await pause(leftMs);
     return true;
   }
 
