@@ -45,6 +45,7 @@ const SETTINGS: { readonly [name: string]: string } = {
   wal_compression: "off",
   wal_writer_delay: "200ms",
   autovacuum_naptime: "30s",
+  // Tidying up rests longer between its pieces: by default it takes most of a core for a quarter of a second, and pages wait.
   autovacuum_vacuum_cost_delay: "10ms",
   autovacuum_vacuum_insert_scale_factor: "0.5",
   bgwriter_delay: "50ms",
