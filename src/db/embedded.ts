@@ -281,7 +281,12 @@ async function stopLeftover(folder: string): Promise<void> {
     await isPostgres(pid);
     signal = Date.now() > deadline ? "SIGQUIT" : "SIGINT"
   ) {
-    process.kill(pid, signal);
+    try {
+      process.kill(pid, signal);
+    } catch (cause) {
+      // It ended by itself since it was looked at.
+      if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+    }
     await pause(50);
   }
 }

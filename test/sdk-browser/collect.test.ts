@@ -125,7 +125,7 @@ describe.skipIf(!browserThere("the browser SDK's events"))("the browser SDK", ()
       ]);
       // The answer is remembered, so the next page need not ask.
       await page.reload();
-      expect((await door.until(4)).at(-1)).toMatchObject({ name: "$page.viewed", consents: [{ purpose: "analytics" }, { purpose: "advertising" }] }); // prettier-ignore
+      expect((await door.untilDifferent(4)).at(-1)).toMatchObject({ name: "$page.viewed", consents: [{ purpose: "analytics" }, { purpose: "advertising" }] }); // prettier-ignore
     });
 
     test("forgets what waited when the answer is no, and says nothing", async () => {
